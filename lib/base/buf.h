@@ -1,0 +1,36 @@
+/*
+ * A growing byte buffer in an arena, always NUL-terminated. Growth doubles; the old bytes stay in the
+ * arena until its reset, so a buffer that grows to n costs at most 2n. A child of the request: it
+ * needs no free.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/arena.h"
+
+struct buf {
+	struct arena *arena;
+	char *data; /* len bytes and a NUL */
+	size_t len; /* bytes without NUL */
+	size_t size; /* capacity */
+};
+
+/* An empty buffer with room for size bytes. */
+struct buf buf_new(struct arena *, size_t size);
+void buf_add(struct buf *, const char *bytes, size_t len);
+void buf_puts(struct buf *, const char *s);
+void buf_putc(struct buf *, char c);
+void buf_int(struct buf *, int64_t value);
+void buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* s as a JSON string with its quotes, escaped by RFC 8259; "<", ">", "&" too, so that the text is
+ * safe inside a script element. s must be valid UTF-8. */
+void buf_json(struct buf *, const char *s);
+void buf_json_len(struct buf *, const char *s, size_t len);
+/* s for HTML text and quoted attributes: & < > " ' become references. */
+void buf_html(struct buf *, const char *s);
+/* s for a URL path or query part: all but unreserved characters become %XX (RFC 3986). */
+void buf_url(struct buf *, const char *s);
+/* Forget the content, keep the memory. */
+void buf_clear(struct buf *);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * Settings: one KEY=value file (also usable as a systemd EnvironmentFile), overridden by the
+ * environment. conf.def lists every key with its type, default, bounds and meaning; an unknown key or
+ * a bad value in the file is refused at start with its line number.
+ *
+ *	KEY=value	comment lines start with #; a value may stand in double quotes
+ *	KEY_FILE=path	the value is the content of that file without its last newline; %d at the start
+ *			of the path is $CREDENTIALS_DIRECTORY (systemd credentials)
+ */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include "base/err.h"
+#include <stdio.h>
+
+enum { CONF_SECRET = 1 };
+
+struct conf {
+#define CONF_TEXT(member, key, def, flags, doc) const char *member;
+#define CONF_INT(member, key, def, min, max, doc) int64_t member;
+#include "base/conf.def"
+#undef CONF_TEXT
+#undef CONF_INT
+};
+
+/*
+ * Read path (NULL: $CONFAB_CONF, else /etc/confab/confab.conf if it exists), then the environment. The
+ * values live as long as the process. Problems are written to standard error, one line each with file
+ * and line number, and give ERR_BAD_REQUEST.
+ */
+MUST_CHECK enum err conf_load(const char *path, struct conf *conf);
+/* Rules between keys: secrets present and long enough, base URL form, known providers; in production
+ * also https and no example secret. Problems go to standard error. */
+MUST_CHECK enum err conf_check(const struct conf *conf);
+/* The effective settings as KEY=value lines with their docs; secrets masked. */
+void conf_print(const struct conf *conf, FILE *out);
+
+#endif

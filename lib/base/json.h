@@ -1,0 +1,34 @@
+/*
+ * A strict JSON reader in front of json-c, and nothing lenient behind it. json-c in its strict mode
+ * still takes repeated keys, NUL in text, numbers out of range, raw control characters, single-quoted
+ * keys and overlong UTF-8; so a scanner checks the whole text first, by RFC 8259 and the bounds of
+ * limits.h, and json-c then builds a tree from what is known to be good.
+ *
+ * Refused: anything but one value with optional white space; bad UTF-8 or NUL, raw or escaped; lone
+ * surrogates; repeated keys in one object; depth over JSON_DEPTH_MAX; over JSON_KEYS_MAX keys; a key
+ * over JSON_KEY_BYTES_MAX bytes; an integer outside int64; a number outside double.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include <json-c/json.h>
+
+struct json_fault {
+	size_t offset;	  /* byte where the scan stopped */
+	const char *what; /* as "repeated key" */
+	const char *key;  /* the key concerned; NULL when there is none */
+};
+
+/*
+ * Parse len bytes. The tree belongs to the arena.
+ *	ERR_BAD_JSON	as listed above; *fault tells where
+ */
+MUST_CHECK enum err json_parse(struct arena *, const char *text, size_t len,
+    struct json_fault *fault, struct json_object **root);
+/* Only check, as json_parse does. */
+MUST_CHECK enum err json_scan(struct arena *, const char *text, size_t len,
+    struct json_fault *fault);
+
+#endif

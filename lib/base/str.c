@@ -1,0 +1,211 @@
+#include "base/str.h"
+
+#include <string.h>
+
+/* Decode one code point; its length in bytes, or 0 when s is not well-formed. */
+static size_t
+utf8_next(const unsigned char *s, size_t len, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t need, i;
+
+	if (len == 0)
+		return 0;
+	if (s[0] < 0x80) {
+		*code = s[0];
+		return 1;
+	}
+	need = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || need > len)
+		return 0;
+	*code = s[0] & (0x7fu >> need);
+	for (i = 1; i < need; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (s[i] & 0x3f);
+	}
+	if (*code < least[need] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return need;
+}
+
+bool
+str_utf8_valid(const char *s, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)s;
+
+	while (len > 0) {
+		uint32_t code;
+		size_t step = utf8_next(at, len, &code);
+
+		if (step == 0 || code == 0)
+			return false;
+		at += step;
+		len -= step;
+	}
+	return true;
+}
+
+size_t
+str_utf8_count(const char *s)
+{
+	size_t count = 0;
+
+	for (; *s != '\0'; s++)
+		count += ((unsigned char)*s & 0xc0) != 0x80;
+	return count;
+}
+
+bool
+str_has_control(const char *s)
+{
+	const unsigned char *at = (const unsigned char *)s;
+	size_t len = strlen(s);
+
+	while (len > 0) {
+		uint32_t code;
+		size_t step = utf8_next(at, len, &code);
+
+		if (step == 0)
+			return true;
+		if ((code < 0x20 && code != '\t' && code != '\n' && code != '\r') || code == 0x7f ||
+		    (code >= 0x80 && code < 0xa0) || (code >= 0x202a && code <= 0x202e) ||
+		    (code >= 0x2066 && code <= 0x2069))
+			return true;
+		at += step;
+		len -= step;
+	}
+	return false;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Decode one name or value of len bytes; NULL when it is malformed. */
+static char *
+decode_part(struct arena *arena, const char *text, size_t len)
+{
+	char *out = arena_alloc(arena, len + 1);
+	size_t i, made = 0;
+
+	for (i = 0; i < len; i++) {
+		int high, low;
+
+		if (text[i] != '%') {
+			out[made++] = text[i] == '+' ? ' ' : text[i];
+			continue;
+		}
+		if (len - i < 3)
+			return NULL;
+		high = hex_value(text[i + 1]);
+		low = hex_value(text[i + 2]);
+		if (high < 0 || low < 0)
+			return NULL;
+		out[made++] = (char)(high << 4 | low);
+		i += 2;
+	}
+	out[made] = '\0';
+	return str_utf8_valid(out, made) ? out : NULL;
+}
+
+enum err
+str_decode_pairs(struct arena *arena, const char *text, size_t len, struct pair *pairs, size_t max,
+    size_t *count)
+{
+	const char *end = text + len;
+	size_t made = 0;
+
+	while (text < end) {
+		const char *stop = memchr(text, '&', (size_t)(end - text));
+		const char *equals;
+
+		if (stop == NULL)
+			stop = end;
+		if (stop > text) {
+			if (made == max)
+				return ERR_BAD_REQUEST;
+			equals = memchr(text, '=', (size_t)(stop - text));
+			pairs[made].name =
+			    decode_part(arena, text, (size_t)((equals ? equals : stop) - text));
+			pairs[made].value = equals == NULL ?
+			    "" : decode_part(arena, equals + 1, (size_t)(stop - equals - 1));
+			if (pairs[made].name == NULL || pairs[made].value == NULL)
+				return ERR_BAD_REQUEST;
+			made++;
+		}
+		text = stop + 1;
+	}
+	*count = made;
+	return ERR_OK;
+}
+
+const char *
+str_pair_get(const struct pair *pairs, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(pairs[i].name, name) == 0)
+			return pairs[i].value;
+	return NULL;
+}
+
+bool
+str_to_int(const char *s, int64_t min, int64_t max, int64_t *value)
+{
+	bool negative = *s == '-';
+	int64_t sum = 0;
+
+	s += negative;
+	if (*s == '\0' || (*s == '0' && (s[1] != '\0' || negative)))
+		return false;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(sum, 10, &sum) ||
+		    __builtin_sub_overflow(sum, *s - '0', &sum))
+			return false;
+	}
+	/* The sum was built negative, so that INT64_MIN fits. */
+	if (!negative && __builtin_sub_overflow((int64_t)0, sum, &sum))
+		return false;
+	if (sum < min || sum > max)
+		return false;
+	*value = sum;
+	return true;
+}
+
+bool
+str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+void
+str_lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
+bool
+str_equal_nocase(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++) {
+		unsigned char x = (unsigned char)*a, y = (unsigned char)*b;
+
+		x = x >= 'A' && x <= 'Z' ? (unsigned char)(x | 0x20) : x;
+		y = y >= 'A' && y <= 'Z' ? (unsigned char)(y | 0x20) : y;
+		if (x != y)
+			return false;
+	}
+	return *a == *b;
+}
