@@ -225,18 +225,18 @@ one_of(const char *value, const char *const *values)
 
 /* Each pair is id:secret, the id of letters and digits, the secret of 32 characters or more. */
 static enum err
-secrets_check(const char *keys_text)
+secrets_check(const char *key, const char *keys_text)
 {
 	const char *at = keys_text;
 
 	if (*at == '\0')
-		return complain("config", "SECRET_KEYS", "is missing: no token could be signed");
+		return complain("config", key, "is missing");
 	while (*at != '\0') {
 		size_t len = strcspn(at, ",");
 		const char *colon = memchr(at, ':', len);
 
 		if (colon == NULL || colon == at || len - (size_t)(colon + 1 - at) < 32)
-			return complain("config", "SECRET_KEYS",
+			return complain("config", key,
 			    "needs id:secret with a secret of 32 characters or more");
 		at += len + (at[len] == ',');
 	}
@@ -263,8 +263,13 @@ conf_check(const struct conf *conf)
 	static const char *const environments[] = { "production", "development", NULL };
 	static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 	static const char *const providers[] = { "echo", NULL };
-	enum err err = secrets_check(conf->secret_keys);
+	enum err err = secrets_check("SECRET_KEYS", conf->secret_keys);
 	size_t len = strlen(conf->base_url);
+
+	if (secrets_check("FIELD_KEYS", conf->field_keys) != ERR_OK)
+		err = ERR_BAD_REQUEST;
+	if (strlen(conf->lookup_key) < 32)
+		err = complain("config", "LOOKUP_KEY", "needs 32 characters or more");
 
 	if (!one_of(conf->environment, environments))
 		err = complain("config", "ENVIRONMENT", "must be production or development");

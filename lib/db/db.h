@@ -1,0 +1,134 @@
+/*
+ * The one door to PostgreSQL: named prepared statements, typed parameters, transactions. There is no
+ * function that takes SQL text at run time, so injection has no way in.
+ *
+ * A struct db is one connection of one process, made after fork(). It connects when first used and
+ * heals by itself: while the server is away every call fails at once with ERR_UNAVAILABLE and a new
+ * try is made at most every two seconds. A call never blocks longer than DB_CALL_MS, even when the
+ * server is frozen. Results belong to the arena set with db_arena_set.
+ *
+ * Errors all calls share:
+ *	ERR_UNAVAILABLE	no connection, or it was lost before anything was done
+ *	ERR_TIMEOUT	statement, lock or call timeout; nothing was done
+ *	ERR_CONFLICT	unique or exclusion constraint; db_violated() names it
+ *	ERR_VALIDATION	check, not-null or foreign-key constraint or malformed value
+ *	ERR_INTERNAL	anything else from the server; logged here
+ *	another err	a function in sql/ raised SQLSTATE CF000 with that err_code as its message
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum {
+	DB_CALL_MS = 7000,	/* above statement_timeout, so that the server speaks first */
+	DB_CONNECT_MS = 3000,
+	DB_STATEMENT_MS = 5000, /* statement_timeout */
+	DB_LOCK_MS = 2000,	/* lock_timeout */
+	DB_IDLE_TX_MS = 10000,	/* idle_in_transaction_session_timeout */
+	DB_TX_TRIES = 3,	/* runs of one transaction on 40001, 40P01 */
+	DB_PARAMS_MAX = 24
+};
+
+struct db;
+struct rows;
+
+/* One statement; the text stands in the domain file that uses it and is prepared under its name. */
+struct stmt {
+	const char *name; /* unique in the whole system: module_verb */
+	int param_count;
+	const char *sql;
+	/* Outside a transaction: may be sent again when the connection was lost and it is not known
+	 * whether it ran (reads, and writes that a key makes repeatable). */
+	bool repeatable;
+};
+/* The statements of one module; a program lists the sets it needs. */
+struct stmt_set {
+	const struct stmt *stmts;
+	size_t count;
+};
+#define STMT_SET(name, table) const struct stmt_set name = { table, COUNT_OF(table) }
+
+/* One parameter; made by the functions below. Text is borrowed until the call returns. */
+struct db_param {
+	const char *text; /* NULL: SQL null, unless digits is set */
+	char digits[24];
+};
+struct db_param db_text(const char *text); /* NULL gives SQL null */
+struct db_param db_i64(int64_t value);
+struct db_param db_bool(bool value);
+
+/*
+ * A door for one process. sets is NULL-terminated and stays borrowed; program is shown in
+ * pg_stat_activity. Does not connect.
+ */
+struct db *db_open(const char *url, const char *program, const struct stmt_set *const *sets);
+void db_close(struct db *);
+/* Where results go from now on. */
+void db_arena_set(struct db *, struct arena *);
+/* The arena set last: domain functions take their memory from it. */
+struct arena *db_arena(struct db *);
+/* Connect now if not connected, and prepare every statement. */
+MUST_CHECK enum err db_connect(struct db *);
+
+/* Run a statement. Outside db_tx it is a transaction of its own. */
+MUST_CHECK enum err db_run(struct db *, const struct stmt *, const struct db_param *params,
+    size_t param_count, struct rows **rows);
+/* The same, but ERR_NOT_FOUND when no row came (or, without RETURNING, none was touched). */
+MUST_CHECK enum err db_run_one(struct db *, const struct stmt *, const struct db_param *params,
+    size_t param_count, struct rows **rows);
+
+#define DB_PARAMS_(...)                                                                            \
+	((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }),                            \
+	    (sizeof((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) /                \
+		sizeof(struct db_param)) - 1
+/* db_rows(db, &rows, &stmts[X], db_text(a), ...): any number of rows. */
+#define db_rows(db, rows, stmt, ...) db_run(db, stmt, DB_PARAMS_(__VA_ARGS__), rows)
+/* db_one(db, &rows, &stmts[X], ...): the first row is there, or ERR_NOT_FOUND. */
+#define db_one(db, rows, stmt, ...) db_run_one(db, stmt, DB_PARAMS_(__VA_ARGS__), rows)
+/* db_exec(db, &stmts[X], ...): nothing to read. */
+#define db_exec(db, stmt, ...) db_run(db, stmt, DB_PARAMS_(__VA_ARGS__), NULL)
+/* db_exec_one(db, &stmts[X], ...): one row must have been touched, else ERR_NOT_FOUND. */
+#define db_exec_one(db, stmt, ...) db_run_one(db, stmt, DB_PARAMS_(__VA_ARGS__), NULL)
+
+/*
+ * The only BEGIN and COMMIT. fn runs inside; ERR_OK commits, anything else rolls back and is
+ * returned. On serialization failure and deadlock fn runs again, at most DB_TX_TRIES times in all, so
+ * it must be safe to run twice: no effect outside the database, arena memory is rewound. A COMMIT
+ * whose answer is lost is looked up by its transaction id on a new connection before anything is
+ * said (pg_xact_status), and run again if it did not happen. Calls nest: the inner fn joins the outer
+ * transaction.
+ *	ERR_UNAVAILABLE	also: the fate of a lost COMMIT could not be learnt (a retry by key will)
+ */
+MUST_CHECK enum err db_tx(struct db *, enum err (*fn)(struct db *, void *), void *arg);
+
+/* The last ERR_CONFLICT or ERR_VALIDATION was by this constraint. */
+bool db_violated(const struct db *, const char *constraint);
+/* The server's DETAIL of the last error; "" without. For errors raised by our own SQL functions. */
+const char *db_detail(const struct db *);
+/* Statements sent since db_open, BEGIN and COMMIT included; tests count round trips with it. */
+unsigned long db_round_trips(const struct db *);
+/* The socket, to notice a lost connection in an event loop; -1 when there is none. */
+int db_socket(const struct db *);
+
+/* Rows. Columns count from 0, in the order of the SELECT list; pointers live with the arena. */
+size_t rows_count(const struct rows *);
+size_t rows_columns(const struct rows *);
+const char *rows_name(const struct rows *, size_t column);
+const char *rows_text(const struct rows *, size_t row, size_t column); /* NULL for SQL null */
+int64_t rows_i64(const struct rows *, size_t row, size_t column);      /* 0 for SQL null */
+bool rows_bool(const struct rows *, size_t row, size_t column);	       /* false for SQL null */
+/* Rows touched by a statement without RETURNING, else rows_count. */
+size_t rows_touched(const struct rows *);
+
+struct buf;
+/*
+ * One row as a JSON object: numbers as they are, booleans, timestamptz as RFC 3339 UTC, json and jsonb
+ * nested, everything else as text. A column whose name starts with "_" is left out: it is for C.
+ */
+void rows_json(const struct rows *, size_t row, struct buf *out);
+/* One value by the same rule. */
+void rows_json_value(const struct rows *, size_t row, size_t column, struct buf *out);
+
+#endif

@@ -1,0 +1,188 @@
+#include "db/pg.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Wait for events on the socket; false when the deadline passed or poll failed. */
+static bool
+wait_socket(PGconn *conn, short events, int64_t deadline_us)
+{
+	struct pollfd fd = { PQsocket(conn), events, 0 };
+
+	for (;;) {
+		int64_t left_us = deadline_us - clock_monotonic_us();
+		int ready;
+
+		if (left_us <= 0)
+			return false;
+		ready = poll(&fd, 1, (int)(left_us / 1000) + 1);
+		if (ready > 0)
+			return true;
+		if (ready < 0 && errno != EINTR)
+			return false;
+	}
+}
+
+static bool
+connect_finish(PGconn *conn, int64_t deadline_us)
+{
+	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+
+	while (next != PGRES_POLLING_OK) {
+		if (next == PGRES_POLLING_FAILED)
+			return false;
+		if (!wait_socket(conn, next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+			deadline_us))
+			return false;
+		next = PQconnectPoll(conn);
+	}
+	return true;
+}
+
+static void
+ignore_notice(void *arg, const PGresult *notice)
+{
+	(void)arg;
+	(void)notice;
+}
+
+PGconn *
+pg_connect(const char *url, const char *program, bool replication)
+{
+	char options[256];
+	const char *names[] = { "dbname", "application_name", "options", "client_encoding",
+		"connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
+		"tcp_user_timeout", "target_session_attrs", replication ? "replication" : NULL,
+		NULL };
+	const char *values[] = { url, program, options, "UTF8", "3", "10", "5", "3", "5000",
+		replication ? "any" : "read-write", "database", NULL };
+	PGconn *conn;
+
+	(void)snprintf(options, sizeof(options),
+	    "-c TimeZone=UTC -c DateStyle=ISO -c statement_timeout=%d -c lock_timeout=%d "
+	    "-c idle_in_transaction_session_timeout=%d",
+	    replication ? 0 : DB_STATEMENT_MS, DB_LOCK_MS, DB_IDLE_TX_MS);
+	conn = PQconnectStartParams(names, values, 1);
+	if (conn != NULL && PQstatus(conn) != CONNECTION_BAD) {
+		(void)PQsetNoticeReceiver(conn, ignore_notice, NULL);
+		if (connect_finish(conn, clock_monotonic_us() + DB_CONNECT_MS * 1000)) {
+			(void)PQsetnonblocking(conn, 1);
+			return conn;
+		}
+	}
+	log_error("cannot connect to the database",
+	    LOG_STR("error", conn == NULL ? "out of memory" : PQerrorMessage(conn)));
+	PQfinish(conn);
+	return NULL;
+}
+
+PGresult *
+pg_next(PGconn *conn, int64_t deadline_us, bool *ok)
+{
+	int unsent;
+
+	*ok = false;
+	while ((unsent = PQflush(conn)) == 1) {
+		if (!wait_socket(conn, POLLIN | POLLOUT, deadline_us) || !PQconsumeInput(conn))
+			return NULL;
+	}
+	if (unsent < 0)
+		return NULL;
+	while (PQisBusy(conn)) {
+		if (!wait_socket(conn, POLLIN, deadline_us) || !PQconsumeInput(conn))
+			return NULL;
+	}
+	*ok = true;
+	return PQgetResult(conn);
+}
+
+PGresult *
+pg_command(PGconn *conn, const char *text, int64_t deadline_us)
+{
+	PGresult *result, *end;
+	bool ok;
+
+	if (PQsendQueryParams(conn, text, 0, NULL, NULL, NULL, NULL, 0) != 1)
+		return NULL;
+	result = pg_next(conn, deadline_us, &ok);
+	if (!ok)
+		return NULL;
+	end = pg_next(conn, deadline_us, &ok);
+	PQclear(end);
+	if (ok)
+		return result;
+	PQclear(result);
+	return NULL;
+}
+
+static enum err
+err_by_code(const char *code)
+{
+	int i;
+
+	for (i = 0; i < ERR__COUNT; i++)
+		if (strcmp(err_code((enum err)i), code) == 0)
+			return (enum err)i;
+	return ERR_INTERNAL;
+}
+
+static const struct {
+	const char *state; /* a whole SQLSTATE or its class of two */
+	enum err err;
+} states[] = {
+	{ "23505", ERR_CONFLICT },   /* unique_violation */
+	{ "23P01", ERR_CONFLICT },   /* exclusion_violation */
+	{ "23", ERR_VALIDATION },    /* other integrity constraints */
+	{ "22", ERR_VALIDATION },    /* data exception */
+	{ "57014", ERR_TIMEOUT },    /* query_canceled: statement_timeout */
+	{ "55P03", ERR_TIMEOUT },    /* lock_not_available */
+	{ "40001", ERR_TIMEOUT },    /* serialization_failure; db_tx runs again first */
+	{ "40P01", ERR_TIMEOUT },    /* deadlock_detected; likewise */
+	{ "25006", ERR_UNAVAILABLE }, /* read_only_sql_transaction: a standby */
+	{ "53", ERR_UNAVAILABLE },   /* insufficient_resources */
+	{ "57", ERR_UNAVAILABLE },   /* operator_intervention: shutdown */
+	{ "08", ERR_UNAVAILABLE },   /* connection exception */
+};
+
+static enum err
+err_by_state(const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(states); i++)
+		if (strncmp(states[i].state, state, strlen(states[i].state)) == 0)
+			return states[i].err;
+	return ERR_INTERNAL;
+}
+
+static void
+keep(char *to, size_t size, const PGresult *result, int field)
+{
+	const char *value = PQresultErrorField(result, field);
+
+	(void)snprintf(to, size, "%s", value != NULL ? value : "");
+}
+
+enum err
+pg_error(struct db *db, const struct stmt *stmt, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	enum err err;
+
+	keep(db->constraint, sizeof(db->constraint), result, PG_DIAG_CONSTRAINT_NAME);
+	keep(db->detail, sizeof(db->detail), result, PG_DIAG_MESSAGE_DETAIL);
+	if (state == NULL) /* libpq's own message: the connection */
+		return ERR_UNAVAILABLE;
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0)
+		db->tx_again = true;
+	err = strcmp(state, "CF000") == 0 ? err_by_code(message) : err_by_state(state);
+	if (err_status(err) >= 500 && !db->tx_again)
+		log_error("statement failed", LOG_STR("statement", stmt->name),
+		    LOG_STR("sqlstate", state), LOG_STR("error", message));
+	return err;
+}

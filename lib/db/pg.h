@@ -1,0 +1,41 @@
+/*
+ * Inside lib/db: the connection below db.h. Every wait has a deadline, so a frozen server cannot
+ * freeze a worker.
+ */
+#ifndef DB_PG_H
+#define DB_PG_H
+
+#include "db/db.h"
+#include <libpq-fe.h>
+
+struct db {
+	const char *url, *program;
+	const struct stmt_set *const *sets; /* NULL-terminated */
+	struct arena *arena;
+	PGconn *conn;			    /* NULL when not connected */
+	int64_t retry_at_us;		    /* monotonic: no connect before this */
+	int64_t backoff_us;
+	int tx_depth;			    /* 0: no transaction */
+	bool begin_pending;		    /* BEGIN goes out with the first statement */
+	bool tx_lost;			    /* the connection broke inside the transaction */
+	bool tx_again;			    /* the server asks to run the transaction again */
+	char xid[24];			    /* of the open transaction; "" before the first answer */
+	char constraint[64];		    /* of the last error; "" without */
+	char detail[256];		    /* of the last error; "" without */
+	unsigned long round_trips;
+};
+
+/* Open a connection with our timeouts and no statements. NULL when it failed (logged). */
+PGconn *pg_connect(const char *url, const char *program, bool replication);
+/* Send what is queued and wait for the next result until the monotonic deadline. NULL with *ok true
+ * is libpq's "no more"; NULL with *ok false means the connection is lost or too slow. */
+PGresult *pg_next(PGconn *, int64_t deadline_us, bool *ok);
+/* Run one statement text without parameters; for BEGIN and the like. NULL: connection lost. */
+PGresult *pg_command(PGconn *, const char *text, int64_t deadline_us);
+/* Wrap a result that the arena will clear. */
+struct rows *rows_new(struct arena *, PGresult *);
+/* SQLSTATE, constraint and message of a failed result to our error; keeps constraint and detail in
+ * db, logs what is not the caller's fault. */
+enum err pg_error(struct db *, const struct stmt *, const PGresult *);
+
+#endif

@@ -1,0 +1,134 @@
+-- Advisors, what they offer, and what people said of them.
+
+CREATE EXTENSION IF NOT EXISTS unaccent;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE TABLE specialization (
+	slug text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_]{1,39}$'),
+	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
+	place int NOT NULL DEFAULT 0,
+	active boolean NOT NULL DEFAULT true
+);
+COMMENT ON TABLE specialization IS 'Subjects an advisor can offer';
+COMMENT ON COLUMN specialization.slug IS 'Stable name used by clients and filters';
+COMMENT ON COLUMN specialization.name IS 'English name shown to people';
+COMMENT ON COLUMN specialization.place IS 'Order in lists';
+COMMENT ON COLUMN specialization.active IS 'False: kept for old profiles, no longer offered';
+INSERT INTO specialization (slug, name, place) VALUES
+	('dating', 'Dating', 10), ('breakup', 'Breakup', 20), ('marriage', 'Marriage', 30),
+	('family', 'Family', 40), ('self_esteem', 'Self-esteem', 50), ('career', 'Career', 60),
+	('vedic_astrology', 'Vedic astrology', 70), ('western_astrology', 'Western astrology', 80),
+	('numerology', 'Numerology', 90), ('tarot', 'Tarot', 100), ('vastu', 'Vastu', 110);
+
+CREATE TABLE advisor (
+	id uuid PRIMARY KEY REFERENCES user_account ON DELETE RESTRICT,
+	state text NOT NULL DEFAULT 'DRAFT'
+		CHECK (state IN ('DRAFT', 'PENDING', 'APPROVED', 'REJECTED')),
+	state_reason text NOT NULL DEFAULT '' CHECK (length(state_reason) <= 500),
+	headline text NOT NULL DEFAULT '' CHECK (length(headline) <= 120),
+	bio text NOT NULL DEFAULT '' CHECK (length(bio) <= 4000),
+	experience_years int NOT NULL DEFAULT 0 CHECK (experience_years BETWEEN 0 AND 80),
+	languages text[] NOT NULL DEFAULT '{}' CHECK (cardinality(languages) <= 20),
+	specializations text[] NOT NULL DEFAULT '{}' CHECK (cardinality(specializations) <= 20),
+	rate_minor bigint NOT NULL DEFAULT 0 CHECK (rate_minor BETWEEN 0 AND 100000000),
+	currency text NOT NULL DEFAULT 'INR' CHECK (currency ~ '^[A-Z]{3,4}$'),
+	latitude double precision CHECK (latitude BETWEEN -90 AND 90),
+	longitude double precision CHECK (longitude BETWEEN -180 AND 180),
+	online boolean NOT NULL DEFAULT false,
+	online_at timestamptz,
+	rating_count bigint NOT NULL DEFAULT 0,
+	rating_sum bigint NOT NULL DEFAULT 0,
+	-- Bayesian mean with a prior of five ratings of 4.0: one five-star review does not lead the list.
+	rating_score numeric(6,4) NOT NULL GENERATED ALWAYS AS
+		(round((rating_sum + 20)::numeric / (rating_count + 5), 4)) STORED,
+	session_count bigint NOT NULL DEFAULT 0,
+	search tsvector NOT NULL DEFAULT '',
+	version bigint NOT NULL DEFAULT 1,
+	applied_at timestamptz,
+	reviewed_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT app_now(),
+	updated_at timestamptz NOT NULL DEFAULT app_now(),
+	CONSTRAINT advisor_place_whole CHECK ((latitude IS NULL) = (longitude IS NULL)),
+	CONSTRAINT advisor_online_approved CHECK (NOT online OR state = 'APPROVED')
+);
+COMMENT ON TABLE advisor IS 'The professional side of an account';
+COMMENT ON COLUMN advisor.id IS 'Same id as the account';
+COMMENT ON COLUMN advisor.state IS 'DRAFT, PENDING review, APPROVED, or REJECTED';
+COMMENT ON COLUMN advisor.state_reason IS 'What the reviewer wrote when refusing';
+COMMENT ON COLUMN advisor.headline IS 'One line under the name';
+COMMENT ON COLUMN advisor.bio IS 'About the advisor';
+COMMENT ON COLUMN advisor.experience_years IS 'Whole years';
+COMMENT ON COLUMN advisor.languages IS 'BCP 47 tags of languages spoken';
+COMMENT ON COLUMN advisor.specializations IS 'Slugs of table specialization';
+COMMENT ON COLUMN advisor.rate_minor IS 'Price of one minute in minor units; 0 is free';
+COMMENT ON COLUMN advisor.currency IS 'ISO 4217, or COIN';
+COMMENT ON COLUMN advisor.latitude IS 'Degrees north; null when no place was given';
+COMMENT ON COLUMN advisor.longitude IS 'Degrees east';
+COMMENT ON COLUMN advisor.online IS 'Takes requests now; BUSY is derived from live sessions';
+COMMENT ON COLUMN advisor.online_at IS 'When online was last set';
+COMMENT ON COLUMN advisor.rating_count IS 'Ratings received, kept by trigger';
+COMMENT ON COLUMN advisor.rating_sum IS 'Sum of their stars, kept by trigger';
+COMMENT ON COLUMN advisor.rating_score IS 'Bayesian mean, the order of top_rated';
+COMMENT ON COLUMN advisor.session_count IS 'Sessions ended after they were ongoing';
+COMMENT ON COLUMN advisor.search IS 'Words of name, headline, bio and subjects, kept by trigger';
+COMMENT ON COLUMN advisor.version IS 'Grows with each edit; the ETag of the own profile';
+COMMENT ON COLUMN advisor.applied_at IS 'Last application';
+COMMENT ON COLUMN advisor.reviewed_at IS 'Last decision of an admin';
+COMMENT ON COLUMN advisor.created_at IS 'When the profile was made';
+COMMENT ON COLUMN advisor.updated_at IS 'Last edit';
+CREATE INDEX advisor_top ON advisor (rating_score DESC, id) WHERE state = 'APPROVED';
+CREATE INDEX advisor_price ON advisor (rate_minor, id) WHERE state = 'APPROVED';
+CREATE INDEX advisor_experience ON advisor (experience_years DESC, id) WHERE state = 'APPROVED';
+CREATE INDEX advisor_search ON advisor USING gin (search);
+CREATE INDEX advisor_specializations ON advisor USING gin (specializations);
+CREATE INDEX advisor_languages ON advisor USING gin (languages);
+CREATE INDEX advisor_place ON advisor (latitude, longitude) WHERE latitude IS NOT NULL;
+CREATE INDEX advisor_pending ON advisor (applied_at, id) WHERE state = 'PENDING';
+
+CREATE FUNCTION advisor_words() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	name text := (SELECT display_name FROM user_account WHERE id = NEW.id);
+BEGIN
+	NEW.search :=
+		setweight(to_tsvector('simple', unaccent(name)), 'A') ||
+		setweight(to_tsvector('simple', unaccent(NEW.headline)), 'B') ||
+		setweight(to_tsvector('simple', replace(array_to_string(NEW.specializations, ' '), '_', ' ')), 'B') ||
+		setweight(to_tsvector('simple', unaccent(NEW.bio)), 'C');
+	RETURN NEW;
+END $$;
+COMMENT ON FUNCTION advisor_words() IS 'Keeps advisor.search';
+CREATE TRIGGER advisor_words BEFORE INSERT OR UPDATE OF headline, bio, specializations, updated_at
+	ON advisor FOR EACH ROW EXECUTE FUNCTION advisor_words();
+CREATE FUNCTION advisor_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE advisor SET updated_at = app_now() WHERE id = NEW.id;
+	RETURN NULL;
+END $$;
+COMMENT ON FUNCTION advisor_renamed() IS 'A new display name is found by search at once';
+CREATE TRIGGER advisor_renamed AFTER UPDATE OF display_name ON user_account FOR EACH ROW
+	WHEN (OLD.display_name IS DISTINCT FROM NEW.display_name) EXECUTE FUNCTION advisor_renamed();
+
+CREATE TABLE advisor_rate (
+	advisor_id uuid NOT NULL REFERENCES advisor ON DELETE RESTRICT,
+	valid_from timestamptz NOT NULL DEFAULT clock_timestamp(),
+	rate_minor bigint NOT NULL CHECK (rate_minor >= 0),
+	currency text NOT NULL,
+	PRIMARY KEY (advisor_id, valid_from)
+);
+COMMENT ON TABLE advisor_rate IS 'Every price an advisor ever had';
+COMMENT ON COLUMN advisor_rate.advisor_id IS 'Whose price';
+COMMENT ON COLUMN advisor_rate.valid_from IS 'Since when; until the next row';
+COMMENT ON COLUMN advisor_rate.rate_minor IS 'Price of one minute in minor units';
+COMMENT ON COLUMN advisor_rate.currency IS 'ISO 4217, or COIN';
+CREATE FUNCTION advisor_rate_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO advisor_rate (advisor_id, rate_minor, currency)
+		VALUES (NEW.id, NEW.rate_minor, NEW.currency);
+	RETURN NULL;
+END $$;
+COMMENT ON FUNCTION advisor_rate_keep() IS 'Writes the price history';
+CREATE TRIGGER advisor_rate_first AFTER INSERT ON advisor FOR EACH ROW
+	EXECUTE FUNCTION advisor_rate_keep();
+CREATE TRIGGER advisor_rate_next AFTER UPDATE OF rate_minor, currency ON advisor FOR EACH ROW
+	WHEN ((OLD.rate_minor, OLD.currency) IS DISTINCT FROM (NEW.rate_minor, NEW.currency))
+	EXECUTE FUNCTION advisor_rate_keep();
