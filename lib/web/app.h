@@ -1,0 +1,50 @@
+/*
+ * A program: its name, its routes, the statements it needs. Every cgi-bin main() is one call of
+ * app_main, which reads the settings, checks itself, opens the socket, forks the workers and keeps
+ * them alive (prefork.h); a worker runs worker_run.
+ *
+ *	NAME [--socket PATH] [--workers N] [--pid-file PATH]	serve
+ *	NAME --check	settings, templates, and PREPARE of every statement; exit 0 when all is well
+ *	NAME --openapi	this program's part of the OpenAPI document, on standard output
+ */
+#ifndef WEB_APP_H
+#define WEB_APP_H
+
+#include "base/conf.h"
+#include "db/db.h"
+#include "web/route.h"
+
+struct metrics;
+struct rate;
+struct revoke;
+struct tmpl_set;
+
+struct app {
+	const char *name;			     /* as "people" */
+	const struct route *const *routes;	     /* tables, NULL-terminated */
+	const struct stmt_set *const *sets;	     /* what its domain modules need, NULL-terminated */
+	bool one_request; /* nginx keeps no connections to it: its requests block for long */
+	bool templates;	  /* renders pages: load TEMPLATE_DIR */
+};
+
+/* What a worker process holds; made after fork. */
+struct worker {
+	const struct app *app;
+	const struct conf *conf;
+	struct db *db;
+	struct arena *arena;	 /* of the request being served */
+	struct metrics *metrics; /* shared with the siblings */
+	struct rate *rate;	 /* shared with the siblings */
+	struct revoke *revoke;
+	struct tmpl_set *templates; /* NULL unless app->templates */
+	const struct stmt_set **sets; /* app->sets and those of the web layer */
+};
+
+int app_main(const struct app *, int argc, char **argv);
+/* Serve requests until SIGTERM or WORKER_REQUESTS_MAX; returns the exit status. */
+int worker_run(struct worker *, int listener);
+/* Fill in what belongs to one process (database door, arena, revocations). */
+void worker_open(struct worker *);
+void worker_close(struct worker *);
+
+#endif

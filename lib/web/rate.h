@@ -1,0 +1,26 @@
+/*
+ * Rate limits by class and subject, shared by all workers of a program: GCRA (one "theoretical arrival
+ * time" per bucket) in mapped memory, lock-free. RATE_AUTH is counted in the database too, so that it
+ * holds over restarts and machines. RATE_PERCENT scales every limit.
+ */
+#ifndef WEB_RATE_H
+#define WEB_RATE_H
+
+#include "base/err.h"
+#include "web/route.h"
+
+struct rate;
+
+/* What the RateLimit headers say. */
+struct rate_state {
+	int64_t limit, remaining, reset_s; /* requests per minute, left now, seconds until full */
+	int retry_after_s;		   /* when refused */
+};
+
+/* Before fork. percent scales the limits. */
+struct rate *rate_open(int64_t percent);
+/* Count one request. ERR_RATE when the bucket is empty. */
+MUST_CHECK enum err rate_take(struct rate *, enum rate_class, const char *subject,
+    struct rate_state *state);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * One request: what came in, who asks, and the reply being made. It is passed along; nothing about a
+ * request is global. Everything it points to lives in its arena, which is reset when it is answered.
+ *
+ * req_serve walks the named stages (read, route, authenticate, authorize, limit, validate, replay,
+ * handle) until an error or a finished reply, then sends and logs once.
+ */
+#ifndef WEB_REQ_H
+#define WEB_REQ_H
+
+#include "base/arena.h"
+#include "base/conf.h"
+#include "base/limits.h"
+#include "db/db.h"
+#include "web/route.h"
+
+struct app;
+struct worker;
+struct http; /* the FastCGI side; fcgi.h */
+
+/* Who asks. */
+struct caller {
+	enum role role;	      /* ROLE_ANON when nobody is signed in */
+	const char *user_id;  /* NULL for ROLE_ANON */
+	const char *login_id; /* the sid claim */
+	const char *csrf;     /* ROUTE_PAGE only: token to put into forms */
+};
+
+struct reply {
+	int status;	    /* 0 until a reply is finished */
+	const char *type;   /* Content-Type */
+	struct buf headers; /* "Name: value\r\n" lines */
+	struct buf body;
+	bool finished; /* nothing more to do: send */
+};
+
+struct req {
+	struct arena *arena;
+	struct worker *worker; /* configuration, database, caches of this process */
+	struct db *db;
+	const struct conf *conf;
+	struct http *http; /* parameters and streams of the FastCGI request */
+	const char *id;	   /* X-Request-Id */
+	enum method method;
+	bool head; /* HEAD: headers only */
+	const char *path, *query_text, *ip;
+	const struct route *route;
+	const char *params[ROUTE_PARAMS_MAX]; /* values of {…} in the path, in order */
+	struct caller caller;
+	struct json_object *query, *body; /* checked input; never NULL after validation */
+	const char *body_text;		  /* as received */
+	size_t body_len;
+	struct field_errors errors;
+	struct reply reply;
+	int64_t began_us; /* monotonic */
+	int retry_after_s; /* for 429 and 503 */
+};
+
+/* Answer the request that http holds. Never fails: errors become replies. */
+void req_serve(struct worker *, struct http *);
+
+/* A request header by its CGI name without HTTP_, as "IF_MATCH"; NULL when absent. */
+const char *req_header(const struct req *, const char *name);
+
+/* Checked input by name, from the body (or form) and from the query. A name that is not in the route's
+ * table is a bug and aborts. Absent or null: NULL, 0, false. */
+const char *req_text(const struct req *, const char *name);
+int64_t req_int(const struct req *, const char *name);
+bool req_bool(const struct req *, const char *name);
+double req_number(const struct req *, const char *name);
+struct json_object *req_json(const struct req *, const char *name);
+/* The value as JSON text, for a jsonb parameter; NULL when absent. */
+const char *req_json_text(const struct req *, const char *name);
+bool req_has(const struct req *, const char *name); /* present, null included */
+
+const char *query_text(const struct req *, const char *name);
+int64_t query_int(const struct req *, const char *name, int64_t otherwise);
+double query_number(const struct req *, const char *name);
+bool query_has(const struct req *, const char *name);
+
+/* Blame a field that passed its table but not the rule behind it. Returns ERR_VALIDATION. */
+MUST_CHECK enum err req_invalid(struct req *, const char *path, const char *message);
+
+/* The version in If-Match ("v12" or *): ERR_MATCH_REQUIRED without, ERR_STALE for another form.
+ * *version is 0 for "*". */
+MUST_CHECK enum err req_if_match(const struct req *, int64_t *version);
+
+/*
+ * Keyset paging. The statement takes the limit as page.limit + 1 and the keys as its last
+ * parameters (NULL on the first page), and selects them as columns _k1, _k2 … in that order.
+ */
+enum { PAGE_KEYS_MAX = 3 };
+struct page {
+	int64_t limit;
+	const char *keys[PAGE_KEYS_MAX]; /* of the last row seen; NULL on the first page */
+};
+/* Read limit and cursor. ERR_BAD_CURSOR when it was not made by this route and these filters. */
+MUST_CHECK enum err req_page(struct req *, struct page *);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * Routes as data: one row is dispatch, 405 Allow, roles, rate class, idempotency, validation,
+ * OpenAPI, metric and log names, and what the tests must try. roles left out is 0 is nobody.
+ */
+#ifndef WEB_ROUTE_H
+#define WEB_ROUTE_H
+
+#include "base/err.h"
+#include "web/field.h"
+
+enum method { METHOD_GET = 1, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
+
+enum role {
+	ROLE_ANON = 1, /* no token; a token that is sent must still be good */
+	ROLE_USER = 2,
+	ROLE_ADVISOR = 4,
+	ROLE_ADMIN = 8,
+	ROLE_SIGNED_IN = ROLE_USER | ROLE_ADVISOR | ROLE_ADMIN
+};
+
+/* Rate classes; the figures are in rate.c. By user, or by address for ROLE_ANON. */
+enum rate_class {
+	RATE_READ,    /* 300 a minute */
+	RATE_WRITE,   /* 60 a minute */
+	RATE_MESSAGE, /* 60 a minute, burst 20 */
+	RATE_AUTH,    /* 10 a minute and address, kept in the database */
+	RATE_POLL,    /* bounded by what is parked, not by count */
+	RATE_PANEL,   /* 120 a minute */
+	RATE_NONE,    /* health */
+	RATE__COUNT
+};
+
+enum route_flags {
+	ROUTE_IDEMPOTENT = 1,	 /* takes Idempotency-Key */
+	ROUTE_KEY_REQUIRED = 2,	 /* and will not go without (money) */
+	ROUTE_NO_TX = 4,	 /* the handler calls db_tx itself, or needs none */
+	ROUTE_ETAG = 8,		 /* the reply gets an ETag from its bytes; If-None-Match gives 304 */
+	ROUTE_IF_MATCH = 16,	 /* If-Match is required: 428 without */
+	ROUTE_PAGE = 32,	 /* server-rendered: cookie and CSRF token instead of Bearer, HTML errors */
+	ROUTE_LIST = 64,	 /* reply is {"items": [reply…], "next_cursor": …} */
+	ROUTE_TEXT = 128,	 /* the reply is text/plain (metrics); reply table not needed */
+	ROUTE_HIDDEN = 256,	 /* not in the OpenAPI document (pages, health) */
+	ROUTE_PUBLIC_CACHE = 512 /* anyone may cache the reply for a minute */
+};
+
+struct req;
+
+struct route {
+	enum method method; /* 0 ends a table */
+	const char *path;   /* "/api/v1/advisors/{id}"; {…} takes one segment, a UUID unless
+			     * path_fields says otherwise */
+	const char *name;   /* operationId, metric and log name: "advisor_get" */
+	unsigned roles;	    /* who may: enum role */
+	enum rate_class rate;
+	unsigned flags;			 /* enum route_flags */
+	int status;			 /* of success; 0 means 200 */
+	int64_t body_max;		 /* bytes; 0 means BODY_BYTES_MAX */
+	const struct field *path_fields; /* {…} that are not UUIDs */
+	const struct field *query, *body, *reply; /* NULL: none */
+	const enum err *errors; /* what the handler may give, ERR_OK-terminated; for the document */
+	/*
+	 * Input is checked, the caller is allowed. Unless ROUTE_NO_TX or a GET, runs inside db_tx and so
+	 * may run twice; committed before a byte goes out. Fill the reply (reply.h), or return an error.
+	 */
+	enum err (*handle)(struct req *);
+	const char *summary; /* one line, imperative */
+	const char *doc;     /* more, if needed */
+};
+
+/* Every list takes these; put PAGE_FIELDS first in its query table. */
+extern const char page_limit_doc[], page_cursor_doc[];
+#define PAGE_FIELDS                                                                                \
+	{ "limit", FIELD_INT, .min = 1, .max = 100, .doc = page_limit_doc, .example = "20" },      \
+	{                                                                                          \
+		"cursor", FIELD_TEXT, .max = 512, .doc = page_cursor_doc,                          \
+		    .example = "\"bzE3MzI\""                                                       \
+	}
+
+/* Find the route for method and path among tables (NULL-terminated array of tables). params gets the
+ * values of {…} in order, in the arena. ERR_NOT_FOUND, or ERR_METHOD with *allow set to the methods. */
+enum { ROUTE_PARAMS_MAX = 4 };
+MUST_CHECK enum err route_find(struct arena *, const struct route *const *tables,
+    enum method method, const char *path, const struct route **route,
+    const char *params[ROUTE_PARAMS_MAX], const char **allow);
+const char *method_name(enum method);
+/* METHOD_GET for "HEAD" too; 0 for what no route takes. */
+enum method method_parse(const char *text);
+const char *role_name(enum role); /* "anon", "user", … */
+
+#endif
