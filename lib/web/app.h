@@ -19,12 +19,25 @@ struct rate;
 struct revoke;
 struct tmpl_set;
 
+/* What ROUTE_PAGE routes need beside the stages of req.c; page.h has the panel's. */
+struct page_hooks {
+	enum err (*authenticate)(struct req *); /* fill req->caller from the cookie */
+	enum err (*check_form)(struct req *);	/* CSRF, before a POST is handled */
+	void (*error)(struct req *, enum err);	/* an error as a page */
+	void (*headers)(struct req *);		/* on every answer */
+};
+
+struct worker;
+
 struct app {
 	const char *name;			     /* as "people" */
 	const struct route *const *routes;	     /* tables, NULL-terminated */
 	const struct stmt_set *const *sets;	     /* what its domain modules need, NULL-terminated */
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
 	bool templates;	  /* renders pages: load TEMPLATE_DIR */
+	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
+	/* Instead of worker_run, in a single child: for a program with a loop of its own (events). */
+	int (*serve)(struct worker *, int listener);
 };
 
 /* What a worker process holds; made after fork. */

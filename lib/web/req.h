@@ -31,6 +31,7 @@ struct reply {
 	const char *type;   /* Content-Type */
 	struct buf headers; /* "Name: value\r\n" lines */
 	struct buf body;
+	const char *location; /* path; NULL: none */
 	bool finished; /* nothing more to do: send */
 };
 

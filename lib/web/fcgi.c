@@ -1,0 +1,169 @@
+#include "web/fcgi.h"
+#include "web/prefork.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024, DRAIN_BYTES_MAX = 1024 * 1024 };
+
+void
+http_init(void)
+{
+	/* FCGX_Finish_r waits this long (ms) for nginx to close; its own default is two seconds. */
+	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 0);
+	(void)FCGX_Init();
+	prefork_signals(); /* after FCGX_Init, which installs handlers of its own */
+}
+
+void
+http_prepare(struct http *c, int listener)
+{
+	(void)FCGX_InitRequest(&c->fcgi, listener, FCGI_FAIL_ACCEPT_ON_INTR);
+	c->fd = -1;
+}
+
+int
+http_accept(struct http *c)
+{
+	int status = FCGX_Accept_r(&c->fcgi);
+
+	c->fd = status == 0 ? c->fcgi.ipcFd : -1;
+	return status;
+}
+
+int
+http_next(struct http *c)
+{
+	int listener = c->fcgi.listen_sock, status;
+
+	/* When the peer has gone, FCGX_Accept_r would go on to the listener: it must not. */
+	c->fcgi.listen_sock = -1;
+	status = FCGX_Accept_r(&c->fcgi);
+	c->fcgi.listen_sock = listener;
+	c->fd = status == 0 ? c->fcgi.ipcFd : -1;
+	return status;
+}
+
+/* What the client sent and nobody read would be taken for the next request. False: too much. */
+static bool
+drain(struct http *c)
+{
+	char rest[4096];
+	size_t total = 0, got;
+
+	while ((got = http_read(c, rest, sizeof(rest))) > 0)
+		if ((total += got) > DRAIN_BYTES_MAX)
+			return false;
+	return true;
+}
+
+bool
+http_finish(struct http *c, bool close)
+{
+	if (close || !drain(c))
+		c->fcgi.keepConnection = 0;
+	FCGX_Finish_r(&c->fcgi);
+	c->fd = c->fcgi.ipcFd;
+	return c->fd >= 0;
+}
+
+void
+http_drop(struct http *c)
+{
+	FCGX_Free(&c->fcgi, 1);
+	c->fd = -1;
+}
+
+const char *
+http_param(const struct http *c, const char *name)
+{
+	return FCGX_GetParam(name, c->fcgi.envp);
+}
+
+size_t
+http_read(struct http *c, char *bytes, size_t size)
+{
+	int got = FCGX_GetStr(bytes, (int)size, c->fcgi.in);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+bool
+http_write(struct http *c, const char *bytes, size_t len)
+{
+	return FCGX_PutStr(bytes, (int)len, c->fcgi.out) == (int)len;
+}
+
+static bool
+address_set(struct sockaddr_un *address, const char *path)
+{
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(address->sun_path)) {
+		(void)fprintf(stderr, "%s: the socket's path is too long\n", path);
+		return false;
+	}
+	memcpy(address->sun_path, path, strlen(path) + 1);
+	return true;
+}
+
+/* Somebody answers on this socket file. */
+static bool
+is_alive(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool alive = fd >= 0 &&
+	    connect(fd, (const struct sockaddr *)(const void *)address, sizeof(*address)) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return alive;
+}
+
+int
+http_listen(const char *path)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (!address_set(&address, path))
+		return -1;
+	if (is_alive(&address)) {
+		(void)fprintf(stderr, "%s: another program listens there\n", path);
+		return -1;
+	}
+	(void)unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 &&
+	    bind(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0 &&
+	    chmod(path, 0660) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	(void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+int
+http_listener_inherited(void)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	int fd = 0, on = 0;
+	socklen_t size = sizeof(on);
+
+	if (count != NULL && pid != NULL && strtol(pid, NULL, 10) == getpid() &&
+	    strtol(count, NULL, 10) >= 1)
+		fd = 3;
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) != 0 || !on)
+		return -1;
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
+}

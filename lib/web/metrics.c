@@ -1,0 +1,284 @@
+#include "web/metrics.h"
+#include "base/log.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ROUTES_MAX = 96, NAME_SIZE = 48, CLASSES = 5, BUCKETS = 11 };
+
+/* Upper bounds of the duration histogram, microseconds. */
+static const int64_t bounds_us[BUCKETS] = { 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+	500000, 1000000, 5000000 };
+
+struct route_counts {
+	char name[NAME_SIZE];
+	_Atomic int64_t status[CLASSES]; /* 1xx … 5xx */
+	_Atomic int64_t duration_us;	 /* sum */
+	_Atomic int64_t bucket[BUCKETS]; /* not cumulative here */
+};
+
+/* The mapped file. magic changes with the layout. */
+struct metrics {
+	uint64_t magic;
+	char program[NAME_SIZE];
+	_Atomic int64_t values[METRIC_VALUES];
+	struct route_counts routes[ROUTES_MAX]; /* [0] is what met no route */
+};
+static const uint64_t metrics_magic = UINT64_C(0xc04fab0000000000) + sizeof(struct metrics);
+
+static const struct {
+	const char *name, *type, *help;
+} value_docs[METRIC_VALUES] = {
+	[METRIC_WORKERS_STARTED] = { "workers_started_total", "counter", "Workers forked" },
+	[METRIC_REQUESTS_BUSY] = { "requests_busy", "gauge", "Requests being served now" },
+	[METRIC_DB_ROUND_TRIPS] = { "db_round_trips_total", "counter",
+	    "Messages to the database that waited for an answer" },
+	[METRIC_POLLS_PARKED] = { "polls_parked", "gauge", "Long polls waiting now" },
+	[METRIC_EVENTS_DELIVERED] = { "events_delivered_total", "counter",
+	    "Events handed to waiting clients" },
+	[METRIC_STREAM_CONNECTED] = { "stream_connected", "gauge",
+	    "1 while the decoding stream runs" },
+	[METRIC_STREAM_LAG_BYTES] = { "stream_lag_bytes", "gauge",
+	    "Write-ahead log not yet read by the decoding stream" },
+	[METRIC_CATCH_UP_READS] = { "catch_up_reads_total", "counter",
+	    "Reads of the event log for a client's cursor" },
+	[METRIC_JOBS_DONE] = { "jobs_done_total", "counter", "Jobs done" },
+	[METRIC_JOBS_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
+};
+
+static void *
+map_file(const char *run_dir, const char *program, size_t size)
+{
+	char path[512];
+	struct stat status;
+	void *map;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/metrics", run_dir);
+	(void)mkdir(path, 0770);
+	(void)snprintf(path, sizeof(path), "%s/metrics/%s", run_dir, program);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+	if (fd < 0)
+		return MAP_FAILED;
+	if (fstat(fd, &status) != 0 ||
+	    ((size_t)status.st_size != size &&
+		(ftruncate(fd, 0) != 0 || ftruncate(fd, (off_t)size) != 0))) {
+		(void)close(fd);
+		return MAP_FAILED;
+	}
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	return map;
+}
+
+static void
+shape_set(struct metrics *metrics, const char *program, const struct route *const *tables)
+{
+	struct metrics wanted;
+	size_t at = 1;
+
+	memset(&wanted, 0, sizeof(wanted));
+	(void)snprintf(wanted.program, NAME_SIZE, "%s", program);
+	(void)snprintf(wanted.routes[0].name, NAME_SIZE, "none");
+	for (; tables != NULL && *tables != NULL; tables++) {
+		const struct route *route;
+
+		for (route = *tables; route->method != 0; route++, at++) {
+			assert(at < ROUTES_MAX);
+			(void)snprintf(wanted.routes[at].name, NAME_SIZE, "%s", route->name);
+		}
+	}
+	for (at = 0; metrics->magic == metrics_magic && at < ROUTES_MAX; at++)
+		if (strcmp(metrics->routes[at].name, wanted.routes[at].name) != 0)
+			metrics->magic = 0;
+	if (metrics->magic != metrics_magic)
+		memcpy((void *)metrics, &wanted, sizeof(wanted));
+	metrics->magic = metrics_magic;
+	atomic_store(&metrics->values[METRIC_REQUESTS_BUSY], 0);
+	atomic_store(&metrics->values[METRIC_POLLS_PARKED], 0);
+	atomic_store(&metrics->values[METRIC_STREAM_CONNECTED], 0);
+}
+
+struct metrics *
+metrics_open(const char *run_dir, const char *program, const struct route *const *tables)
+{
+	struct metrics *metrics = map_file(run_dir, program, sizeof(*metrics));
+
+	if (metrics == MAP_FAILED) {
+		log_warn("metrics are kept in memory: RUN_DIR is not writable",
+		    LOG_STR("run_dir", run_dir));
+		metrics = mmap(NULL, sizeof(*metrics), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (metrics == MAP_FAILED)
+			abort();
+	}
+	shape_set(metrics, program, tables);
+	return metrics;
+}
+
+static struct route_counts *
+counts_find(struct metrics *metrics, const struct route *route)
+{
+	size_t i;
+
+	for (i = 1; route != NULL && i < ROUTES_MAX && metrics->routes[i].name[0] != '\0'; i++)
+		if (strncmp(metrics->routes[i].name, route->name, NAME_SIZE - 1) == 0)
+			return &metrics->routes[i];
+	return &metrics->routes[0];
+}
+
+void
+metrics_request(struct metrics *metrics, const struct route *route, int status, int64_t us)
+{
+	struct route_counts *counts = counts_find(metrics, route);
+	int class = status / 100 - 1;
+	size_t i;
+
+	atomic_fetch_add(&counts->status[class < 0 || class >= CLASSES ? 4 : class], 1);
+	atomic_fetch_add(&counts->duration_us, us);
+	for (i = 0; i < BUCKETS; i++)
+		if (us <= bounds_us[i]) {
+			atomic_fetch_add(&counts->bucket[i], 1);
+			break;
+		}
+}
+
+void
+metrics_add(struct metrics *metrics, enum metric_value value, int64_t amount)
+{
+	atomic_fetch_add(&metrics->values[value], amount);
+}
+
+void
+metrics_set(struct metrics *metrics, enum metric_value value, int64_t amount)
+{
+	atomic_store(&metrics->values[value], amount);
+}
+
+static int64_t
+total_of(const struct route_counts *counts)
+{
+	int64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++)
+		total += atomic_load(&counts->status[i]);
+	return total;
+}
+
+static void
+print_status(const struct metrics *m, const struct route_counts *counts, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < CLASSES; i++) {
+		int64_t count = atomic_load(&counts->status[i]);
+
+		if (count > 0)
+			buf_printf(out,
+			    "confab_http_requests_total{program=\"%s\",route=\"%s\",status=\"%zuxx\"}"
+			    " %lld\n",
+			    m->program, counts->name, i + 1, (long long)count);
+	}
+}
+
+static void
+print_duration(const struct metrics *m, const struct route_counts *counts, struct buf *out)
+{
+	static const char name[] = "confab_http_request_duration_seconds";
+	int64_t sum = 0, total = total_of(counts);
+	size_t i;
+
+	if (total == 0)
+		return;
+	for (i = 0; i < BUCKETS; i++) {
+		sum += atomic_load(&counts->bucket[i]);
+		buf_printf(out, "%s_bucket{program=\"%s\",route=\"%s\",le=\"%g\"} %lld\n", name,
+		    m->program, counts->name, (double)bounds_us[i] / 1e6, (long long)sum);
+	}
+	buf_printf(out, "%s_bucket{program=\"%s\",route=\"%s\",le=\"+Inf\"} %lld\n", name,
+	    m->program, counts->name, (long long)total);
+	buf_printf(out, "%s_sum{program=\"%s\",route=\"%s\"} %.6f\n", name, m->program,
+	    counts->name, (double)atomic_load(&counts->duration_us) / 1e6);
+	buf_printf(out, "%s_count{program=\"%s\",route=\"%s\"} %lld\n", name, m->program,
+	    counts->name, (long long)total);
+}
+
+static void
+each_route(struct metrics *const *all, size_t count, struct buf *out,
+    void (*print)(const struct metrics *, const struct route_counts *, struct buf *))
+{
+	size_t i, at;
+
+	for (i = 0; i < count; i++)
+		for (at = 0; at < ROUTES_MAX && all[i]->routes[at].name[0] != '\0'; at++)
+			print(all[i], &all[i]->routes[at], out);
+}
+
+static void
+print_value(struct metrics *const *all, size_t count, size_t value, struct buf *out)
+{
+	size_t i;
+
+	buf_printf(out, "# HELP confab_%s %s\n# TYPE confab_%s %s\n", value_docs[value].name,
+	    value_docs[value].help, value_docs[value].name, value_docs[value].type);
+	for (i = 0; i < count; i++)
+		buf_printf(out, "confab_%s{program=\"%s\"} %lld\n", value_docs[value].name,
+		    all[i]->program, (long long)atomic_load(&all[i]->values[value]));
+}
+
+static void
+unmap(void *metrics)
+{
+	(void)munmap(metrics, sizeof(struct metrics));
+}
+
+/* Map every file of the folder; the arena unmaps them. */
+static size_t
+map_all(const char *run_dir, struct arena *arena, struct metrics **all, size_t max)
+{
+	char *path = arena_printf(arena, "%s/metrics", run_dir);
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	size_t count = 0;
+
+	while (dir != NULL && count < max && (entry = readdir(dir)) != NULL) {
+		struct metrics *metrics;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		metrics = map_file(run_dir, entry->d_name, sizeof(*metrics));
+		if (metrics == MAP_FAILED)
+			continue;
+		arena_defer(arena, unmap, metrics);
+		if (metrics->magic == metrics_magic)
+			all[count++] = metrics;
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+	return count;
+}
+
+void
+metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
+{
+	struct metrics *all[32];
+	size_t count = map_all(run_dir, arena, all, COUNT_OF(all)), value;
+
+	buf_puts(out, "# HELP confab_http_requests_total Requests answered\n"
+		      "# TYPE confab_http_requests_total counter\n");
+	each_route(all, count, out, print_status);
+	buf_puts(out, "# HELP confab_http_request_duration_seconds Time from reading a request to "
+		      "its last byte\n"
+		      "# TYPE confab_http_request_duration_seconds histogram\n");
+	each_route(all, count, out, print_duration);
+	for (value = 0; value < METRIC_VALUES; value++)
+		print_value(all, count, value, out);
+}
