@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "base/clock.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,22 +42,36 @@ add_raw(struct line *line, const char *s, size_t len)
 	line->len += len;
 }
 
-/* A quoted JSON string; a value too long for the line is cut between two escapes. */
+/* The length of the UTF-8 character at s, or 0 when there is none. */
+static size_t
+character_len(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+	size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return strnlen(s, len) == len && str_utf8_valid(s, len) ? len : 0;
+}
+
+/* A quoted JSON string; a value too long for the line is cut between two characters, and a byte that
+ * is not UTF-8 becomes U+FFFD. */
 static void
 add_string(struct line *line, const char *s)
 {
 	char unicode[8];
 
 	add_raw(line, "\"", 1);
-	for (; *s != '\0' && line->len < sizeof(line->text) - 16; s++) {
+	while (*s != '\0' && line->len < sizeof(line->text) - 16) {
 		unsigned char c = (unsigned char)*s;
+		size_t len = character_len(s);
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
-			add_raw(line, s, 1);
+		if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+			add_raw(line, s, len);
+			s += len;
 			continue;
 		}
-		(void)snprintf(unicode, sizeof(unicode), "\\u%04x", c);
+		(void)snprintf(unicode, sizeof(unicode), "\\u%04x", len > 0 ? c : 0xfffdu);
 		add_raw(line, unicode, 6);
+		s++;
 	}
 	line->text[line->len++] = '"';
 }
