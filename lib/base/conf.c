@@ -1,10 +1,11 @@
+#include "base/arena.h"
 #include "base/conf.h"
 #include "base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONF_LINE_MAX = 4096 };
+enum { CONF_LINE_MAX = 4096, CONF_BYTES_MAX = 4 * 1024 * 1024 };
 enum conf_type { CONF_TYPE_TEXT, CONF_TYPE_INT };
 
 struct conf_key {
@@ -26,6 +27,17 @@ static const struct conf_key keys[] = {
 #undef CONF_TEXT
 #undef CONF_INT
 };
+
+/* Values live as long as the process. */
+static const char *
+keep(const char *value)
+{
+	static struct arena *kept;
+
+	if (kept == NULL)
+		kept = arena_new(CONF_BYTES_MAX);
+	return arena_strdup(kept, value);
+}
 
 static const char **
 text_at(struct conf *conf, const struct conf_key *key)
@@ -57,12 +69,15 @@ complain(const char *where, const char *key, const char *what)
 	return ERR_BAD_REQUEST;
 }
 
-static char *
-read_value_file(const char *path)
+/* The content of the file without its last line ends, in value; false when it cannot be read, is too
+ * long or holds a NUL. */
+static bool
+read_value_file(const char *path, char value[CONF_LINE_MAX])
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char full[CONF_LINE_MAX], value[CONF_LINE_MAX];
+	char full[CONF_LINE_MAX];
 	size_t len;
+	bool bad;
 	FILE *file;
 
 	if (str_starts(path, "%d"))
@@ -71,20 +86,23 @@ read_value_file(const char *path)
 		(void)snprintf(full, sizeof(full), "%s", path);
 	file = fopen(full, "re");
 	if (file == NULL)
-		return NULL;
-	len = fread(value, 1, sizeof(value) - 1, file);
+		return false;
+	len = fread(value, 1, CONF_LINE_MAX, file);
+	bad = ferror(file) != 0 || len == CONF_LINE_MAX || memchr(value, '\0', len) != NULL;
 	(void)fclose(file);
+	if (bad)
+		return false;
 	while (len > 0 && (value[len - 1] == '\n' || value[len - 1] == '\r'))
 		len--;
 	value[len] = '\0';
-	return strdup(value);
+	return true;
 }
 
 static enum err
 key_set(struct conf *conf, const struct conf_key *key, const char *value, const char *where)
 {
 	if (key->type == CONF_TYPE_TEXT) {
-		*text_at(conf, key) = strdup(value); /* kept for the life of the process */
+		*text_at(conf, key) = keep(value);
 		return ERR_OK;
 	}
 	if (!str_to_int(value, key->min, key->max, int_at(conf, key))) {
@@ -101,8 +119,7 @@ setting_set(struct conf *conf, const char *name, const char *value, const char *
 {
 	size_t len = strlen(name);
 	const struct conf_key *key = key_find(name, len);
-	char *content;
-	enum err err;
+	char content[CONF_LINE_MAX];
 
 	if (key != NULL)
 		return key_set(conf, key, value, where);
@@ -110,12 +127,9 @@ setting_set(struct conf *conf, const char *name, const char *value, const char *
 		key = key_find(name, len - 5);
 	if (key == NULL)
 		return complain(where, name, "is not a known setting");
-	content = read_value_file(value);
-	if (content == NULL)
-		return complain(where, name, "names a file that cannot be read");
-	err = key_set(conf, key, content, where);
-	free(content);
-	return err;
+	if (!read_value_file(value, content))
+		return complain(where, name, "names a file that cannot be read or is too long");
+	return key_set(conf, key, content, where);
 }
 
 static char *
@@ -155,9 +169,14 @@ file_load(struct conf *conf, FILE *file, const char *path)
 	int number = 0;
 
 	while (fgets(line, sizeof(line), file) != NULL) {
+		bool whole = strchr(line, '\n') != NULL || feof(file) != 0;
 		char *text = trim(line);
 
 		number++;
+		if (!whole) {
+			(void)snprintf(where, sizeof(where), "%s:%d", path, number);
+			return complain(where, "the line", "is too long or holds a NUL");
+		}
 		if (*text == '\0' || *text == '#')
 			continue;
 		(void)snprintf(where, sizeof(where), "%s:%d", path, number);
@@ -244,14 +263,24 @@ secrets_check(const char *key, const char *keys_text)
 }
 
 static enum err
+example_check(const char *key, const char *value)
+{
+	if (strstr(value, "example") == NULL)
+		return ERR_OK;
+	return complain("config", key, "still holds the example secret");
+}
+
+static enum err
 production_check(const struct conf *conf)
 {
 	enum err err = ERR_OK;
 
 	if (!str_starts(conf->base_url, "https://"))
 		err = complain("config", "BASE_URL", "must start with https:// in production");
-	if (strstr(conf->secret_keys, "example") != NULL)
-		err = complain("config", "SECRET_KEYS", "still holds the example secret");
+	if (example_check("SECRET_KEYS", conf->secret_keys) != ERR_OK ||
+	    example_check("FIELD_KEYS", conf->field_keys) != ERR_OK ||
+	    example_check("LOOKUP_KEY", conf->lookup_key) != ERR_OK)
+		err = ERR_BAD_REQUEST;
 	if (strcmp(conf->ai_provider, "echo") == 0)
 		(void)fprintf(stderr, "config: warning: AI_PROVIDER is the built-in echo\n");
 	return err;
