@@ -142,7 +142,7 @@ str_decode_pairs(struct arena *arena, const char *text, size_t len, struct pair 
 				return ERR_BAD_REQUEST;
 			made++;
 		}
-		text = stop + 1;
+		text = stop < end ? stop + 1 : end;
 	}
 	*count = made;
 	return ERR_OK;
