@@ -1,0 +1,105 @@
+/* The growing buffer and its escapers. */
+#include "base/buf.h"
+#include "harness/cunit.h"
+
+#include <string.h>
+
+enum { ARENA_BYTES = 4 * 1024 * 1024 };
+
+static void
+grows_and_stays_terminated(void)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf = buf_new(arena, 0);
+	int i;
+
+	CU_ASSERT_STRING_EQUAL(buf.data, "");
+	for (i = 0; i < 100000; i++) {
+		buf_putc(&buf, (char)('a' + i % 26));
+		if (buf.data[buf.len] != '\0')
+			CU_FAIL("not terminated");
+	}
+	CU_ASSERT_EQUAL(buf.len, 100000);
+	CU_ASSERT_EQUAL(strlen(buf.data), 100000);
+	CU_ASSERT_EQUAL(buf.data[27], 'b');
+	buf_clear(&buf);
+	CU_ASSERT_EQUAL(buf.len, 0);
+	CU_ASSERT_STRING_EQUAL(buf.data, "");
+	arena_free(arena);
+}
+
+static void
+adds_bytes_text_and_numbers(void)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf = buf_new(arena, 1);
+
+	buf_puts(&buf, "a");
+	buf_add(&buf, "bcd", 2);
+	buf_printf(&buf, "[%s %d]", "a longer text than the room left", 5);
+	CU_ASSERT_STRING_EQUAL(buf.data, "abc[a longer text than the room left 5]");
+	buf_clear(&buf);
+	buf_int(&buf, 0);
+	buf_putc(&buf, ' ');
+	buf_int(&buf, INT64_MIN);
+	buf_putc(&buf, ' ');
+	buf_int(&buf, INT64_MAX);
+	CU_ASSERT_STRING_EQUAL(buf.data, "0 -9223372036854775808 9223372036854775807");
+	arena_free(arena);
+}
+
+static void
+escapes_for_each_place(void)
+{
+	static const struct {
+		void (*escape)(struct buf *, const char *);
+		const char *text, *expected;
+	} cases[] = {
+		{ buf_html, "", "" },
+		{ buf_html, "&<>\"'a=`", "&amp;&lt;&gt;&quot;&#39;a=`" },
+		{ buf_html, "\xc3\xa9", "\xc3\xa9" },
+		{ buf_url, "AZaz09-._~", "AZaz09-._~" },
+		{ buf_url, "a b+c/d?&=%#", "a%20b%2Bc%2Fd%3F%26%3D%25%23" },
+		{ buf_url, "\xc3\xa9\n", "%C3%A9%0A" },
+		{ buf_json, "", "\"\"" },
+		{ buf_json, "a\"\\\b\f\n\r\t", "\"a\\\"\\\\\\b\\f\\n\\r\\t\"" },
+		{ buf_json, "\x01\x1f\x7f", "\"\\u0001\\u001F\\u007F\"" },
+		{ buf_json, "</script>&", "\"\\u003C/script\\u003E\\u0026\"" },
+		{ buf_json, "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"" },
+	};
+	struct arena *arena = arena_new(ARENA_BYTES);
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(cases); i++) {
+		struct buf buf = buf_new(arena, 1);
+
+		cases[i].escape(&buf, cases[i].text);
+		CU_ASSERT_STRING_EQUAL(buf.data, cases[i].expected);
+	}
+	arena_free(arena);
+}
+
+static void
+escapes_a_length_with_nul(void)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf = buf_new(arena, 1);
+
+	buf_json_len(&buf, "a\0b", 3);
+	CU_ASSERT_STRING_EQUAL(buf.data, "\"a\\u0000b\"");
+	arena_free(arena);
+}
+
+static const struct cunit_test tests[] = {
+	{ "the buffer grows and stays terminated", grows_and_stays_terminated },
+	{ "bytes, text and numbers are added", adds_bytes_text_and_numbers },
+	{ "HTML, URLs and JSON are each escaped in their way", escapes_for_each_place },
+	{ "JSON text of a length may hold NUL", escapes_a_length_with_nul },
+	{ NULL, NULL },
+};
+
+int
+main(void)
+{
+	return cunit_run("buf", tests);
+}
