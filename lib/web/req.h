@@ -81,6 +81,8 @@ bool query_has(const struct req *, const char *name);
 
 /* Blame a field that passed its table but not the rule behind it. Returns ERR_VALIDATION. */
 MUST_CHECK enum err req_invalid(struct req *, const char *path, const char *message);
+/* The same with another error, which is returned. */
+MUST_CHECK enum err req_blame(struct req *, enum err, const char *path, const char *message);
 
 /* The version in If-Match ("v12" or *): ERR_MATCH_REQUIRED without, ERR_STALE for another form.
  * *version is 0 for "*". */

@@ -24,6 +24,12 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(revoke_stmts, stmts);
 
+static void
+free_arena(void *arena)
+{
+	arena_free(arena);
+}
+
 struct revoke *
 revoke_new(void)
 {
@@ -31,7 +37,7 @@ revoke_new(void)
 	struct revoke *revoke = arena_alloc(arena, sizeof(*revoke));
 
 	revoke->arena = arena_new(REVOKED_BYTES_MAX);
-	arena_defer(arena, (void (*)(void *))arena_free, revoke->arena);
+	arena_defer(arena, free_arena, revoke->arena);
 	return revoke;
 }
 

@@ -1,0 +1,200 @@
+#include "web/app.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "web/fcgi.h"
+#include "web/idem.h"
+#include "web/metrics.h"
+#include "web/openapi.h"
+#include "web/prefork.h"
+#include "web/rate.h"
+#include "web/revoke.h"
+#include "web/tmpl.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, SETS_MAX = 32 };
+
+struct options {
+	const char *socket, *pid_file;
+	long workers; /* 0: as configured */
+	bool check, openapi;
+};
+
+/* What app_main prepares and a child goes on with. */
+struct launch {
+	struct worker worker;
+	int listener;
+};
+
+static int
+usage(const char *name)
+{
+	(void)fprintf(stderr,
+	    "usage: %s [--socket PATH] [--workers N] [--pid-file PATH] | --check | --openapi\n",
+	    name);
+	return 2;
+}
+
+static bool
+options_read(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = { { "socket", required_argument, NULL, 's' },
+		{ "workers", required_argument, NULL, 'w' },
+		{ "pid-file", required_argument, NULL, 'p' }, { "check", no_argument, NULL, 'c' },
+		{ "openapi", no_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == 's')
+			options->socket = optarg;
+		else if (c == 'w')
+			options->workers = strtol(optarg, NULL, 10);
+		else if (c == 'p')
+			options->pid_file = optarg;
+		else if (c == 'c')
+			options->check = true;
+		else if (c == 'o')
+			options->openapi = true;
+		else
+			return false;
+	}
+	return optind == argc && options->workers >= 0 && options->workers <= 64;
+}
+
+static int
+print_openapi(const struct app *app)
+{
+	struct arena *arena = arena_new(PROCESS_BYTES_MAX);
+	struct buf out = buf_new(arena, 65536);
+
+	openapi_paths(app->name, app->routes, &out);
+	(void)puts(out.data);
+	arena_free(arena);
+	return 0;
+}
+
+static enum log_level
+level_parse(const char *text)
+{
+	return strcmp(text, "debug") == 0 ? LOG_LEVEL_DEBUG :
+	    strcmp(text, "warn") == 0	  ? LOG_LEVEL_WARN :
+	    strcmp(text, "error") == 0	  ? LOG_LEVEL_ERROR :
+					    LOG_LEVEL_INFO;
+}
+
+/* The statements of the domain modules and those of the web layer itself. */
+static const struct stmt_set **
+sets_join(struct arena *arena, const struct stmt_set *const *sets)
+{
+	const struct stmt_set **all = arena_calloc(arena, SETS_MAX, sizeof(const struct stmt_set *));
+	size_t count = 0;
+
+	all[count++] = &revoke_stmts;
+	all[count++] = &idem_stmts;
+	for (; sets != NULL && *sets != NULL; sets++) {
+		assert(count < SETS_MAX - 1);
+		all[count++] = *sets;
+	}
+	return all;
+}
+
+static int
+check(struct worker *worker)
+{
+	enum err err;
+
+	worker_open(worker);
+	err = db_connect(worker->db);
+	worker_close(worker);
+	(void)printf("%s: %s\n", worker->app->name, err == ERR_OK ? "good" : err_text(err));
+	return err == ERR_OK ? 0 : 1;
+}
+
+static bool
+pid_write(const char *path)
+{
+	FILE *file = path == NULL ? NULL : fopen(path, "we");
+
+	if (path == NULL)
+		return true;
+	if (file == NULL) {
+		perror(path);
+		return false;
+	}
+	(void)fprintf(file, "%ld\n", (long)getpid());
+	return fclose(file) == 0;
+}
+
+static int
+child_run(void *arg)
+{
+	struct launch *launch = arg;
+	int (*serve)(struct worker *, int) = launch->worker.app->serve;
+	int status;
+
+	worker_open(&launch->worker);
+	metrics_add(launch->worker.metrics, METRIC_WORKERS_STARTED, 1);
+	status = (serve != NULL ? serve : worker_run)(&launch->worker, launch->listener);
+	worker_close(&launch->worker);
+	return status;
+}
+
+static int
+serve(struct launch *launch, const struct options *options)
+{
+	const struct app *app = launch->worker.app;
+	const struct conf *conf = launch->worker.conf;
+	struct prefork prefork = { app->name, (int)conf->workers, child_run, launch,
+		(int)conf->drain_s + 4 };
+
+	if (options->workers > 0)
+		prefork.count = (int)options->workers;
+	if (app->serve != NULL)
+		prefork.count = 1;
+	launch->listener =
+	    options->socket != NULL ? http_listen(options->socket) : http_listener_inherited();
+	if (launch->listener < 0) {
+		(void)fprintf(stderr, "%s: no socket: give --socket or start it by its unit\n",
+		    app->name);
+		return 1;
+	}
+	if (!pid_write(options->pid_file))
+		return 1;
+	launch->worker.metrics = metrics_open(conf->run_dir, app->name, app->routes);
+	launch->worker.rate = rate_open(conf->rate_percent);
+	http_init();
+	return prefork_run(&prefork);
+}
+
+int
+app_main(const struct app *app, int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct launch launch = { .worker = { .app = app }, .listener = -1 };
+	struct arena *arena;
+	struct conf conf;
+	int status;
+
+	if (!options_read(argc, argv, &options))
+		return usage(app->name);
+	if (options.openapi)
+		return print_openapi(app);
+	log_open(app->name, LOG_LEVEL_INFO);
+	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
+		return 1;
+	log_open(app->name, level_parse(conf.log_level));
+	arena = arena_new(PROCESS_BYTES_MAX);
+	launch.worker.conf = &conf;
+	launch.worker.sets = sets_join(arena, app->sets);
+	if (app->templates &&
+	    tmpl_dir_load(arena, conf.template_dir, &launch.worker.templates) != ERR_OK)
+		status = 1;
+	else
+		status = options.check ? check(&launch.worker) : serve(&launch, &options);
+	arena_free(arena);
+	return status;
+}

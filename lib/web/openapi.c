@@ -1,0 +1,355 @@
+#include "web/openapi.h"
+
+#include <string.h>
+
+static void
+member(struct buf *out, const char *before, const char *name, const char *text)
+{
+	buf_printf(out, "%s\"%s\":", before, name);
+	buf_json(out, text);
+}
+
+static void
+put_parameter(const struct field *field, const char *in, struct buf *out)
+{
+	buf_puts(out, "{");
+	member(out, "", "name", field->name);
+	member(out, ",", "in", in);
+	if (field->required || strcmp(in, "path") == 0)
+		buf_puts(out, ",\"required\":true");
+	if (field->doc != NULL)
+		member(out, ",", "description", field->doc);
+	buf_puts(out, ",\"schema\":");
+	field_schema_one(field, false, out);
+	buf_puts(out, "}");
+}
+
+static const struct field *
+path_field(const struct route *route, const char *name, size_t len)
+{
+	static const struct field uuid = { "id", FIELD_UUID, .doc = "Which one" };
+	const struct field *field = route->path_fields;
+
+	for (; field != NULL && field->name != NULL; field++)
+		if (strlen(field->name) == len && memcmp(field->name, name, len) == 0)
+			return field;
+	return &uuid;
+}
+
+static void
+header_parameter(const char *name, bool required, const char *doc, struct buf *out)
+{
+	buf_printf(out, "%s{\"name\":\"%s\",\"in\":\"header\",\"required\":%s,\"description\":",
+	    out->data[out->len - 1] == '[' ? "" : ",", name, required ? "true" : "false");
+	buf_json(out, doc);
+	buf_puts(out, ",\"schema\":{\"type\":\"string\"}}");
+}
+
+static void
+put_parameters(const struct route *route, struct buf *out)
+{
+	const char *at = route->path;
+	const struct field *field;
+
+	buf_puts(out, ",\"parameters\":[");
+	while ((at = strchr(at, '{')) != NULL) {
+		size_t len = strcspn(++at, "}");
+		struct field named = *path_field(route, at, len);
+
+		named.name = arena_strndup(out->arena, at, len);
+		if (out->data[out->len - 1] != '[')
+			buf_putc(out, ',');
+		put_parameter(&named, "path", out);
+	}
+	for (field = route->query; field != NULL && field->name != NULL; field++) {
+		if (out->data[out->len - 1] != '[')
+			buf_putc(out, ',');
+		put_parameter(field, "query", out);
+	}
+	if (route->flags & ROUTE_IDEMPOTENT)
+		header_parameter("Idempotency-Key", (route->flags & ROUTE_KEY_REQUIRED) != 0,
+		    "The same key again gets the first answer", out);
+	if (route->flags & ROUTE_IF_MATCH)
+		header_parameter("If-Match", true, "The ETag you read; * for any", out);
+	if (route->flags & ROUTE_ETAG)
+		header_parameter("If-None-Match", false, "The ETag you have: 304 when it is good",
+		    out);
+	buf_putc(out, ']');
+}
+
+static void
+put_content(const struct field *fields, bool reply, bool list, struct buf *out)
+{
+	buf_puts(out, "\"content\":{\"application/json\":{\"schema\":");
+	if (list)
+		buf_puts(out, "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\","
+			      "\"items\":");
+	field_schema(fields, reply, out);
+	if (list)
+		buf_puts(out, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}},"
+			      "\"required\":[\"items\",\"next_cursor\"],"
+			      "\"additionalProperties\":false}");
+	buf_puts(out, list ? ",\"example\":{\"items\":[" : ",\"example\":");
+	field_example(fields, out);
+	if (list)
+		buf_puts(out, "],\"next_cursor\":null}");
+	buf_puts(out, "}}");
+}
+
+static void
+put_body(const struct route *route, struct buf *out)
+{
+	if (route->body == NULL)
+		return;
+	buf_puts(out, ",\"requestBody\":{\"required\":true,");
+	put_content(route->body, false, false, out);
+	buf_putc(out, '}');
+}
+
+static int
+status_of(const struct route *route)
+{
+	return route->status != 0 ? route->status : 200;
+}
+
+/* What the stages before the handler can answer, then what the handler can. */
+static size_t
+errors_of(const struct route *route, enum err list[ERR__COUNT])
+{
+	const enum err *own = route->errors;
+	size_t count = 0;
+
+	if (!(route->roles & ROLE_ANON)) {
+		list[count++] = ERR_UNAUTHORIZED;
+		list[count++] = ERR_TOKEN_EXPIRED;
+		if ((route->roles & ROLE_SIGNED_IN) != ROLE_SIGNED_IN)
+			list[count++] = ERR_FORBIDDEN;
+	}
+	if (strchr(route->path, '{') != NULL)
+		list[count++] = ERR_NOT_FOUND;
+	if (route->body != NULL) {
+		list[count++] = ERR_BAD_JSON;
+		list[count++] = ERR_TOO_LARGE;
+		list[count++] = ERR_MEDIA_TYPE;
+	}
+	if (route->body != NULL || route->query != NULL)
+		list[count++] = ERR_VALIDATION;
+	if (route->flags & ROUTE_LIST)
+		list[count++] = ERR_BAD_CURSOR;
+	if (route->flags & ROUTE_IDEMPOTENT) {
+		list[count++] = ERR_KEY_REUSED;
+		list[count++] = ERR_IN_PROGRESS;
+	}
+	if (route->flags & ROUTE_IF_MATCH) {
+		list[count++] = ERR_MATCH_REQUIRED;
+		list[count++] = ERR_STALE;
+	}
+	for (; own != NULL && *own != ERR_OK; own++)
+		list[count++] = *own;
+	if (route->rate != RATE_NONE)
+		list[count++] = ERR_RATE;
+	list[count++] = ERR_INTERNAL;
+	list[count++] = ERR_UNAVAILABLE;
+	return count;
+}
+
+/* One response per status, naming all codes that come with it. */
+static void
+put_errors(const struct route *route, struct buf *out)
+{
+	enum err list[2 * ERR__COUNT];
+	size_t i, j, count = errors_of(route, list);
+	int status;
+
+	for (status = 400; status < 600; status++) {
+		struct buf codes = buf_new(out->arena, 128);
+
+		for (i = 0; i < count; i++) {
+			for (j = 0; j < i && list[j] != list[i]; j++)
+				;
+			if (j < i || err_status(list[i]) != status)
+				continue;
+			buf_printf(&codes, "%s`%s`: %s", codes.len > 0 ? ". " : "",
+			    err_code(list[i]), err_text(list[i]));
+		}
+		if (codes.len == 0)
+			continue;
+		buf_printf(out, ",\"%d\":{", status);
+		member(out, "", "description", codes.data);
+		buf_puts(out, ",\"content\":{\"application/json\":{\"schema\":"
+			      "{\"$ref\":\"#/components/schemas/Error\"}}}}");
+	}
+}
+
+static void
+put_responses(const struct route *route, struct buf *out)
+{
+	buf_printf(out, ",\"responses\":{\"%d\":{\"description\":\"Success\"", status_of(route));
+	if (route->reply != NULL && status_of(route) != 204) {
+		buf_putc(out, ',');
+		put_content(route->reply, true, (route->flags & ROUTE_LIST) != 0, out);
+	}
+	buf_putc(out, '}');
+	if (route->flags & ROUTE_ETAG)
+		buf_puts(out, ",\"304\":{\"description\":\"Not changed since the ETag you have\"}");
+	put_errors(route, out);
+	buf_putc(out, '}');
+}
+
+static void
+put_operation(const char *program, const struct route *route, struct buf *out)
+{
+	buf_putc(out, '{');
+	member(out, "", "operationId", route->name);
+	member(out, ",", "summary", route->summary);
+	if (route->doc != NULL)
+		member(out, ",", "description", route->doc);
+	buf_puts(out, ",\"tags\":[");
+	buf_json(out, program);
+	buf_puts(out, route->roles & ROLE_ANON ? "],\"security\":[{}]" :
+						 "],\"security\":[{\"bearer\":[]}]");
+	put_parameters(route, out);
+	put_body(route, out);
+	put_responses(route, out);
+	buf_putc(out, '}');
+}
+
+static const struct route *
+next_route(const struct route *const **tables, const struct route *at)
+{
+	if (at != NULL)
+		at++;
+	while (at == NULL || at->method == 0) {
+		if (at != NULL)
+			++*tables;
+		if (**tables == NULL)
+			return NULL;
+		at = **tables;
+	}
+	return at;
+}
+
+static bool
+is_documented(const struct route *route)
+{
+	return !(route->flags & (ROUTE_HIDDEN | ROUTE_PAGE));
+}
+
+/* All operations of one path; printed at its first route only. */
+static void
+put_path(const char *program, const struct route *const *tables, const struct route *first,
+    struct buf *out)
+{
+	const struct route *const *in = tables;
+	const struct route *at = NULL;
+	const char *before = "{";
+
+	while ((at = next_route(&in, at)) != NULL) {
+		char method[8];
+		size_t i;
+
+		if (strcmp(at->path, first->path) != 0 || !is_documented(at))
+			continue;
+		if (*before == '{' && at != first)
+			return; /* printed before */
+		for (i = 0; method_name(at->method)[i] != '\0'; i++)
+			method[i] = (char)(method_name(at->method)[i] | 0x20);
+		method[i] = '\0';
+		if (at == first) {
+			buf_puts(out, out->data[out->len - 1] == '{' ? "" : ",");
+			buf_json(out, at->path);
+			buf_putc(out, ':');
+		}
+		buf_printf(out, "%s\"%s\":", before, method);
+		before = ",";
+		put_operation(program, at, out);
+	}
+	buf_putc(out, '}');
+}
+
+static void
+put_route(const char *program, const struct route *route, struct buf *out)
+{
+	static const enum role roles[] = { ROLE_ANON, ROLE_USER, ROLE_ADVISOR, ROLE_ADMIN };
+	size_t i;
+
+	if (out->data[out->len - 1] != '[')
+		buf_putc(out, ',');
+	member(out, "{", "program", program);
+	member(out, ",", "name", route->name);
+	member(out, ",", "method", method_name(route->method));
+	member(out, ",", "path", route->path);
+	buf_printf(out, ",\"page\":%s,\"hidden\":%s,\"has_reply\":%s,\"roles\":[",
+	    route->flags & ROUTE_PAGE ? "true" : "false",
+	    is_documented(route) ? "false" : "true",
+	    route->reply != NULL || status_of(route) == 204 ||
+		    route->flags & (ROUTE_PAGE | ROUTE_TEXT) ?
+		"true" : "false");
+	for (i = 0; i < COUNT_OF(roles); i++)
+		if (route->roles & roles[i]) {
+			buf_puts(out, out->data[out->len - 1] == '[' ? "" : ",");
+			buf_json(out, role_name(roles[i]));
+		}
+	buf_puts(out, "]}");
+}
+
+void
+openapi_paths(const char *program, const struct route *const *tables, struct buf *out)
+{
+	const struct route *const *in = tables;
+	const struct route *at = NULL;
+
+	buf_puts(out, "{\"paths\":{");
+	while ((at = next_route(&in, at)) != NULL)
+		if (is_documented(at))
+			put_path(program, tables, at, out);
+	buf_puts(out, "},\"routes\":[");
+	in = tables;
+	at = NULL;
+	while ((at = next_route(&in, at)) != NULL)
+		put_route(program, at, out);
+	buf_puts(out, "]}");
+}
+
+static const char frame_info[] =
+    "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Confab\",\"version\":\"1\","
+    "\"summary\":\"People find each other, talk, and pay for each other's time\","
+    "\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}},\"servers\":[{\"url\":";
+static const char frame_components[] =
+    "\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
+    "\"bearerFormat\":\"JWT\"}},\"schemas\":{\"Error\":{\"type\":\"object\",\"properties\":{"
+    "\"error\":{\"type\":\"string\",\"description\":\"Stable code: branch on this\"},"
+    "\"message\":{\"type\":\"string\"},"
+    "\"details\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},"
+    "\"message\":{\"type\":\"string\"}}},"
+    "\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+    "\"field\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}}},"
+    "\"request_id\":{\"type\":\"string\"}},\"required\":[\"error\",\"message\",\"request_id\"]}}}";
+
+void
+openapi_document(struct json_object *const *parts, size_t count, const char *base_url,
+    struct buf *out)
+{
+	struct json_object *paths;
+	const char *before = "";
+	size_t i;
+
+	buf_puts(out, frame_info);
+	buf_json(out, base_url);
+	buf_puts(out, "}],");
+	buf_puts(out, frame_components);
+	buf_puts(out, ",\"paths\":{");
+	for (i = 0; i < count; i++) {
+		if (!json_object_object_get_ex(parts[i], "paths", &paths))
+			continue;
+		json_object_object_foreach(paths, path, operations) {
+			buf_puts(out, before);
+			before = ",";
+			buf_json(out, path);
+			buf_putc(out, ':');
+			buf_puts(out,
+			    json_object_to_json_string_ext(operations, JSON_C_TO_STRING_PLAIN));
+		}
+	}
+	buf_puts(out, "}}\n");
+}

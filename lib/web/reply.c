@@ -1,0 +1,171 @@
+#include "web/reply.h"
+#include "base/crypto.h"
+#include "base/seal.h"
+#include "web/app.h"
+#include "web/page_cursor.h"
+
+#include <string.h>
+
+static enum err
+finish(struct req *req, const char *type)
+{
+	if (req->reply.status == 0)
+		req->reply.status = req->route->status != 0 ? req->route->status : 200;
+	req->reply.type = type;
+	req->reply.finished = true;
+	return ERR_OK;
+}
+
+enum err
+reply_row(struct req *req, const struct rows *rows, size_t row)
+{
+	rows_json(rows, row, &req->reply.body);
+	return finish(req, "application/json");
+}
+
+static enum err
+reply_items(struct req *req, const struct rows *rows, size_t count, const char *next_cursor)
+{
+	struct buf *body = &req->reply.body;
+	size_t i;
+
+	buf_puts(body, "{\"items\":[");
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			buf_putc(body, ',');
+		rows_json(rows, i, body);
+	}
+	buf_puts(body, "],\"next_cursor\":");
+	if (next_cursor != NULL)
+		buf_json(body, next_cursor);
+	else
+		buf_puts(body, "null");
+	buf_putc(body, '}');
+	return finish(req, "application/json");
+}
+
+enum err
+reply_rows(struct req *req, const struct rows *rows)
+{
+	return reply_items(req, rows, rows_count(rows), NULL);
+}
+
+enum err
+reply_page(struct req *req, const struct rows *rows, const struct page *page)
+{
+	size_t count = rows_count(rows);
+	const char *next = NULL;
+
+	if (count > (size_t)page->limit) {
+		count = (size_t)page->limit;
+		next = page_cursor_make(req, rows, count - 1);
+	}
+	return reply_items(req, rows, count, next);
+}
+
+enum err
+reply_json(struct req *req, const char *json)
+{
+	buf_puts(&req->reply.body, json);
+	return finish(req, "application/json");
+}
+
+enum err
+reply_empty(struct req *req)
+{
+	req->reply.status = 204;
+	return finish(req, NULL);
+}
+
+enum err
+reply_text(struct req *req, int status, const char *type, const char *text, size_t len)
+{
+	req->reply.status = status;
+	buf_clear(&req->reply.body);
+	buf_add(&req->reply.body, text, len);
+	return finish(req, type);
+}
+
+enum err
+reply_redirect(struct req *req, const char *path)
+{
+	req->reply.status = 303;
+	req->reply.location = path;
+	return finish(req, NULL);
+}
+
+void
+reply_status(struct req *req, int status)
+{
+	req->reply.status = status;
+}
+
+void
+reply_header(struct req *req, const char *name, const char *value)
+{
+	assert(strpbrk(value, "\r\n") == NULL);
+	buf_printf(&req->reply.headers, "%s: %s\r\n", name, value);
+}
+
+void
+reply_location(struct req *req, const char *path)
+{
+	req->reply.location = path;
+}
+
+void
+reply_version(struct req *req, int64_t version)
+{
+	reply_header(req, "ETag",
+	    arena_printf(req->arena, "\"v%lld\"", (long long)version));
+}
+
+void
+reply_error_json(enum err err, const struct field_errors *errors, const char *request_id,
+    struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, "{\"error\":");
+	buf_json(out, err_code(err));
+	buf_puts(out, ",\"message\":");
+	buf_json(out, err_text(err));
+	if (errors != NULL && errors->count > 0) {
+		buf_puts(out, ",\"details\":{\"field\":");
+		buf_json(out, errors->list[0].path);
+		buf_puts(out, ",\"message\":");
+		buf_json(out, errors->list[0].message);
+		buf_puts(out, "},\"errors\":[");
+		for (i = 0; i < errors->count; i++) {
+			buf_puts(out, i > 0 ? ",{\"field\":" : "{\"field\":");
+			buf_json(out, errors->list[i].path);
+			buf_puts(out, ",\"message\":");
+			buf_json(out, errors->list[i].message);
+			buf_putc(out, '}');
+		}
+		buf_putc(out, ']');
+	}
+	buf_puts(out, ",\"request_id\":");
+	buf_json(out, request_id);
+	buf_putc(out, '}');
+}
+
+void
+reply_error(struct req *req, enum err err)
+{
+	struct reply *reply = &req->reply;
+
+	buf_clear(&reply->body);
+	reply->location = NULL;
+	reply->status = err_status(err);
+	reply->type = "application/json";
+	reply->finished = true;
+	reply_error_json(err, &req->errors, req->id, &reply->body);
+	if (reply->status == 401)
+		reply_header(req, "WWW-Authenticate",
+		    req_header(req, "AUTHORIZATION") != NULL ?
+			"Bearer error=\"invalid_token\"" : "Bearer");
+	if (reply->status == 429 || reply->status == 503 || err == ERR_IN_PROGRESS)
+		reply_header(req, "Retry-After",
+		    arena_printf(req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));
+}

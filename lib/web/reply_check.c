@@ -1,0 +1,74 @@
+#include "web/reply_check.h"
+#include "base/log.h"
+#include "web/reply.h"
+
+#ifdef CONFAB_TEST
+
+static void
+put_object(void *object)
+{
+	(void)json_object_put(object);
+}
+
+static void
+broken(struct req *req, const char *path, const char *message)
+{
+	log_error("reply breaks its contract", LOG_STR("route", req->route->name),
+	    LOG_STR("field", path), LOG_STR("what", message),
+	    LOG_STR("reply", req->reply.body.data));
+	reply_error(req, ERR_INTERNAL);
+}
+
+static void
+check_list(struct req *req, struct json_object *body, struct field_errors *errors)
+{
+	struct json_object *items, *next;
+	size_t i;
+
+	if (!json_object_object_get_ex(body, "items", &items) ||
+	    !json_object_is_type(items, json_type_array) ||
+	    !json_object_object_get_ex(body, "next_cursor", &next) ||
+	    json_object_object_length(body) != 2) {
+		broken(req, "items", "is not a page");
+		return;
+	}
+	for (i = 0; i < json_object_array_length(items); i++)
+		if (!field_check_reply(req->route->reply, json_object_array_get_idx(items, i),
+			errors))
+			return;
+}
+
+void
+reply_check(struct req *req)
+{
+	const struct route *route = req->route;
+	struct field_errors errors = { .arena = req->arena };
+	struct json_object *body;
+	struct json_fault fault;
+
+	if (route == NULL || req->reply.status >= 300 || route->flags & (ROUTE_PAGE | ROUTE_TEXT) ||
+	    req->reply.status == 204)
+		return;
+	if (route->reply == NULL) {
+		broken(req, "", "the route has no reply table");
+		return;
+	}
+	if (json_parse(req->arena, req->reply.body.data, req->reply.body.len, &fault, &body) !=
+	    ERR_OK) {
+		/* A reply may be larger than a request may be: only the bounds on keys differ. */
+		body = json_tokener_parse(req->reply.body.data);
+		if (body == NULL) {
+			broken(req, "", fault.what);
+			return;
+		}
+		arena_defer(req->arena, put_object, body);
+	}
+	if (route->flags & ROUTE_LIST)
+		check_list(req, body, &errors);
+	else
+		(void)field_check_reply(route->reply, body, &errors);
+	if (errors.count > 0)
+		broken(req, errors.list[0].path, errors.list[0].message);
+}
+
+#endif

@@ -1,0 +1,288 @@
+#include "web/req.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "web/app.h"
+#include "web/cors.h"
+#include "web/fcgi.h"
+#include "web/idem.h"
+#include "web/input.h"
+#include "web/metrics.h"
+#include "web/rate.h"
+#include "web/reply.h"
+#include "web/reply_check.h"
+#include "web/revoke.h"
+#include "web/token.h"
+
+#include <string.h>
+
+static const char *
+param_or(const struct req *req, const char *name, const char *otherwise)
+{
+	const char *value = http_param(req->http, name);
+
+	return value != NULL ? value : otherwise;
+}
+
+static bool
+is_page(const struct req *req)
+{
+	return req->route != NULL && req->route->flags & ROUTE_PAGE;
+}
+
+/* Method, path and query; nginx has decoded and normalised the path. */
+static enum err
+req_read(struct req *req)
+{
+	const char *method = param_or(req, "REQUEST_METHOD", "");
+
+	req->method = method_parse(method);
+	req->head = strcmp(method, "HEAD") == 0;
+	if (strlen(req->path) > PATH_BYTES_MAX)
+		return ERR_URI_TOO_LONG;
+	if (!str_utf8_valid(req->path, strlen(req->path)))
+		return ERR_BAD_REQUEST;
+	if (strcmp(method, "OPTIONS") == 0)
+		return cors_preflight(req);
+	return ERR_OK;
+}
+
+static enum err
+req_route(struct req *req)
+{
+	const char *allow;
+	enum err err = route_find(req->arena, req->worker->app->routes, req->method, req->path,
+	    &req->route, req->params, &allow);
+
+	if (err == ERR_METHOD)
+		reply_header(req, "Allow", allow);
+	return err;
+}
+
+/* Who: the token's signature and claims, and that its login was not ended. */
+static enum err
+req_authenticate(struct req *req)
+{
+	const char *header = req_header(req, "AUTHORIZATION");
+	struct token token;
+
+	req->caller.role = ROLE_ANON;
+	if (is_page(req))
+		return req->worker->app->pages->authenticate(req);
+	if (header == NULL || req->route->roles == ROLE_ANON)
+		return ERR_OK;
+	if (strlen(header) < 8 ||
+	    !str_equal_nocase(arena_strndup(req->arena, header, 7), "bearer "))
+		return ERR_UNAUTHORIZED;
+	TRY(token_check(req->arena, req->conf, header + 7, &token));
+	TRY(revoke_check(req->worker->revoke, req->db, token.login_id));
+	req->caller = (struct caller){ token.role, token.user_id, token.login_id, NULL };
+	return ERR_OK;
+}
+
+static enum err
+req_authorize(struct req *req)
+{
+	if (req->reply.finished || req->route->roles & req->caller.role)
+		return ERR_OK;
+	return req->caller.role == ROLE_ANON ? ERR_UNAUTHORIZED : ERR_FORBIDDEN;
+}
+
+static enum err
+req_limit_rate(struct req *req)
+{
+	const char *subject = req->caller.user_id != NULL ? req->caller.user_id : req->ip;
+	struct rate_state state;
+	enum err err = rate_take(req->worker->rate, req->route->rate, subject, &state);
+
+	req->retry_after_s = state.retry_after_s;
+	if (state.limit > 0)
+		buf_printf(&req->reply.headers,
+		    "RateLimit-Limit: %lld\r\nRateLimit-Remaining: %lld\r\nRateLimit-Reset: %lld\r\n",
+		    (long long)state.limit, (long long)state.remaining, (long long)state.reset_s);
+	return err;
+}
+
+static enum err
+req_validate(struct req *req)
+{
+	TRY(input_read(req));
+	if (is_page(req) && req->method != METHOD_GET)
+		return req->worker->app->pages->check_form(req);
+	return ERR_OK;
+}
+
+/* The body of the transaction; it may run again, so the reply starts anew each time. */
+static enum err
+handle_in_tx(struct db *db, void *arg)
+{
+	struct req *req = arg;
+	size_t headers = req->reply.headers.len;
+	bool replayed = false, keyed = (req->route->flags & ROUTE_IDEMPOTENT) != 0;
+	enum err err;
+
+	(void)db;
+	req->reply.status = 0;
+	req->reply.location = NULL;
+	buf_clear(&req->reply.body);
+	req->errors.count = 0;
+	if (keyed)
+		TRY(idem_begin(req, &replayed));
+	if (replayed)
+		return ERR_OK;
+	err = req->route->handle(req);
+	if (err == ERR_OK && keyed)
+		err = idem_end(req);
+	if (err != ERR_OK)
+		req->reply.headers.data[req->reply.headers.len = headers] = '\0';
+	return err;
+}
+
+static enum err
+req_handle(struct req *req)
+{
+	enum err err;
+
+	if (req->route->flags & ROUTE_NO_TX || req->method == METHOD_GET)
+		err = req->route->handle(req);
+	else
+		err = db_tx(req->db, handle_in_tx, req);
+	assert(err != ERR_OK || req->reply.finished);
+	return err;
+}
+
+static enum err (*const stages[])(struct req *) = {
+	req_read,	  /* limits; method, path, query */
+	req_route,	  /* 404, or 405 with Allow */
+	req_authenticate, /* who: token, or cookie for pages */
+	req_authorize,	  /* route->roles meets the caller's role */
+	req_limit_rate,	  /* 429 with Retry-After */
+	req_validate,	  /* query and body against the field tables */
+	req_handle,	  /* idempotency and handler in db_tx: committed before a byte goes out */
+};
+
+/* A strong ETag over the bytes; 304 when the client has them (RFC 9110 section 13). */
+static void
+reply_etag(struct req *req)
+{
+	const char *known = req_header(req, "IF_NONE_MATCH");
+	char hex[SHA256_HEX_SIZE];
+	char *etag;
+
+	crypto_sha256_hex(req->reply.body.data, req->reply.body.len, hex);
+	hex[32] = '\0';
+	etag = arena_printf(req->arena, "\"%s\"", hex);
+	reply_header(req, "ETag", etag);
+	if (known == NULL || (strcmp(known, "*") != 0 && strstr(known, etag) == NULL))
+		return;
+	req->reply.status = 304;
+	req->reply.type = NULL;
+	buf_clear(&req->reply.body);
+}
+
+static void
+put_head(struct req *req, struct buf *head)
+{
+	const struct reply *reply = &req->reply;
+	bool cached = req->route != NULL && req->route->flags & ROUTE_PUBLIC_CACHE &&
+	    reply->status < 400 && req->caller.role == ROLE_ANON;
+
+	buf_printf(head, "Status: %d\r\n", reply->status);
+	if (reply->type != NULL)
+		buf_printf(head, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->type,
+		    reply->body.len);
+	if (reply->location != NULL)
+		buf_printf(head, "Location: %s\r\n", reply->location);
+	buf_puts(head, cached ? "Cache-Control: public, max-age=60\r\n" :
+				"Cache-Control: no-store\r\n");
+	buf_add(head, reply->headers.data, reply->headers.len);
+	buf_add(head, "\r\n", 2);
+}
+
+static void
+req_send(struct req *req)
+{
+	struct buf whole;
+
+	if (is_page(req))
+		req->worker->app->pages->headers(req);
+	if (req->route != NULL && req->route->flags & ROUTE_ETAG && req->reply.status == 200)
+		reply_etag(req);
+	whole = buf_new(req->arena, req->reply.body.len + req->reply.headers.len + 256);
+	put_head(req, &whole);
+	if (!req->head)
+		buf_add(&whole, req->reply.body.data, req->reply.body.len);
+	(void)http_write(req->http, whole.data, whole.len);
+}
+
+static void
+req_log(const struct req *req, enum err err, int64_t us)
+{
+	enum log_level level = err_status(err) >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+
+	log_write(level, "request",
+	    LOG_FIELDS_(LOG_STR("method", param_or(req, "REQUEST_METHOD", "")),
+		LOG_STR("path", req->path),
+		LOG_STR("route", req->route != NULL ? req->route->name : ""),
+		LOG_STR("role", role_name(req->caller.role)),
+		LOG_STR("user_id", req->caller.user_id), LOG_INT("status", req->reply.status),
+		LOG_STR("error", err == ERR_OK ? "" : err_code(err)), LOG_INT("latency_us", us)));
+}
+
+static void
+req_fail(struct req *req, enum err err)
+{
+	if (is_page(req))
+		req->worker->app->pages->error(req, err);
+	else
+		reply_error(req, err);
+}
+
+static void
+req_start(struct req *req, struct worker *worker, struct http *http)
+{
+	req->arena = worker->arena;
+	req->worker = worker;
+	req->db = worker->db;
+	req->conf = worker->conf;
+	req->http = http;
+	req->id = param_or(req, "REQUEST_ID", "none");
+	req->path = param_or(req, "PATH_INFO", "");
+	req->query_text = param_or(req, "QUERY_STRING", "");
+	req->ip = param_or(req, "REMOTE_ADDR", "unknown");
+	req->errors.arena = worker->arena;
+	req->reply.headers = buf_new(req->arena, 512);
+	req->reply.body = buf_new(req->arena, 2048);
+	req->began_us = clock_monotonic_us();
+}
+
+void
+req_serve(struct worker *worker, struct http *http)
+{
+	struct req *req = arena_alloc(worker->arena, sizeof(*req));
+	unsigned long trips = db_round_trips(worker->db);
+	enum err err = ERR_OK;
+	int64_t us;
+	size_t i;
+
+	req_start(req, worker, http);
+	log_request_set(req->id);
+	db_arena_set(worker->db, worker->arena);
+	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, 1);
+	for (i = 0; i < COUNT_OF(stages) && err == ERR_OK && !req->reply.finished; i++)
+		err = stages[i](req);
+	if (err != ERR_OK)
+		req_fail(req, err);
+	else
+		reply_check(req);
+	cors_headers(req);
+	req_send(req);
+	us = clock_monotonic_us() - req->began_us;
+	req_log(req, err, us);
+	metrics_request(worker->metrics, req->route, req->reply.status, us);
+	metrics_add(worker->metrics, METRIC_DB_ROUND_TRIPS,
+	    (int64_t)(db_round_trips(worker->db) - trips));
+	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, -1);
+	log_request_set(NULL);
+}

@@ -1,0 +1,178 @@
+/* The worker's loop of app.h: one request at a time over many kept connections. */
+#include "web/app.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "web/fcgi.h"
+#include "web/prefork.h"
+#include "web/req.h"
+#include "web/revoke.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { CONNECTIONS_MAX = 512, EVENTS_MAX = 64, TICK_MS = 1000 };
+
+/* Kept connections; a free one has fd -1. */
+struct loop {
+	struct worker *worker;
+	struct http connections[CONNECTIONS_MAX];
+	int epoll, listener;
+	unsigned kept;
+	int64_t served;
+	bool leaving;	       /* no new connections; close each after its next reply */
+	int64_t leave_us;      /* when leaving ends */
+	bool listening;	       /* the listener is in the epoll set */
+};
+
+void
+worker_open(struct worker *worker)
+{
+	worker->arena = arena_new(REQUEST_BYTES_MAX);
+	worker->db = db_open(worker->conf->database_url, worker->app->name, worker->sets);
+	db_arena_set(worker->db, worker->arena);
+	worker->revoke = revoke_new();
+}
+
+void
+worker_close(struct worker *worker)
+{
+	db_close(worker->db);
+	arena_free(worker->arena);
+	revoke_free(worker->revoke);
+}
+
+static void
+watch(const struct loop *loop, int fd, void *ptr, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data = { .ptr = ptr } };
+
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EEXIST)
+		log_error("epoll_ctl", LOG_STR("error", strerror(errno)));
+}
+
+static void
+listen_start(struct loop *loop)
+{
+	watch(loop, loop->listener, NULL, EPOLLIN | EPOLLEXCLUSIVE);
+	loop->listening = true;
+}
+
+static void
+listen_stop(struct loop *loop)
+{
+	if (loop->listening)
+		(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->listener, NULL);
+	loop->listening = false;
+}
+
+/* Serve the request that c carries; afterwards c is kept, or free. */
+static void
+serve_one(struct loop *loop, struct http *c, bool fresh)
+{
+	bool open;
+
+	req_serve(loop->worker, c);
+	open = http_finish(c, loop->leaving);
+	arena_reset(loop->worker->arena);
+	loop->served++;
+	if (open && fresh) {
+		loop->kept++;
+		watch(loop, c->fd, c, EPOLLIN | EPOLLRDHUP);
+	} else if (!open && !fresh) {
+		loop->kept--;
+	}
+}
+
+static struct http *
+free_connection(struct loop *loop)
+{
+	size_t i;
+
+	for (i = 0; i < CONNECTIONS_MAX; i++)
+		if (loop->connections[i].fd < 0)
+			return &loop->connections[i];
+	return NULL;
+}
+
+static void
+on_listener(struct loop *loop)
+{
+	struct http *c = free_connection(loop);
+
+	if (c == NULL) {
+		listen_stop(loop); /* full: begin again when one closes */
+		return;
+	}
+	if (http_accept(c) == 0)
+		serve_one(loop, c, true);
+}
+
+static void
+on_connection(struct loop *loop, struct http *c)
+{
+	if (http_next(c) == 0)
+		serve_one(loop, c, false);
+	else
+		loop->kept--;
+}
+
+static void
+leave(struct loop *loop)
+{
+	listen_stop(loop);
+	loop->leaving = true;
+	loop->leave_us = clock_monotonic_us() + loop->worker->conf->drain_s * SECOND_US;
+}
+
+static bool
+loop_goes_on(struct loop *loop)
+{
+	if (!loop->leaving &&
+	    (prefork_stopping() || loop->served >= loop->worker->conf->worker_requests_max))
+		leave(loop);
+	if (loop->leaving)
+		return loop->kept > 0 && clock_monotonic_us() < loop->leave_us;
+	if (!loop->listening && loop->kept < CONNECTIONS_MAX)
+		listen_start(loop);
+	return true;
+}
+
+static void
+turn(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int i, count = epoll_wait(loop->epoll, events, EVENTS_MAX, loop->leaving ? 50 : TICK_MS);
+
+	for (i = 0; i < count; i++) {
+		if (events[i].data.ptr != NULL)
+			on_connection(loop, events[i].data.ptr);
+		else if (!loop->leaving)
+			on_listener(loop);
+	}
+}
+
+int
+worker_run(struct worker *worker, int listener)
+{
+	struct arena *arena = arena_new(sizeof(struct loop) + 4096);
+	struct loop *loop = arena_alloc(arena, sizeof(*loop));
+	size_t i;
+
+	loop->worker = worker;
+	loop->listener = listener;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	for (i = 0; i < CONNECTIONS_MAX; i++)
+		http_prepare(&loop->connections[i], listener);
+	while (loop_goes_on(loop))
+		turn(loop);
+	for (i = 0; i < CONNECTIONS_MAX; i++)
+		if (loop->connections[i].fd >= 0)
+			http_drop(&loop->connections[i]);
+	(void)close(loop->epoll);
+	arena_free(arena);
+	return 0;
+}
