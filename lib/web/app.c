@@ -166,6 +166,8 @@ serve(struct launch *launch, const struct options *options)
 		return 1;
 	launch->worker.metrics = metrics_open(conf->run_dir, app->name, app->routes);
 	launch->worker.rate = rate_open(conf->rate_percent);
+	if (app->prepare != NULL)
+		app->prepare(conf);
 	http_init();
 	return prefork_run(&prefork);
 }

@@ -36,6 +36,7 @@ struct app {
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
 	bool templates;	  /* renders pages: load TEMPLATE_DIR */
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
+	void (*prepare)(const struct conf *); /* in the parent, before fork; may be NULL */
 	/* Instead of worker_run, in a single child: for a program with a loop of its own (events). */
 	int (*serve)(struct worker *, int listener);
 };

@@ -1,0 +1,74 @@
+#include "domain/people/attempt.h"
+
+const struct attempt_rule attempt_login = { "login", 5, 15 * 60 };
+const struct attempt_rule attempt_login_ip = { "login-ip", 100, 60 * 60 };
+
+enum { ATTEMPT_LOCK, ATTEMPT_LOOK, ATTEMPT_FAILED, ATTEMPT_CLEAR };
+static const struct stmt stmts[] = {
+	[ATTEMPT_LOCK] = { "attempt_lock", 2,
+	    "INSERT INTO rate_bucket AS b (key, count, ends_at)"
+	    " VALUES ($1, 0, app_now() + make_interval(secs => $2))"
+	    " ON CONFLICT (key) DO UPDATE SET"
+	    " count = CASE WHEN b.ends_at <= app_now() THEN 0 ELSE b.count END,"
+	    " ends_at = CASE WHEN b.ends_at <= app_now() THEN excluded.ends_at ELSE b.ends_at END"
+	    " RETURNING count, ceil(extract(epoch FROM ends_at - app_now()))::int", false },
+	[ATTEMPT_LOOK] = { "attempt_look", 1,
+	    "SELECT count, ceil(extract(epoch FROM ends_at - app_now()))::int FROM rate_bucket"
+	    " WHERE key = $1 AND ends_at > app_now()", false },
+	[ATTEMPT_FAILED] = { "attempt_failed", 2,
+	    "INSERT INTO rate_bucket AS b (key, count, ends_at)"
+	    " VALUES ($1, 1, app_now() + make_interval(secs => $2))"
+	    " ON CONFLICT (key) DO UPDATE SET"
+	    " count = CASE WHEN b.ends_at <= app_now() THEN 1 ELSE b.count + 1 END,"
+	    " ends_at = CASE WHEN b.ends_at <= app_now() THEN excluded.ends_at ELSE b.ends_at END",
+	    false },
+	[ATTEMPT_CLEAR] = { "attempt_clear", 1,
+	    "UPDATE rate_bucket SET count = 0 WHERE key = $1", false },
+};
+STMT_SET(attempt_stmts, stmts);
+
+static const char *
+key_of(struct db *db, const struct attempt_rule *rule, const char *subject)
+{
+	return arena_printf(db_arena(db), "%s:%.280s", rule->name, subject);
+}
+
+enum err
+attempt_begin(struct db *db, const struct attempt_rule *rule, const char *subject,
+    int *retry_after_s)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[ATTEMPT_LOCK], db_text(key_of(db, rule, subject)),
+	    db_i64(rule->window_s)));
+	if (rows_i64(rows, 0, 0) < rule->limit)
+		return ERR_OK;
+	*retry_after_s = (int)rows_i64(rows, 0, 1);
+	return ERR_RATE;
+}
+
+enum err
+attempt_look(struct db *db, const struct attempt_rule *rule, const char *subject, int64_t percent,
+    int *retry_after_s)
+{
+	struct rows *rows;
+
+	TRY(db_rows(db, &rows, &stmts[ATTEMPT_LOOK], db_text(key_of(db, rule, subject))));
+	if (rows_count(rows) == 0 || rows_i64(rows, 0, 0) < rule->limit * percent / 100)
+		return ERR_OK;
+	*retry_after_s = (int)rows_i64(rows, 0, 1);
+	return ERR_RATE;
+}
+
+enum err
+attempt_failed(struct db *db, const struct attempt_rule *rule, const char *subject)
+{
+	return db_exec_one(db, &stmts[ATTEMPT_FAILED], db_text(key_of(db, rule, subject)),
+	    db_i64(rule->window_s));
+}
+
+enum err
+attempt_succeeded(struct db *db, const struct attempt_rule *rule, const char *subject)
+{
+	return db_exec_one(db, &stmts[ATTEMPT_CLEAR], db_text(key_of(db, rule, subject)));
+}
