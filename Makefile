@@ -1,10 +1,12 @@
 # Confab. `make run` shows the system, `make test` proves it, `make help` lists the rest.
-# Flavours: B=release (default), B=test (test clock, reply checks), B=asan (test + ASan, UBSan).
+# Flavours: B=release (default), B=test (test clock, reply checks), B=asan (test + ASan, UBSan),
+# B=fuzz (clang, libFuzzer). V=1 shows commands. T=name runs one test.
 
 B ?= release
 OUT := build/$(B)
 PROGS := auth people advisors sessions chat events admin ops worker confab
 PORT ?= 8080
+DEMO := build/demo
 
 CC = gcc
 PKGS := libpq json-c libjwt libcurl libargon2 libsystemd libcrypto
@@ -16,8 +18,10 @@ FLAGS_release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-in
 FLAGS_test := $(FLAGS_release) -DCONFAB_TEST
 FLAGS_asan := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer
+FLAGS_fuzz := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fsanitize=fuzzer-no-link \
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-unknown-warning-option
 FLAGS_tsan := -O1 -DCONFAB_TEST -fsanitize=thread
-CFLAGS = -std=gnu11 -g -D_GNU_SOURCE -Ilib $(WARN) $(HARDEN) $(FLAGS_$(B)) \
+CFLAGS = -std=gnu11 -g -D_GNU_SOURCE -Ilib -Itests $(WARN) $(HARDEN) $(FLAGS_$(B)) \
     $(shell pkg-config --cflags $(PKGS))
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize=%,$(FLAGS_$(B)))
 LDLIBS = $(shell pkg-config --libs $(PKGS)) -lfcgi -lm -pthread
@@ -29,8 +33,9 @@ Q := @
 say = @printf '  %-6s %s\n' $(1) $(2)
 endif
 
+.DEFAULT_GOAL := all
 .PHONY: all
-all: $(PROGS:%=$(OUT)/bin/%)
+all: $(PROGS:%=$(OUT)/bin/%) ## build the programs
 
 $(OUT)/libconfab.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -48,5 +53,95 @@ $(OUT)/bin/%: $$(patsubst %.c,$(OUT)/%.o,$$(wildcard cgi-bin/$$*.c cgi-bin/$$*_*
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(OUT)/libconfab.a $(LDLIBS) -o $@
+
+# A test is one file; what tests share is in tests/harness/*.c.
+UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
+DB := $(patsubst %.c,$(OUT)/%,$(wildcard tests/db/test_*.c))
+HTTP := $(patsubst %.c,$(OUT)/%,$(wildcard tests/http/test_*.c))
+FUZZ := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
+HARNESS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/harness/*.c))
+.SECONDARY:
+
+$(UNIT) $(DB) $(HTTP): %: %.o $(HARNESS) $(OUT)/libconfab.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
+
+$(FUZZ): %: %.o $(OUT)/libconfab.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
+
+.PHONY: tests fuzzers
+tests: all $(UNIT) $(DB) $(HTTP)
+fuzzers: $(FUZZ)
+
+# The scripts call make again for what they need, each flavour by itself.
+SCRIPT = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL MAKE='$(MAKE)' PORT='$(PORT)' T='$(T)' V='$(V)'
+.PHONY: run start stop status tour
+run: ## install what is missing, build, start on PORT (8080), stop on Ctrl-C
+	@$(SCRIPT) tests/harness/demo.sh run $(DEMO)
+start: ## the same in the background; returns when /readyz answers 200
+	@$(SCRIPT) tests/harness/demo.sh start $(DEMO)
+stop: ## stop what run or start left running
+	@tests/harness/stack.sh stop $(DEMO)
+status: ## what of it runs
+	@tests/harness/stack.sh status $(DEMO)
+tour: ## the main job with curl, step by step, against the running system
+	@tests/harness/tour.sh $(DEMO)/env
+
+.PHONY: test check unit db http panel lint fuzz asan bench
+test: ## install what tests need, run all, end with the counts
+	@$(SCRIPT) tests/harness/run.sh all
+check: ## the quick part, for every edit: unit, db, lint
+	@$(SCRIPT) tests/harness/run.sh unit db lint
+unit db http panel lint: ## one part of the tests (T=name: one test)
+	@$(SCRIPT) tests/harness/run.sh $@
+asan: ## unit, db and http under the address and undefined behaviour sanitizers
+	@$(SCRIPT) B=asan tests/harness/run.sh unit db http
+fuzz: ## each fuzz target for FUZZ_S seconds (60)
+	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
+bench: ## requests a second through nginx, as a table
+	@$(SCRIPT) tests/harness/bench.sh
+
+.PHONY: deps openapi migrate clean help
+deps: ## install what building and running takes
+	@tests/harness/deps.sh run
+openapi: $(OUT)/share/api/openapi.json ## write the API description under build/
+$(OUT)/share/api/openapi.json: $(PROGS:%=$(OUT)/bin/%)
+	@mkdir -p $(@D)
+	@$(OUT)/bin/confab docs $(OUT)/bin >$(@D)/docs.html
+	@$(OUT)/bin/confab openapi $(OUT)/bin >$@.new && mv $@.new $@
+migrate: all ## bring the database of CONFAB_CONF or DATABASE_URL up to date
+	@SQL_DIR=sql $(OUT)/bin/confab migrate
+
+PREFIX ?= /usr
+D = $(DESTDIR)
+SHARE = $(D)$(PREFIX)/share/confab
+.PHONY: install
+install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
+	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab \
+	    $(D)/etc/nginx/sites-available $(D)$(PREFIX)/lib/systemd/system/confab-.service.d \
+	    $(D)$(PREFIX)/lib/sysusers.d $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql $(SHARE)/api
+	install -m 755 $(filter-out %/confab,$(PROGS:%=$(OUT)/bin/%)) $(D)$(PREFIX)/lib/confab
+	install -m 755 $(OUT)/bin/confab $(D)$(PREFIX)/sbin
+	install -m 644 sql/*.sql $(SHARE)/sql
+	cp -R --no-preserve=ownership templates $(SHARE)/
+	install -m 644 $(OUT)/share/api/openapi.json $(OUT)/share/api/docs.html $(SHARE)/api
+	install -m 644 nginx/routes.conf nginx/limits.conf nginx/fastcgi.conf nginx/nginx.conf.example \
+	    $(D)/etc/nginx/confab
+	install -m 644 nginx/confab.conf $(D)/etc/nginx/sites-available/confab
+	install -m 644 systemd/confab*.service systemd/confab*.socket systemd/confab.target \
+	    $(D)$(PREFIX)/lib/systemd/system
+	install -m 644 systemd/confab-.service.d/* $(D)$(PREFIX)/lib/systemd/system/confab-.service.d
+	install -m 644 systemd/confab.sysusers $(D)$(PREFIX)/lib/sysusers.d/confab.conf
+	install -m 644 systemd/confab.tmpfiles $(D)$(PREFIX)/lib/tmpfiles.d/confab.conf
+	install -m 640 systemd/confab.conf.example $(D)/etc/confab
+	sed -i 's#/usr/\(lib\|sbin\|share\)/confab#$(PREFIX)/\1/confab#' $(D)/etc/confab/*.example \
+	    $(D)/etc/nginx/confab/*.conf $(D)$(PREFIX)/lib/systemd/system/confab-*.service
+
+clean: ## remove build/ (stop first)
+	@tests/harness/stack.sh stop $(DEMO)
+	rm -rf build
+help: ## this list
+	@sed -n 's/^\([a-z ]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-24s %s\n", $$1, $$2 }'
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -1,0 +1,255 @@
+#!/usr/bin/env bash
+# Runs tests against private servers under build/ and counts: run.sh all | PART...
+# Parts: unit db http panel lint fuzz. "all" is every part in flavour test (fuzz: the corpus only),
+# then unit, db and http in flavour asan. The last line is "N passed, N failed".
+#	B	flavour of single parts (test)
+#	T	runs only the test of that name: wallet_hold, not test_wallet_hold.c
+#	FUZZ_S	seconds for each fuzz target; 0 replays the corpus
+# Each test's output is kept in build/tests/FLAVOUR/PART/NAME.log.
+set -euo pipefail
+# shellcheck source=tests/harness/common.sh
+. "$(dirname "$0")/common.sh"
+
+STACK=$ROOT/tests/harness/stack.sh
+OUT=$ROOT/build
+PASSED=0 FAILED=0 FAILURES=() STACKS=() LOGS=''
+
+# --- counting ---
+
+# A CUnit program says "suite: N tests, M asserts ok" and counts as N; anything else counts as one.
+tests_in() {
+	local n
+	n=$(sed -n 's/^.*: \([0-9][0-9]*\) tests, [0-9]* asserts.*$/\1/p' "$1" | tail -n 1)
+	echo "${n:-1}"
+}
+
+# one NAME SECONDS COMMAND...: runs a test and counts it.
+one() {
+	local name=$1 limit=$2 log=$LOGS/$1.log started ms rc=0
+	shift 2
+	started=$(now_ms)
+	(cd "$ROOT" && timeout -k 5 "$limit" "$@") >"$log" 2>&1 </dev/null || rc=$?
+	ms=$(($(now_ms) - started))
+	if [ "$rc" = 0 ]; then
+		PASSED=$((PASSED + $(tests_in "$log")))
+		printf '  ✓ %-50s %3d.%d s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100))
+	else
+		failed "$name" "$log" "$([ "$rc" != 124 ] || echo "no end after $limit s, ")exit $rc"
+	fi
+}
+
+# failed NAME LOG WHY
+failed() {
+	FAILED=$((FAILED + 1))
+	FAILURES+=("$1: $3 (${2#"$ROOT"/})")
+	printf '  ✗ %s: %s\n' "$1" "$3"
+	tail -n 25 "$2" 2>/dev/null | sed 's/^/    | /'
+}
+
+# wanted NAME: T is empty or names it.
+wanted() {
+	[ -z "${T:-}" ] || [ "$T" = "$1" ] || [ "test_$T" = "$1" ] || [ "fuzz_$T" = "$1" ]
+}
+
+# each PATTERN: the tests that match and are wanted.
+each() {
+	local file name
+	for file in $1; do
+		name=$(basename "$file")
+		name=${name%.*}
+		if [ -e "$file" ] && wanted "$name"; then
+			printf '%s\n' "$file"
+		fi
+	done
+}
+
+# --- parts; FLAVOUR is set ---
+
+part() {
+	LOGS=$OUT/tests/$FLAVOUR/$1
+	rm -rf "$LOGS"
+	mkdir -p "$LOGS"
+	printf '%s (%s)\n' "$1" "$FLAVOUR"
+	"part_$1"
+}
+
+# programs_of DIR: each program's path for the tests of a part; their sources decide, so that what an
+# older checkout left in build/ is not run.
+c_tests() {
+	local file
+	while read -r file; do
+		file=${file%.c}
+		one "$(basename "$file")" "${2:-120}" "$OUT/$FLAVOUR/$file"
+	done < <(cd "$ROOT" && each "tests/$1/test_*.c")
+}
+
+part_unit() {
+	c_tests unit
+}
+
+# stack COMMAND NAME: a private stack that is stopped at the end of the part or of the run.
+stack() {
+	local dir=$OUT/tests/$FLAVOUR/stack-$2 log=$LOGS/stack.log
+	STACKS+=("$dir")
+	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 PORT=0 "$STACK" stop "$dir" >/dev/null 2>&1 || :
+	discard "$dir"
+	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 STACK_SEED=1 PORT=0 RATE_PERCENT="${RATE_PERCENT:-}" \
+		"$STACK" "$1" "$dir" >"$log" 2>&1 8>&- || {
+		failed "stack-$2" "$log" "it did not start"
+		return 1
+	}
+	set -a
+	# shellcheck source=/dev/null
+	. "$dir/env"
+	set +a
+	export STACK_DIR=$dir
+}
+
+# discard DIR: a stopped stack with all its data, wherever its long paths made it put them.
+discard() {
+	local pg
+	pg=$(cat "$1/pgdir" 2>/dev/null) || pg=$1/pg
+	case $pg in
+	"$1"/pg | /var/tmp/confab-pg-*) ;;
+	*) return 0 ;;
+	esac
+	case $(readlink "$pg/sock") in /tmp/confab-*) rm -rf "$(readlink "$pg/sock")" ;; esac
+	case $(readlink "$1/run") in /tmp/confab-*) rm -rf "$(readlink "$1/run")" ;; esac
+	rm -rf "$pg" "$1"
+}
+
+# Stops the part's stack; what a sanitizer or an assertion wrote to a program's log is a failure too.
+stack_end() {
+	local dir=${STACKS[-1]} found
+	"$STACK" stop "$dir" >"$LOGS/stop.log" 2>&1 || failed "stack-stop" "$LOGS/stop.log" "exit $?"
+	if [ -s "$LOGS/stop.log" ]; then
+		failed "stack-stop" "$LOGS/stop.log" "a process had to be killed"
+	fi
+	found=$(grep -lE 'Sanitizer|runtime error:|Assertion .* failed' "$dir"/log/*.log) || :
+	[ -z "$found" ] || {
+		grep -hE -A 15 'Sanitizer|runtime error:|Assertion .* failed' "$dir"/log/*.log \
+			>"$LOGS/faults.log"
+		failed "faults in programs" "$LOGS/faults.log" "${found//$'\n'/ }"
+	}
+	unset 'STACKS[-1]' BASE_URL DATABASE_URL STACK_DIR
+}
+
+part_db() {
+	stack start-db db || return 0
+	c_tests db
+	[ ! -f "$ROOT/tests/lint/comments.sh" ] || ! wanted comments ||
+		one comments 60 bash tests/lint/comments.sh
+	stack_end
+}
+
+part_http() {
+	stack start http || return 0
+	c_tests http 240
+	while read -r file; do
+		one "$(basename "$file" .sh)" 240 bash "$file"
+	done < <(cd "$ROOT" && each "tests/http/test_*.sh")
+	stack_end
+}
+
+part_panel() {
+	local file
+	stack start panel || return 0
+	export SCREENSHOTS=$OUT/tests/$FLAVOUR/screenshots
+	export NODE_PATH=$OUT/npm/node_modules
+	mkdir -p "$SCREENSHOTS"
+	while read -r file; do
+		one "$(basename "$file" .mjs)" 180 node "$file"
+	done < <(cd "$ROOT" && each "tests/panel/*.mjs")
+	stack_end
+}
+
+# comments.sh asks a database and belongs to that part.
+part_lint() {
+	local file
+	while read -r file; do
+		[ "$file" = tests/lint/comments.sh ] || one "$(basename "$file" .sh)" 120 bash "$file"
+	done < <(cd "$ROOT" && each "tests/lint/*.sh")
+}
+
+part_fuzz() {
+	local file name corpus args
+	FLAVOUR=fuzz build fuzzers
+	while read -r file; do
+		name=$(basename "$file" .c)
+		corpus=tests/fuzz/corpus/${name#fuzz_}
+		[ -d "$ROOT/$corpus" ] || {
+			failed "$name" /dev/null "it has no corpus in $corpus"
+			continue
+		}
+		args=(-runs=0 "$corpus")
+		if [ "${FUZZ_S:-0}" != 0 ]; then
+			mkdir -p "$OUT/fuzz/found/$name"
+			args=("-max_total_time=$FUZZ_S" -timeout=5 -rss_limit_mb=1024
+				"-artifact_prefix=build/fuzz/found/" "build/fuzz/found/$name" "$corpus")
+		fi
+		one "$name" $((${FUZZ_S:-0} + 60)) "build/fuzz/tests/fuzz/$name" "${args[@]}"
+	done < <(cd "$ROOT" && each "tests/fuzz/fuzz_*.c")
+}
+
+# --- the run ---
+
+build() {
+	local log=$OUT/build-$FLAVOUR.log cc=()
+	mkdir -p "$OUT"
+	[ "$FLAVOUR" != fuzz ] || cc=(CC=clang)
+	step "build $FLAVOUR"
+	"${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" "B=$FLAVOUR" "${cc[@]}" "$1" \
+		>"$log" 2>&1 </dev/null || {
+		BUILD_FAILED=1
+		step_failed "make B=$FLAVOUR $1 failed" "$log"
+	}
+	step_done ''
+}
+
+finish() {
+	local rc=$? dir
+	trap '' INT TERM
+	for dir in "${STACKS[@]}"; do
+		"$STACK" stop "$dir" || :
+	done
+	[ -z "${BUILD_FAILED:-}" ] || FAILED=$((FAILED + 1))
+	[ "$rc" = 0 ] || [ "$FAILED" -gt 0 ] || FAILED=1
+	if [ "$PASSED" = 0 ] && [ "$FAILED" = 0 ]; then
+		echo "no test of that name"
+		FAILED=1
+	fi
+	[ ${#FAILURES[@]} = 0 ] || printf '\nfailed:\n' && printf '  %s\n' "${FAILURES[@]}"
+	printf '\n%d passed, %d failed\n' "$PASSED" "$FAILED"
+	[ "$FAILED" = 0 ] || exit 1
+	exit 0
+}
+
+run_parts() {
+	local name
+	for name in "$@"; do
+		part "$name"
+	done
+}
+
+[ $# -gt 0 ] || die "usage: run.sh all | unit | db | http | panel | lint | fuzz ..."
+for name in "$@"; do
+	[ "$name" = all ] || declare -F "part_$name" >/dev/null || die "there is no part $name"
+done
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+"$ROOT/tests/harness/deps.sh" test
+if [ "$1" = all ]; then
+	FLAVOUR='test'
+	build tests
+	run_parts unit db http panel lint fuzz
+	FLAVOUR=asan
+	build tests
+	run_parts unit db http
+else
+	FLAVOUR=${B:-test}
+	[ "$*" = fuzz ] || [ "$*" = lint ] || build tests
+	run_parts "$@"
+fi

@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# nginx for stack.sh; sourced, not run. It runs the committed nginx/ files, the ones `make install`
+# installs, with paths and the port put in and nothing else changed.
+
+nginx_write() {
+	local file out=$DIR/nginx
+	mkdir -p "$out/tmp"
+	for file in nginx.conf.example confab.conf routes.conf limits.conf fastcgi.conf; do
+		sed -e "s#/etc/nginx/sites-enabled/\*#$out/confab.conf#" \
+			-e "s#/etc/nginx/confab/#$out/#" \
+			-e "s#/run/confab/#$RUN_DIR/#" \
+			-e "s#/usr/share/confab/templates/#$ROOT/templates/#" \
+			-e "s#/usr/share/confab/api/#$DIR/share/api/#" \
+			-e "s#/var/log/nginx/confab\.#$DIR/log/#" \
+			-e "s#/var/log/nginx/#$DIR/log/nginx-#" \
+			-e "s#/var/lib/nginx/#$out/tmp/#" \
+			-e "s#/run/nginx\.pid#$RUN_DIR/nginx.pid#" \
+			-e "s#^\([[:space:]]*\)listen 80;#\1listen 127.0.0.1:$PORT;#" \
+			-e "/^[[:space:]]*listen \[::\]:80;/d" \
+			-e "s#^user www-data;#user $(id -un) $(id -gn);#" \
+			"$ROOT/nginx/$file" >"$out/${file%.example}"
+	done
+	[ "$(id -u)" = 0 ] || sed -i '/^user /d' "$out/nginx.conf"
+}
+
+nginx_listens() {
+	port_in_use "$PORT" || [ ! -d "/proc/$1" ]
+}
+
+nginx_start() {
+	local pid log=$DIR/log/nginx-error.log
+	local cmd=("$(command -v nginx || echo /usr/sbin/nginx)" -e "$log" -c "$DIR/nginx/nginx.conf")
+	step "nginx"
+	nginx_write
+	: >"$log"
+	"${cmd[@]}" -t -q 2>"$DIR/log/nginx-test.log" ||
+		step_failed "its configuration is refused" "$DIR/log/nginx-test.log"
+	(
+		cd /
+		setsid "${cmd[@]}" -g 'daemon off;' </dev/null >>"$log" 2>&1 9>&- &
+		echo $! >"$RUN_DIR/nginx.started"
+	)
+	pid=$(cat "$RUN_DIR/nginx.started")
+	wait_for 10 nginx_listens "$pid" || step_failed "it does not listen" "$log"
+	wait_for 5 test -s "$RUN_DIR/nginx.pid" || step_failed "it ended at start" "$log"
+	step_done
+}
