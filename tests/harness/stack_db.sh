@@ -92,7 +92,25 @@ db_role() {
 }
 
 db_answers() {
-	"$PG_BIN/pg_isready" -q -h "$PGSOCK" || [ ! -d "/proc/$1" ]
+	"$PG_BIN/pg_isready" -q -h "$PGSOCK" -U postgres || [ ! -d "/proc/$1" ]
+}
+
+db_deserted() {
+	! readlink /proc/[0-9]*/cwd 2>/dev/null | grep -qx "$PGDIR/data"
+}
+
+db_reaped() {
+	! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# A killed postmaster that nobody waited for (containers without an init) still owns its number, and
+# its successor would refuse to start. Its pid file goes once the last of its children has left.
+db_forget_dead() {
+	local pid
+	pid=$(as_pg head -n 1 "$PGDIR/data/postmaster.pid" 2>/dev/null) || return 0
+	! wait_for 5 db_reaped "$pid" || return 0
+	wait_for 20 db_deserted || step_failed "its last run still has processes in $PGDIR/data"
+	as_pg rm -f "$PGDIR/data/postmaster.pid" "$PGSOCK/.s.PGSQL.5432.lock"
 }
 
 db_start() {
@@ -102,6 +120,7 @@ db_start() {
 	db_place
 	db_init
 	db_write
+	db_forget_dead
 	(
 		cd /
 		env -i PATH="$PATH" LANG=C.UTF-8 setsid "${PG_AS[@]}" "$PG_BIN/postgres" \
@@ -110,7 +129,7 @@ db_start() {
 	)
 	pid=$(cat "$RUN_DIR/postgres.pid")
 	wait_for 60 db_answers "$pid" || step_failed "it does not answer" "$DIR/log/postgres.log"
-	[ "$(as_pg head -n 1 "$PGDIR/data/postmaster.pid")" = "$pid" ] ||
+	[ "$(as_pg head -n 1 "$PGDIR/data/postmaster.pid" 2>/dev/null)" = "$pid" ] ||
 		step_failed "it ended at start" "$DIR/log/postgres.log"
 	db_role
 	DATABASE_URL="postgresql:///confab?host=$PGSOCK&user=confab"
