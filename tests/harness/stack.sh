@@ -22,7 +22,8 @@ set -euo pipefail
 
 FASTCGI="auth people advisors sessions chat admin events ops"
 # What stack.sh itself decides; the other keys of conf.def pass through from the environment.
-OWN_KEYS=" ENVIRONMENT BASE_URL DATABASE_URL SECRET_KEYS RUN_DIR TEMPLATE_DIR SQL_DIR "
+OWN_KEYS=" ENVIRONMENT BASE_URL DATABASE_URL SECRET_KEYS FIELD_KEYS LOOKUP_KEY RUN_DIR TEMPLATE_DIR \
+SQL_DIR "
 
 # --- configuration ---
 
@@ -30,18 +31,27 @@ conf_keys() {
 	sed -n 's/^CONF_[A-Z]*([a-z0-9_]*, "\([A-Z0-9_]*\)".*/\1/p' "$ROOT/lib/base/conf.def"
 }
 
+# secret NAME [PREFIX]: a file with 32 random bytes in hexadecimal, made once.
+secret() {
+	[ -s "$DIR/$1" ] || (
+		umask 077
+		printf '%s%s\n' "${2:-}" "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" >"$DIR/$1"
+	)
+}
+
 write_conf() {
 	local key
-	[ -s "$DIR/secret_keys" ] || (
-		umask 077
-		printf 'demo:%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" >"$DIR/secret_keys"
-	)
+	secret secret_keys demo:
+	secret field_keys demo:
+	secret lookup_key
 	{
 		echo "# Written by tests/harness/stack.sh at each start."
 		echo "ENVIRONMENT=development"
 		echo "BASE_URL=http://127.0.0.1:$PORT"
 		echo "DATABASE_URL=$DATABASE_URL"
-		echo "SECRET_KEYS_FILE=$DIR/secret_keys"
+		for key in SECRET_KEYS FIELD_KEYS LOOKUP_KEY; do
+			echo "${key}_FILE=$DIR/${key,,}"
+		done
 		echo "RUN_DIR=$RUN_DIR"
 		echo "TEMPLATE_DIR=$ROOT/templates"
 		echo "SQL_DIR=$ROOT/sql"
