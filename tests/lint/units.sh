@@ -18,9 +18,9 @@ dir=$tmp/usr/lib/systemd/system
 mkdir -p "$dir" "$tmp/usr/lib/confab" "$tmp/usr/sbin"
 cp -R /lib/systemd/system/. "$dir/"
 cp -R "$UNITS"/confab* "$dir/"
-for exe in $(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$UNITS"/*.service); do
+while read -r exe; do
 	cp /bin/true "$tmp$exe"
-done
+done < <(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$UNITS"/*.service)
 
 said=$(systemd-analyze verify --man=no "--root=$tmp" "$dir"/confab*.service "$dir"/confab*.socket \
 	"$dir"/confab.target 2>&1) || fail "systemd-analyze verify failed"
@@ -33,7 +33,8 @@ for unit in "$UNITS"/confab-*.service; do
 		fail "$(basename "$unit") has exposure ${score:-unknown}, more than 1.5"
 done
 
-for name in $(sed -n 's/^PROGS := //p' "$ROOT/Makefile"); do
+read -ra progs < <(sed -n 's/^PROGS := //p' "$ROOT/Makefile")
+for name in "${progs[@]}"; do
 	case $name in
 	confab) continue ;;
 	worker) ;;
@@ -47,8 +48,8 @@ for name in $(sed -n 's/^PROGS := //p' "$ROOT/Makefile"); do
 	grep -q "^u confab-$name " "$UNITS/confab.sysusers" || fail "$name has no account"
 done
 
-for key in $(sed -n 's/^CONF_[A-Z]*([a-z0-9_]*, "\([A-Z0-9_]*\)".*/\1/p' "$ROOT/lib/base/conf.def"); do
+while read -r key; do
 	grep -qE "^#?${key}(_FILE)?=" "$UNITS/confab.conf.example" ||
 		fail "confab.conf.example lacks $key"
-done
+done < <(sed -n 's/^CONF_[A-Z]*([a-z0-9_]*, "\([A-Z0-9_]*\)".*/\1/p' "$ROOT/lib/base/conf.def")
 exit $rc

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# What the code may not contain: calls that overflow, block or lie, memory and SQL outside their
+# layers, floating point in money.
+set -euo pipefail
+cd "${LINT_ROOT:-$(dirname "$0")/../..}"
+rc=0
+
+# code FILE: its text with comments gone and, unless STRINGS is set, strings empty; same line numbers.
+code() {
+	perl -0777 -pe '
+		my $keep = $ENV{STRINGS} // "";
+		s{(/\*.*?\*/)|(//[^\n]*)|("(?:\\.|[^"\\])*")|(\x27(?:\\.|[^\x27\\])*\x27)}{
+			my $m = defined $3 ? ($keep ? $3 : "\"\"") : defined $4 ? "0" : "";
+			my $lost = ($& =~ tr/\n//) - ($m =~ tr/\n//);
+			$m . "\n" x $lost
+		}gse' "$1"
+}
+
+# ban WHY PATTERN FILE...: no file has the pattern (perl) in its code.
+ban() {
+	local why=$1 pattern=$2 file found
+	shift 2
+	for file in "$@"; do
+		[ -f "$file" ] || continue
+		found=$(code "$file" | grep -nP "$pattern") || continue
+		sed "s#^#$file:#; s#\$#	($why)#" <<<"$found" >&2
+		rc=1
+	done
+}
+
+calls() {
+	echo "(?<![A-Za-z0-9_.>])(?:$1)[ ]*\\("
+}
+
+mapfile -t all < <(find lib cgi-bin tests -name '*.[ch]' 2>/dev/null)
+mapfile -t ours < <(find lib cgi-bin -name '*.[ch]' 2>/dev/null)
+
+ban "unbounded, unsafe or not ours to call" \
+	"$(calls 'strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|atoi|atol|atoll|atof|system|popen|gets|rand|srand|random|select|alloca|tmpnam|mktemp|PQescape\w*|curl_multi_fdset|OS_DoIo')" \
+	"${all[@]}"
+
+# base, db and ext own memory of the process and of foreign libraries; the hub holds thousands of
+# requests of unknown life.
+mapfile -t no_malloc < <(printf '%s\n' "${ours[@]}" |
+	grep -vE '^lib/(base|db|ext)/|^lib/web/hub|^cgi-bin/events')
+ban "memory comes from an arena" "$(calls 'malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf|free')" \
+	"${no_malloc[@]}"
+
+# SQL as text only where it is owned.
+mapfile -t no_sql < <(printf '%s\n' "${ours[@]}" |
+	grep -vE '^lib/(db|domain)/|^lib/web/(idem|rate|revoke)\.[ch]$')
+STRINGS=1 ban "SQL belongs to lib/domain, lib/db and sql/" \
+	'"[^"]*\b(SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)' "${no_sql[@]}"
+
+mapfile -t money < <(find lib/domain/money -name '*.[ch]' 2>/dev/null)
+ban "money is int64_t" '\b(float|double)\b' "${money[@]}"
+exit $rc

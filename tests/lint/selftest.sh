@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The other checks can fail: each is shown a small tree with one fault in it, and must refuse it, and
+# must accept the same tree without.
+# shellcheck disable=SC2016 # the samples are not to be expanded
+set -euo pipefail
+HERE=$(cd "$(dirname "$0")" && pwd -P)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+rc=0
+
+tree() {
+	rm -rf "$tmp/t"
+	mkdir -p "$tmp/t"/{lib/base,lib/db,lib/web,lib/domain/money,cgi-bin,tests,.ci}
+	cd "$tmp/t"
+	touch Makefile
+	printf '#include "base/a.h"\nint\na(void)\n{\n\treturn 0; /* system("x") */\n}\n' >lib/db/a.c
+	printf '#!/bin/sh\necho "$1"\n' >tests/a.sh
+}
+
+# refuses CHECK FILE TEXT: the check accepts the tree, and not with the text added to that file.
+refuses() {
+	tree
+	LINT_ROOT=$tmp/t bash "$HERE/$1.sh" >"$tmp/out" 2>&1 || {
+		echo "$1 refuses a clean tree: $(cat "$tmp/out")" >&2
+		rc=1
+	}
+	printf '%b' "$3" >>"$2"
+	! LINT_ROOT=$tmp/t bash "$HERE/$1.sh" >/dev/null 2>&1 || {
+		echo "$1 accepts in $2: $3" >&2
+		rc=1
+	}
+}
+
+refuses layers lib/base/b.c '#include "db/db.h"\n'
+refuses layers lib/domain/money/b.h '#include "web/req.h"\n'
+refuses layers lib/base/c.c '#include "a.h"\n'
+refuses banned cgi-bin/a.c 'void f(void) { strcpy(a, b); }\n'
+refuses banned lib/base/b.c 'int f(void) { return atoi ("1"); }\n'
+refuses banned lib/web/b.c 'void *f(void) { return malloc(1); }\n'
+refuses banned cgi-bin/b.c 'const char *q = "SELECT 1";\n'
+refuses banned lib/web/c.c 'const char *q = "INSERT INTO a VALUES (1)";\n'
+refuses banned lib/domain/money/b.c 'double rate;\n'
+refuses toplevel notes.txt 'x\n'
+refuses toplevel Makefile "$(printf '\\n%.0s' {1..151})"
+refuses functions lib/db/a.c "int\nlong_one(void)\n{\n$(printf '\\tg();\\n%.0s' {1..60})}\n"
+refuses functions lib/db/a.c "$(printf 'int x;\\n%.0s' {1..500})"
+refuses shell tests/b.sh '#!/bin/sh\necho $1\n'
+exit $rc
