@@ -47,9 +47,9 @@ $(OUT)/%.o: %.c
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # A program is its file and those named after it: admin.c, admin_user.c.
+prog_obj = $(patsubst %.c,$(OUT)/%.o,$(wildcard cgi-bin/$(1).c cgi-bin/$(1)_*.c))
 .SECONDEXPANSION:
-$(OUT)/bin/%: $$(patsubst %.c,$(OUT)/%.o,$$(wildcard cgi-bin/$$*.c cgi-bin/$$*_*.c)) \
-    $(OUT)/libconfab.a
+$(OUT)/bin/%: $$(call prog_obj,$$*) $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(OUT)/libconfab.a $(LDLIBS) -o $@
