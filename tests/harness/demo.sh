@@ -61,6 +61,7 @@ show_requests() {
 # Until Ctrl-C, or until one of the processes has gone.
 follow() {
 	show_requests 8>&- &
+	trap 'stop 0' INT
 	while "$STACK" status "$DIR" >"$DIR/status" 8>&-; do
 		sleep 2 8>&- &
 		wait $!

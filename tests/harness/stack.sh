@@ -318,7 +318,11 @@ end_orphans() {
 
 # nginx takes no new requests, the parked ones are answered, then the rest leave.
 stop_all() {
-	local pid
+	local name pid
+	for name in $(running); do
+		pid=$(pid_of "$name") && ! kill -0 "$pid" 2>/dev/null || continue
+		die "$name ($pid) belongs to $(stat -c %U "/proc/$pid"): only that user, or root, can stop it"
+	done
 	if pid=$(pid_of nginx); then
 		kill -QUIT "$pid" 2>/dev/null || :
 	fi
