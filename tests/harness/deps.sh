@@ -12,7 +12,7 @@ RUN_PKGS="gcc libc6-dev make pkgconf libfcgi-dev libpq-dev libjson-c-dev libjwt-
 libcurl4-openssl-dev libssl-dev libargon2-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
 TEST_PKGS="libcunit1-dev clang libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
-chromium nodejs npm wrk postgresql-contrib perl-base"
+chromium nodejs npm wrk perl-base"
 
 installed() {
 	dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -24,7 +24,6 @@ have() {
 	nginx) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
 	pkgconf) command -v pkg-config >/dev/null ;;
 	postgresql-15) installed "$1" || [ -x /usr/lib/postgresql/15/bin/postgres ] ;;
-	postgresql-contrib) installed "$1" || [ -x /usr/lib/postgresql/15/bin/pgbench ] ;;
 	systemd) command -v systemd-analyze >/dev/null ;;
 	prometheus) command -v promtool >/dev/null ;;
 	clang | nodejs | npm | wrk | chromium | curl | jq | gcc | make | shellcheck)

@@ -320,8 +320,9 @@ end_orphans() {
 stop_all() {
 	local name pid
 	for name in $(running); do
-		pid=$(pid_of "$name") && ! kill -0 "$pid" 2>/dev/null || continue
-		die "$name ($pid) belongs to $(stat -c %U "/proc/$pid"): only that user, or root, can stop it"
+		pid=$(pid_of "$name") || continue
+		kill -0 "$pid" 2>/dev/null ||
+			die "$name ($pid) belongs to $(stat -c %U "/proc/$pid"): only that user, or root, can stop it"
 	done
 	if pid=$(pid_of nginx); then
 		kill -QUIT "$pid" 2>/dev/null || :
