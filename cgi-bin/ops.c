@@ -1,0 +1,155 @@
+/*
+ * ops: is it alive, is it ready, and the counters of all programs.
+ */
+#include "base/log.h"
+#include "db/migrate.h"
+#include "domain/system/health.h"
+#include "web/app.h"
+#include "web/fcgi.h"
+#include "web/metrics.h"
+#include "web/reply.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const programs[] = { "auth", "people", "advisors", "sessions", "chat", "events",
+	"admin" };
+
+static const struct field alive_reply[] = {
+	{ "alive", FIELD_BOOL, .doc = "The program answers" },
+	{ 0 }
+};
+static const struct field check_fields[] = {
+	{ "name", FIELD_TEXT, .doc = "What was looked at", .example = "\"database\"" },
+	{ "good", FIELD_BOOL, .doc = "It works" },
+	{ "detail", FIELD_TEXT, .doc = "What was seen", .example = "\"answers\"" },
+	{ 0 }
+};
+static const struct field check_item[] = { { "check", FIELD_OBJECT, .sub = check_fields } };
+static const struct field adapter_fields[] = {
+	{ "ai", FIELD_TEXT, .doc = "The assistant", .example = "\"echo\"" },
+	{ 0 }
+};
+static const struct field ready_reply[] = {
+	{ "ready", FIELD_BOOL, .doc = "All checks are good" },
+	{ "checks", FIELD_LIST, .sub = check_item, .doc = "One for each part" },
+	{ "adapters", FIELD_OBJECT, .sub = adapter_fields, .doc = "Which outside services are used" },
+	{ 0 }
+};
+
+static enum err
+get_alive(struct req *req)
+{
+	return reply_json(req, "{\"alive\":true}");
+}
+
+static bool
+add_check(struct buf *body, const char *name, bool good, const char *detail)
+{
+	buf_puts(body, body->data[body->len - 1] == '[' ? "{\"name\":" : ",{\"name\":");
+	buf_json(body, name);
+	buf_printf(body, ",\"good\":%s,\"detail\":", good ? "true" : "false");
+	buf_json(body, detail);
+	buf_putc(body, '}');
+	return good;
+}
+
+static bool
+check_database(struct req *req, struct buf *body)
+{
+	int64_t version = 0;
+	int latest = migrate_latest(req->conf->sql_dir);
+	enum err err = health_schema_version(req->db, &version);
+	bool good = add_check(body, "database", err == ERR_OK,
+	    err == ERR_OK ? "answers" : err_code(err));
+
+	if (!good)
+		return false;
+	return add_check(body, "migrations", version == latest,
+	    arena_printf(req->arena, "%lld of %d", (long long)version, latest));
+}
+
+static bool
+socket_answers(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	answers = fd >= 0 &&
+	    connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return answers;
+}
+
+static bool
+check_programs(struct req *req, struct buf *body)
+{
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(programs); i++) {
+		bool good = socket_answers(
+		    arena_printf(req->arena, "%s/%s.sock", req->conf->run_dir, programs[i]));
+
+		all &= add_check(body, programs[i], good, good ? "listens" : "no answer");
+	}
+	return all;
+}
+
+static enum err
+get_ready(struct req *req)
+{
+	struct buf checks = buf_new(req->arena, 1024);
+	bool ready;
+
+	buf_putc(&checks, '[');
+	ready = check_database(req, &checks);
+	ready &= check_programs(req, &checks);
+	buf_printf(&req->reply.body, "{\"ready\":%s,\"checks\":%s],\"adapters\":{\"ai\":",
+	    ready ? "true" : "false", checks.data);
+	buf_json(&req->reply.body, req->conf->ai_provider);
+	buf_puts(&req->reply.body, "}}");
+	if (!ready) {
+		reply_status(req, 503);
+		reply_header(req, "Retry-After", "1");
+	}
+	return reply_json(req, "");
+}
+
+static enum err
+get_metrics(struct req *req)
+{
+	struct buf out = buf_new(req->arena, 65536);
+
+	metrics_print(req->conf->run_dir, req->arena, &out);
+	return reply_text(req, 200, "text/plain; version=0.0.4", out.data, out.len);
+}
+
+static const struct route routes[] = {
+	{ METHOD_GET, "/livez", "livez", .roles = ROLE_ANON, .rate = RATE_NONE,
+	    .reply = alive_reply, .handle = get_alive, .summary = "Does the system answer at all" },
+	{ METHOD_GET, "/readyz", "readyz", .roles = ROLE_ANON, .rate = RATE_NONE,
+	    .reply = ready_reply, .handle = get_ready,
+	    .summary = "Can the system do its work; 503 when not" },
+	{ METHOD_GET, "/metrics", "metrics", .roles = ROLE_ANON, .rate = RATE_NONE,
+	    .flags = ROUTE_TEXT | ROUTE_HIDDEN, .handle = get_metrics,
+	    .summary = "Counters in the Prometheus text format" },
+	{ 0 }
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct route *const tables[] = { routes, NULL };
+	static const struct stmt_set *const sets[] = { &health_stmts, NULL };
+	static const struct app app = { .name = "ops", .routes = tables, .sets = sets };
+
+	return app_main(&app, argc, argv);
+}
