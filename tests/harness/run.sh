@@ -173,7 +173,7 @@ part_lint() {
 
 part_fuzz() {
 	local file name corpus args
-	FLAVOUR=fuzz build fuzzers
+	FLAVOUR=fuzz build fuzzers || return 0
 	while read -r file; do
 		name=$(basename "$file" .c)
 		corpus=tests/fuzz/corpus/${name#fuzz_}
@@ -200,8 +200,9 @@ build() {
 	step "build $FLAVOUR"
 	"${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" "B=$FLAVOUR" "${cc[@]}" "$1" \
 		>"$log" 2>&1 </dev/null || {
-		BUILD_FAILED=1
-		step_failed "make B=$FLAVOUR $1 failed" "$log"
+		[ ! -t 1 ] || printf '\r\033[K'
+		failed "build $FLAVOUR" "$log" "make B=$FLAVOUR $1 failed"
+		return 1
 	}
 	step_done ''
 }
@@ -212,7 +213,6 @@ finish() {
 	for dir in "${STACKS[@]}"; do
 		"$STACK" stop "$dir" || :
 	done
-	[ -z "${BUILD_FAILED:-}" ] || FAILED=$((FAILED + 1))
 	[ "$rc" = 0 ] || [ "$FAILED" -gt 0 ] || FAILED=1
 	if [ "$PASSED" = 0 ] && [ "$FAILED" = 0 ]; then
 		echo "no test of that name"

@@ -5,7 +5,7 @@ cd "${LINT_ROOT:-$(dirname "$0")/../..}"
 allowed=" Makefile cgi-bin lib templates sql nginx tests systemd README.md LICENSE .gitignore
 .clang-format .ci .git build "
 rc=0
-if [ -e .git ] && [ -z "${LINT_ROOT:-}" ]; then
+if [ -e .git ] && command -v git >/dev/null && [ -z "${LINT_ROOT:-}" ]; then
 	names=$(git ls-files --cached --others --exclude-standard | cut -d/ -f1 | sort -u)
 else
 	names=$(ls -A)
