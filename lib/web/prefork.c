@@ -1,4 +1,5 @@
 #include "web/prefork.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -162,12 +163,11 @@ children_end(const struct prefork *prefork, struct child *children)
 int
 prefork_run(const struct prefork *prefork)
 {
-	struct child *children = calloc((size_t)prefork->count, sizeof(*children));
+	struct arena *arena = arena_new(65536);
+	struct child *children = arena_calloc(arena, (size_t)prefork->count, sizeof(*children));
 	struct sigaction action = { .sa_handler = on_child };
 	int status;
 
-	if (children == NULL)
-		abort();
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGCHLD, &action, NULL);
 	children_keep(prefork, children);
@@ -182,6 +182,6 @@ prefork_run(const struct prefork *prefork)
 	}
 	status = children_end(prefork, children);
 	log_info("stopped");
-	free(children);
+	arena_free(arena);
 	return status;
 }

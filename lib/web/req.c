@@ -181,6 +181,29 @@ reply_etag(struct req *req)
 	buf_clear(&req->reply.body);
 }
 
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+		{ 303, "See Other" }, { 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 409, "Conflict" },
+		{ 412, "Precondition Failed" }, { 413, "Content Too Large" },
+		{ 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 428, "Precondition Required" },
+		{ 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" } };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	return "Status";
+}
+
 static void
 put_head(struct req *req, struct buf *head)
 {
@@ -188,7 +211,7 @@ put_head(struct req *req, struct buf *head)
 	bool cached = req->route != NULL && req->route->flags & ROUTE_PUBLIC_CACHE &&
 	    reply->status < 400 && req->caller.role == ROLE_ANON;
 
-	buf_printf(head, "Status: %d\r\n", reply->status);
+	buf_printf(head, "Status: %d %s\r\n", reply->status, reason(reply->status));
 	if (reply->type != NULL)
 		buf_printf(head, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->type,
 		    reply->body.len);

@@ -59,7 +59,7 @@ token_make(struct arena *arena, const struct conf *conf, const char *user_id, co
 {
 	const char *kid, *secret;
 	bool found = seal_key_find(arena, conf->secret_keys, NULL, &kid, &secret);
-	char *encoded, *text;
+	char *encoded;
 	jwt_t *jwt;
 	int failed;
 
@@ -73,10 +73,9 @@ token_make(struct arena *arena, const struct conf *conf, const char *user_id, co
 	add_claims(arena, jwt, conf, user_id, login_id, role);
 	encoded = jwt_encode_str(jwt);
 	assert(encoded != NULL);
-	text = arena_strdup(arena, encoded);
-	free(encoded); /* jwt_free_str is not in 1.10 */
+	arena_defer(arena, free, encoded); /* jwt_free_str is not in 1.10 */
 	jwt_free(jwt);
-	return text;
+	return encoded;
 }
 
 /* Split at exactly two dots; NULL parts never. */
