@@ -1,0 +1,52 @@
+/*
+ * The professional side of an account: application, own profile, being online. State goes
+ * DRAFT or REJECTED -> PENDING (apply) -> APPROVED or REJECTED (an administrator).
+ *
+ * Every row given here is the own profile: id, state, state_reason, headline, bio, experience_years,
+ * languages, specializations, rate_minor, currency, latitude, longitude, status, rating_average,
+ * rating_count, session_count, version, applied_at, reviewed_at, created_at, updated_at.
+ */
+#ifndef MARKET_ADVISOR_H
+#define MARKET_ADVISOR_H
+
+#include "db/db.h"
+
+extern const struct stmt_set advisor_stmts;
+
+/* What is wrong with a profile although each field by itself was well formed. */
+struct advisor_fault {
+	const char *field; /* dotted, as "specializations.2" */
+	const char *message;
+};
+
+/*
+ * Apply, with the whole profile as a JSON object of the checked fields headline, bio, experience_years,
+ * languages, specializations, rate_minor, currency, and if wanted latitude and longitude. A USER without
+ * a profile gets one. Needs the caller's transaction.
+ *	ERR_VALIDATION	*fault names the field: a language that is no tag, a subject not offered, a
+ *			currency that is none, half a place
+ *	ERR_BAD_STATE	the profile is PENDING or APPROVED
+ */
+MUST_CHECK enum err advisor_apply(struct db *, const char *id, const char *profile_json,
+    struct advisor_fault *fault, struct rows **rows);
+
+/* The own profile. ERR_NOT_FOUND when the account has none. */
+MUST_CHECK enum err advisor_own(struct db *, const char *id, struct rows **rows);
+
+/*
+ * Change the fields that changes_json has (as in advisor_apply; null only for latitude and longitude).
+ * version is the one the caller read; 0 changes whatever is there. Needs the caller's transaction.
+ *	ERR_VALIDATION	as in advisor_apply
+ *	ERR_STALE	the profile has another version by now
+ */
+MUST_CHECK enum err advisor_update(struct db *, const char *id, int64_t version,
+    const char *changes_json, struct advisor_fault *fault, struct rows **rows);
+
+/* Take requests (or no more). ERR_BAD_STATE when the profile is not APPROVED. */
+MUST_CHECK enum err advisor_online_set(struct db *, const char *id, bool online,
+    struct rows **rows);
+
+/* What can be offered: slug, name; in the order to show. */
+MUST_CHECK enum err specialization_list(struct db *, struct rows **rows);
+
+#endif

@@ -1,0 +1,183 @@
+#include "domain/market/directory.h"
+
+#include "base/str.h"
+#include "domain/market/advisor_sql.h"
+
+#include <string.h>
+
+/* A place as it may be known: hundredths of a degree. */
+#define COARSE(degrees) "round((" degrees ")::numeric, 2)::float8"
+
+/* Great circle by the haversine formula on a sphere of 6,371 km; whole kilometres, null without both
+ * places. */
+#define DISTANCE                                                                                   \
+	"CASE WHEN $9::float8 IS NULL OR a.latitude IS NULL THEN NULL ELSE round(12742 * asin(least("  \
+	"1, sqrt(sind((" COARSE("a.latitude") " - " COARSE("$9::float8") ") / 2) ^ 2"                  \
+	" + cosd(" COARSE("$9::float8") ") * cosd(" COARSE("a.latitude") ")"                           \
+	" * sind((" COARSE("a.longitude") " - " COARSE("$10::float8") ") / 2) ^ 2))))::int END"
+
+/* The box that a radius can reach, wide enough for the rounding; half the globe without a radius. The
+ * band of latitudes lets the index on the place do the first cut; no cut of longitudes where the box
+ * would meet a pole or the date line. */
+#define REACH                                                                                      \
+	"(coalesce($11::bigint, 20100) / (110.0 * greatest(cosd($9::float8), 0.001)) + 0.02)"
+#define BOX                                                                                        \
+	"a.latitude BETWEEN $9::float8 - coalesce($11::bigint, 20100) / 110.0 - 0.02"              \
+	" AND $9::float8 + coalesce($11::bigint, 20100) / 110.0 + 0.02"                            \
+	" AND ($10::float8 - r.width < -180 OR $10::float8 + r.width > 180"                        \
+	" OR a.longitude BETWEEN $10::float8 - r.width AND $10::float8 + r.width)"
+#define NEAR                                                                                       \
+	" AND ($9::float8 IS NULL OR $11::bigint IS NULL OR (" BOX " AND d.km <= $11::bigint))"
+#define NEAREST " AND " BOX " AND ($11::bigint IS NULL OR d.km <= $11::bigint)"
+
+/* Words as people type them; the last one may be the beginning of a longer one. Read once, so that the
+ * index on the words can be asked. */
+#define MATCH                                                                                      \
+	" AND a.search @@ (SELECT CASE WHEN w.text LIKE '%''' THEN (w.text || ':*')::tsquery"       \
+	" ELSE w.text::tsquery END FROM (SELECT"                                                   \
+	" websearch_to_tsquery('simple', unaccent($8::text))::text AS text) w)"
+#define NO_WORDS " AND $8::text IS NULL"
+
+#define DIRECTORY(name, more, key, order)                                                          \
+	{                                                                                          \
+		"directory_" name, 14,                                                             \
+		    "SELECT " ADVISOR_CARD ", d.km AS distance_km, " key                         \
+		    " AS _k1, a.id AS _k2"                                                         \
+		    " FROM advisor a JOIN user_account u ON u.id = a.id"                           \
+		    " CROSS JOIN LATERAL (SELECT " DISTANCE " AS km) d"                            \
+		    " CROSS JOIN (SELECT " REACH " AS width) r"                                    \
+		    " WHERE " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM("$1") ")"            \
+		    " AND ($2::numeric IS NULL OR (a.rating_count > 0"                             \
+		    " AND a.rating_sum >= $2::numeric * a.rating_count))"                          \
+		    " AND ($3::text IS NULL OR a.languages @> ARRAY[$3::text])"                    \
+		    " AND ($4::text IS NULL OR a.specializations @> ARRAY[$4::text])"              \
+		    " AND ($5::bigint IS NULL OR a.rate_minor <= $5::bigint)"                      \
+		    " AND ($6::text IS NULL OR a.currency = $6::text)"                             \
+		    " AND ($7::text IS NULL OR " ADVISOR_STATUS " = $7::text)" more order          \
+		    " LIMIT $12::bigint",                                                          \
+		    .repeatable = true                                                             \
+	}
+
+#define FIRST_ID "coalesce($14::uuid, '00000000-0000-0000-0000-000000000000')"
+/* Falling keys, rising ids: the first comparison is what an index can start from. */
+#define AFTER_FALLING(key, type, top)                                                              \
+	" AND " key " <= coalesce($13::" type ", " top ") AND (" key " < coalesce($13::" type      \
+	", " top ") OR a.id > " FIRST_ID ") ORDER BY " key " DESC, a.id"
+#define AFTER_RISING(key, type)                                                                    \
+	" AND (" key ", a.id) > (coalesce($13::" type ", -1), " FIRST_ID ") ORDER BY " key ", a.id"
+
+#define TOP_RATED "a.rating_score", AFTER_FALLING("a.rating_score", "numeric", "1000")
+#define PRICE "a.rate_minor", AFTER_RISING("a.rate_minor", "bigint")
+#define EXPERIENCE                                                                                 \
+	"a.experience_years", AFTER_FALLING("a.experience_years", "int", "1000")
+#define CLOSEST "d.km", AFTER_RISING("d.km", "int")
+/* The commas inside the pairs above must be seen by DIRECTORY. */
+#define LISTING(name, more, ...) DIRECTORY(name, more, __VA_ARGS__)
+
+enum { WITHOUT_WORDS, WITH_WORDS, GET = 2 * (SORT_DISTANCE + 1) };
+
+static const struct stmt stmts[] = {
+	/* Two for each order: without and with words, which need different plans. */
+	[2 * SORT_TOP_RATED] = LISTING("top_rated", NEAR NO_WORDS, TOP_RATED),
+	[2 * SORT_TOP_RATED + WITH_WORDS] = LISTING("top_rated_words", NEAR MATCH, TOP_RATED),
+	[2 * SORT_PRICE] = LISTING("price", NEAR NO_WORDS, PRICE),
+	[2 * SORT_PRICE + WITH_WORDS] = LISTING("price_words", NEAR MATCH, PRICE),
+	[2 * SORT_EXPERIENCE] = LISTING("experience", NEAR NO_WORDS, EXPERIENCE),
+	[2 * SORT_EXPERIENCE + WITH_WORDS] = LISTING("experience_words", NEAR MATCH, EXPERIENCE),
+	[2 * SORT_DISTANCE] = LISTING("distance", NEAREST NO_WORDS, CLOSEST),
+	[2 * SORT_DISTANCE + WITH_WORDS] = LISTING("distance_words", NEAREST MATCH, CLOSEST),
+	[GET] = { "directory_get", 2,
+	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at"
+	    " FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1 AND " ADVISOR_LISTED
+	    " AND ($2::uuid IS NULL OR a.id <> ALL (" HIDDEN_FROM("$2") "))",
+	    .repeatable = true },
+};
+STMT_SET(directory_stmts, stmts);
+
+bool
+directory_sort_parse(const char *text, enum directory_sort *sort)
+{
+	static const char *const names[] = {
+		[SORT_TOP_RATED] = "top_rated",
+		[SORT_PRICE] = "price",
+		[SORT_EXPERIENCE] = "experience",
+		[SORT_DISTANCE] = "distance",
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(names[i], text) == 0) {
+			*sort = (enum directory_sort)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Decimal degrees: a sign, up to three digits, and a fraction of up to ten if any. */
+static bool
+degrees_valid(const char *text, int64_t bound)
+{
+	static const char digits[] = "0123456789";
+	const char *number = text + (text[0] == '-');
+	size_t whole = strspn(number, digits), fraction = 0, zeros = 0;
+	int64_t value = 0;
+	size_t i;
+
+	if (whole < 1 || whole > 3)
+		return false;
+	for (i = 0; i < whole; i++)
+		value = value * 10 + (number[i] - '0');
+	if (number[whole] == '.') {
+		fraction = strspn(number + whole + 1, digits);
+		zeros = strspn(number + whole + 1, "0");
+		if (fraction < 1 || fraction > 10)
+			return false;
+		whole += 1 + fraction;
+	}
+	return number[whole] == '\0' && (value < bound || (value == bound && zeros == fraction));
+}
+
+enum err
+directory_near(struct arena *arena, const char *text, const char **latitude,
+    const char **longitude)
+{
+	const char *comma = strchr(text, ',');
+	const char *north, *east;
+
+	if (comma == NULL)
+		return ERR_BAD_REQUEST;
+	north = arena_strndup(arena, text, (size_t)(comma - text));
+	east = arena_strdup(arena, comma + 1);
+	if (!degrees_valid(north, 90) || !degrees_valid(east, 180))
+		return ERR_BAD_REQUEST;
+	*latitude = north;
+	*longitude = east;
+	return ERR_OK;
+}
+
+static struct db_param
+at_least_0(int64_t value)
+{
+	return value >= 0 ? db_i64(value) : db_text(NULL);
+}
+
+enum err
+directory_list(struct db *db, const struct directory_query *query, struct rows **rows)
+{
+	size_t variant = query->words != NULL ? WITH_WORDS : WITHOUT_WORDS;
+	const struct stmt *stmt = &stmts[2 * (size_t)query->sort + variant];
+
+	assert(query->sort != SORT_DISTANCE || query->latitude != NULL);
+	return db_rows(db, rows, stmt, db_text(query->viewer_id), db_text(query->rating_min),
+	    db_text(query->language), db_text(query->specialization), at_least_0(query->price_max),
+	    db_text(query->currency), db_text(query->status), db_text(query->words),
+	    db_text(query->latitude), db_text(query->longitude), at_least_0(query->radius_km),
+	    db_i64(query->limit), db_text(query->key1), db_text(query->key2));
+}
+
+enum err
+directory_get(struct db *db, const char *id, const char *viewer_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[GET], db_text(id), db_text(viewer_id));
+}

@@ -1,0 +1,47 @@
+#include "domain/people/block.h"
+
+#include <string.h>
+
+enum { ADD, REMOVE, LIST };
+
+static const struct stmt stmts[] = {
+	/* The row tells that the other exists, whether or not a block was made now. */
+	[ADD] = { "block_add", 2,
+	    "WITH other AS (SELECT id FROM user_account WHERE id = $2 AND state <> 'DELETED'),"
+	    " made AS (INSERT INTO block (user_id, blocked_id) SELECT $1, id FROM other"
+	    " ON CONFLICT DO NOTHING) SELECT id FROM other",
+	    .repeatable = true },
+	[REMOVE] = { "block_remove", 2, "DELETE FROM block WHERE user_id = $1 AND blocked_id = $2",
+	    .repeatable = true },
+	[LIST] = { "block_list", 4,
+	    "SELECT b.blocked_id AS user_id, u.display_name, b.created_at, b.created_at AS _k1,"
+	    " b.blocked_id AS _k2 FROM block b JOIN user_account u ON u.id = b.blocked_id"
+	    " WHERE b.user_id = $1 AND (b.created_at, b.blocked_id) <"
+	    " (coalesce($3::timestamptz, 'infinity'),"
+	    " coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"
+	    " ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT $2::bigint",
+	    .repeatable = true },
+};
+STMT_SET(block_stmts, stmts);
+
+enum err
+block_add(struct db *db, const char *user_id, const char *other_id)
+{
+	if (strcmp(user_id, other_id) == 0)
+		return ERR_VALIDATION;
+	return db_exec_one(db, &stmts[ADD], db_text(user_id), db_text(other_id));
+}
+
+enum err
+block_remove(struct db *db, const char *user_id, const char *other_id)
+{
+	return db_exec(db, &stmts[REMOVE], db_text(user_id), db_text(other_id));
+}
+
+enum err
+block_list(struct db *db, const char *user_id, int64_t limit, const char *key1, const char *key2,
+    struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[LIST], db_text(user_id), db_i64(limit), db_text(key1),
+	    db_text(key2));
+}

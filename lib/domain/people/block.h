@@ -1,0 +1,24 @@
+/*
+ * Blocks between people. A block works both ways and is silent: each is hidden from the other and
+ * neither can write to the other; nothing that exists is ended.
+ */
+#ifndef PEOPLE_BLOCK_H
+#define PEOPLE_BLOCK_H
+
+#include "db/db.h"
+
+extern const struct stmt_set block_stmts;
+
+/*
+ * user_id blocks other_id; again changes nothing.
+ *	ERR_VALIDATION	nobody blocks themselves
+ *	ERR_NOT_FOUND	no such account
+ */
+MUST_CHECK enum err block_add(struct db *, const char *user_id, const char *other_id);
+/* End it; also when there was none. */
+MUST_CHECK enum err block_remove(struct db *, const char *user_id, const char *other_id);
+/* Whom user_id blocks, newest first: user_id, display_name, created_at; _k1, _k2. */
+MUST_CHECK enum err block_list(struct db *, const char *user_id, int64_t limit, const char *key1,
+    const char *key2, struct rows **rows);
+
+#endif

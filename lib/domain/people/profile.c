@@ -1,0 +1,135 @@
+#include "domain/people/profile.h"
+
+#include "base/json.h"
+#include "domain/people/lang.h"
+
+#include <string.h>
+
+#define OWN_COLUMNS                                                                                \
+	"id, email, phone_sealed AS _phone_sealed, display_name, role, bio, gender, birth_date,"   \
+	" locale, timezone, version, created_at, updated_at"
+#define NULLABLE(name, type)                                                                       \
+	name " = CASE WHEN $3::jsonb ? '" name "' THEN ($3::jsonb->>'" name "')::" type            \
+	     " ELSE " name " END"
+/* One side of the session list; each is read along its own index, no further than the page needs. */
+#define SESSIONS_OF(column, other, as)                                                             \
+	"(SELECT s.*, '" as "' AS side, s." other " AS other_id FROM session s"                    \
+	" WHERE s." column " = $1 AND ($2::text IS NULL OR s.type = $2)"                           \
+	" AND ($3::text IS NULL OR s.state = $3)"                                                  \
+	" AND (s.requested_at, s.id) < (coalesce($5::timestamptz, 'infinity'),"                    \
+	" coalesce($6::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"                             \
+	" ORDER BY s.requested_at DESC, s.id DESC LIMIT $4::bigint)"
+
+enum { OWN, UPDATE, ZONE, BORN, PUBLIC, SESSIONS };
+
+static const struct stmt stmts[] = {
+	[OWN] = { "profile_own", 1, "SELECT " OWN_COLUMNS " FROM user_account WHERE id = $1",
+	    .repeatable = true },
+	[UPDATE] = { "profile_update", 3,
+	    "UPDATE user_account SET display_name = coalesce($3::jsonb->>'display_name', display_name),"
+	    " bio = coalesce($3::jsonb->>'bio', bio),"
+	    " locale = coalesce($3::jsonb->>'locale', locale),"
+	    " timezone = coalesce($3::jsonb->>'timezone', timezone), "
+	    NULLABLE("gender", "text") ", " NULLABLE("birth_date", "date") ","
+	    " version = version + 1, updated_at = app_now()"
+	    " WHERE id = $1 AND $2::bigint IN (0, version) RETURNING " OWN_COLUMNS },
+	[ZONE] = { "profile_zone", 1, "SELECT FROM pg_timezone_names WHERE name = $1",
+	    .repeatable = true },
+	[BORN] = { "profile_born", 1,
+	    "SELECT WHERE $1::date BETWEEN '1900-01-01' AND app_now()::date",
+	    .repeatable = true },
+	[PUBLIC] = { "profile_public", 2,
+	    "SELECT u.id, u.display_name, u.role, u.bio,"
+	    " coalesce(a.state = 'APPROVED', false) AS is_advisor, u.created_at"
+	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
+	    " WHERE u.id = $1 AND u.state = 'ACTIVE' AND NOT block_between(u.id, $2)",
+	    .repeatable = true },
+	[SESSIONS] = { "profile_sessions", 6,
+	    "SELECT s.id, s.type, s.state, s.side, s.other_id, o.display_name AS other_name, s.topic,"
+	    " s.conversation_id, s.rate_minor, s.currency,"
+	    " EXISTS (SELECT FROM rating r WHERE r.session_id = s.id) AS rated, s.requested_at,"
+	    " s.started_at, s.ended_at, s.requested_at AS _k1, s.id AS _k2 FROM ("
+	    SESSIONS_OF("user_id", "advisor_id", "USER") " UNION ALL "
+	    SESSIONS_OF("advisor_id", "user_id", "ADVISOR") ") s"
+	    " LEFT JOIN user_account o ON o.id = s.other_id"
+	    " ORDER BY s.requested_at DESC, s.id DESC LIMIT $4::bigint",
+	    .repeatable = true },
+};
+STMT_SET(profile_stmts, stmts);
+
+enum err
+profile_own(struct db *db, const char *id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[OWN], db_text(id));
+}
+
+static enum err
+blame(const char **field, const char *name)
+{
+	*field = name;
+	return ERR_VALIDATION;
+}
+
+/* The text of a member; NULL when it is absent or null. */
+static const char *
+text_of(struct json_object *object, const char *name)
+{
+	struct json_object *member = json_object_object_get(object, name);
+
+	return member != NULL ? json_object_get_string(member) : NULL;
+}
+
+/* Blame name unless the statement finds a row for text. */
+static enum err
+asked(struct db *db, int stmt, const char *text, const char *name, const char **field)
+{
+	enum err err = db_exec_one(db, &stmts[stmt], db_text(text));
+
+	return err == ERR_NOT_FOUND ? blame(field, name) : err;
+}
+
+/* The rules that no field table can say. */
+static enum err
+changes_check(struct db *db, const char *changes_json, const char **field)
+{
+	struct json_object *changes;
+	struct json_fault fault;
+	const char *text;
+
+	TRY(json_parse(db_arena(db), changes_json, strlen(changes_json), &fault, &changes));
+	text = text_of(changes, "display_name");
+	if (text != NULL && text[strspn(text, " \t\r\n")] == '\0')
+		return blame(field, "display_name");
+	text = text_of(changes, "locale");
+	if (text != NULL && !lang_valid(text))
+		return blame(field, "locale");
+	text = text_of(changes, "birth_date");
+	TRY(text == NULL ? ERR_OK : asked(db, BORN, text, "birth_date", field));
+	text = text_of(changes, "timezone");
+	return text == NULL ? ERR_OK : asked(db, ZONE, text, "timezone", field);
+}
+
+enum err
+profile_update(struct db *db, const char *id, int64_t version, const char *changes_json,
+    const char **field, struct rows **rows)
+{
+	enum err err;
+
+	TRY(changes_check(db, changes_json, field));
+	err = db_one(db, rows, &stmts[UPDATE], db_text(id), db_i64(version), db_text(changes_json));
+	return err == ERR_NOT_FOUND ? ERR_STALE : err;
+}
+
+enum err
+profile_public(struct db *db, const char *id, const char *viewer_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[PUBLIC], db_text(id), db_text(viewer_id));
+}
+
+enum err
+profile_sessions(struct db *db, const char *user_id, const char *type, const char *state,
+    int64_t limit, const char *key1, const char *key2, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[SESSIONS], db_text(user_id), db_text(type), db_text(state),
+	    db_i64(limit), db_text(key1), db_text(key2));
+}

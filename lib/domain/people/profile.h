@@ -1,0 +1,46 @@
+/*
+ * A person's own profile, what others see of it, and the list of own sessions.
+ *
+ * The own profile's row: id, email, _phone_sealed, display_name, role, bio, gender, birth_date, locale,
+ * timezone, version, created_at, updated_at. _phone_sealed is for the caller to open.
+ */
+#ifndef PEOPLE_PROFILE_H
+#define PEOPLE_PROFILE_H
+
+#include "db/db.h"
+
+extern const struct stmt_set profile_stmts;
+
+/* Columns of the own profile's row that C reads. */
+enum { PROFILE_ID = 0, PROFILE_PHONE_SEALED = 2, PROFILE_VERSION = 10 };
+
+/* ERR_NOT_FOUND when there is no such account. */
+MUST_CHECK enum err profile_own(struct db *, const char *id, struct rows **rows);
+
+/*
+ * Change the members that changes_json (an object of checked fields) has: display_name, bio, gender,
+ * birth_date, locale, timezone; null clears gender and birth_date. version is the one the caller read;
+ * 0 changes whatever is there. Needs the caller's transaction.
+ *	ERR_VALIDATION	*field is "locale" (no language tag), "timezone" (no IANA zone), "birth_date"
+ *			(not between 1900 and today) or "display_name" (blank)
+ *	ERR_STALE	the profile has another version by now
+ */
+MUST_CHECK enum err profile_update(struct db *, const char *id, int64_t version,
+    const char *changes_json, const char **field, struct rows **rows);
+
+/*
+ * What others see: id, display_name, role, bio, is_advisor, created_at.
+ *	ERR_NOT_FOUND	no ACTIVE account, or one of the two has blocked the other
+ */
+MUST_CHECK enum err profile_public(struct db *, const char *id, const char *viewer_id,
+    struct rows **rows);
+
+/*
+ * Sessions user_id asked for or answered, newest first: id, type, state, side (USER or ADVISOR: as what
+ * user_id took part), other_id, other_name (null for both with the assistant), topic, conversation_id,
+ * rate_minor, currency, rated, requested_at, started_at, ended_at; _k1, _k2. type and state NULL: any.
+ */
+MUST_CHECK enum err profile_sessions(struct db *, const char *user_id, const char *type,
+    const char *state, int64_t limit, const char *key1, const char *key2, struct rows **rows);
+
+#endif

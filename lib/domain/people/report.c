@@ -1,0 +1,78 @@
+#include "domain/people/report.h"
+
+#include <string.h>
+
+#define REPLY_COLUMNS "id, target_type, target_id, reason, state, created_at"
+
+enum { FIND_USER, FIND_ADVISOR, FIND_MESSAGE, FIND_SESSION, INSERT, OPEN };
+
+/* Each FIND gives the person behind the target, and the target as it stands: $1 target, $2 reporter. */
+static const struct stmt stmts[] = {
+	[FIND_USER] = { "report_find_user", 2,
+	    "SELECT u.id, jsonb_build_object('display_name', u.display_name, 'role', u.role,"
+	    " 'bio', u.bio) FROM user_account u"
+	    " WHERE u.id = $1 AND u.state <> 'DELETED' AND $2::uuid IS NOT NULL" },
+	[FIND_ADVISOR] = { "report_find_advisor", 2,
+	    "SELECT a.id, jsonb_build_object('display_name', u.display_name, 'headline', a.headline,"
+	    " 'bio', a.bio, 'languages', a.languages, 'specializations', a.specializations,"
+	    " 'rate_minor', a.rate_minor, 'currency', a.currency)"
+	    " FROM advisor a JOIN user_account u ON u.id = a.id"
+	    " WHERE a.id = $1 AND a.state <> 'DRAFT' AND u.state <> 'DELETED'"
+	    " AND $2::uuid IS NOT NULL" },
+	/* The message and up to ten before and after it. */
+	[FIND_MESSAGE] = { "report_find_message", 2,
+	    "SELECT m.sender_id, jsonb_build_object('message', message_json(m), 'around',"
+	    " (SELECT coalesce(jsonb_agg(message_json(n) ORDER BY n.seq), '[]') FROM message n"
+	    " WHERE n.conversation_id = m.conversation_id AND n.seq BETWEEN m.seq - 10 AND m.seq + 10))"
+	    " FROM message m WHERE m.id = $1 AND m.sender_id IS NOT NULL AND EXISTS (SELECT FROM member b"
+	    " WHERE b.conversation_id = m.conversation_id AND b.user_id = $2)" },
+	[FIND_SESSION] = { "report_find_session", 2,
+	    "SELECT CASE WHEN s.user_id = $2 THEN s.advisor_id ELSE s.user_id END, to_jsonb(s)"
+	    " FROM session s WHERE s.id = $1 AND $2 IN (s.user_id, s.advisor_id)"
+	    " AND s.advisor_id IS NOT NULL" },
+	[INSERT] = { "report_insert", 8,
+	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason, detail,"
+	    " snapshot) VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, ''), $8)"
+	    " ON CONFLICT (reporter_id, target_type, target_id) WHERE state = 'OPEN' DO NOTHING"
+	    " RETURNING " REPLY_COLUMNS },
+	[OPEN] = { "report_open", 3,
+	    "SELECT " REPLY_COLUMNS " FROM report WHERE reporter_id = $1 AND target_type = $2"
+	    " AND target_id = $3 AND state = 'OPEN'" },
+};
+STMT_SET(report_stmts, stmts);
+
+static const struct stmt *
+find_for(const char *target_type)
+{
+	if (strcmp(target_type, "USER") == 0)
+		return &stmts[FIND_USER];
+	if (strcmp(target_type, "ADVISOR") == 0)
+		return &stmts[FIND_ADVISOR];
+	if (strcmp(target_type, "MESSAGE") == 0)
+		return &stmts[FIND_MESSAGE];
+	assert(strcmp(target_type, "SESSION") == 0);
+	return &stmts[FIND_SESSION];
+}
+
+enum err
+report_create(struct db *db, const struct report *report, bool *created, struct rows **rows)
+{
+	struct rows *target, *made;
+	const char *person;
+
+	TRY(db_one(db, &target, find_for(report->target_type), db_text(report->target_id),
+	    db_text(report->reporter_id)));
+	person = rows_text(target, 0, 0);
+	if (strcmp(person, report->reporter_id) == 0)
+		return ERR_VALIDATION;
+	TRY(db_rows(db, &made, &stmts[INSERT], db_text(report->id), db_text(report->reporter_id),
+	    db_text(report->target_type), db_text(report->target_id), db_text(person),
+	    db_text(report->reason), db_text(report->detail), db_text(rows_text(target, 0, 1))));
+	*created = rows_count(made) > 0;
+	if (*created) {
+		*rows = made;
+		return ERR_OK;
+	}
+	return db_one(db, rows, &stmts[OPEN], db_text(report->reporter_id),
+	    db_text(report->target_type), db_text(report->target_id));
+}
