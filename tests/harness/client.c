@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "harness/testdb.h"
 
-#include <CUnit/CUnit.h>
+#include "harness/require.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,9 +31,9 @@ client_new(void)
 {
 	struct client *c = calloc(1, sizeof(*c));
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	require(c != NULL);
 	c->curl = curl_easy_init();
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c->curl);
+	require(c->curl != NULL);
 	c->arena = arena_new(REPLY_ARENA_MAX);
 	return c;
 }
@@ -70,7 +70,7 @@ void
 client_header(struct client *c, const char *line)
 {
 	c->extra = curl_slist_append(c->extra, line);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c->extra);
+	require(c->extra != NULL);
 }
 
 static size_t
@@ -104,7 +104,7 @@ call_url(struct client *c, const char *path)
 {
 	const char *base = getenv("BASE_URL");
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(base);
+	require(base != NULL);
 	if (path[0] == '/' && path[1] == '/')
 		return arena_printf(c->arena, "%s%s", base, path + 1);
 	return arena_printf(c->arena, "%s/api/v1%s", base, path);
@@ -150,7 +150,7 @@ client_send(struct client *c, const char *method, const char *path, const char *
 	arena_free(old);
 	if (result != CURLE_OK)
 		(void)fprintf(stderr, "%s %s: %s\n", method, url, curl_easy_strerror(result));
-	CU_ASSERT_EQUAL_FATAL(result, CURLE_OK);
+	require(result == CURLE_OK);
 	c->json = json_tokener_parse(c->body.data);
 	return (int)status;
 }
@@ -270,8 +270,8 @@ person_take(struct client *c, struct person *person)
 	(void)snprintf(person->token, sizeof(person->token), "%s", client_text(c, "access_token"));
 	(void)snprintf(
 	    person->refresh, sizeof(person->refresh), "%s", client_text(c, "refresh_token"));
-	CU_ASSERT_EQUAL_FATAL(strlen(person->id), 36);
-	CU_ASSERT_FATAL(person->token[0] != '\0');
+	require(strlen(person->id) == 36);
+	require(person->token[0] != '\0');
 }
 
 /* Anything but the wanted status shows the reply, so that a failed test tells why. */
@@ -280,7 +280,7 @@ expect(struct client *c, int status, int wanted)
 {
 	if (status != wanted)
 		(void)fprintf(stderr, "status %d, wanted %d: %s\n", status, wanted, client_body(c));
-	CU_ASSERT_EQUAL_FATAL(status, wanted);
+	require(status == wanted);
 }
 
 struct person
@@ -311,7 +311,7 @@ person_admin(void)
 	struct client *c = client_new();
 	char body[512];
 
-	CU_ASSERT_FATAL(email != NULL && password != NULL);
+	require(email != NULL && password != NULL);
 	(void)snprintf(person.email, sizeof(person.email), "%s", email);
 	(void)snprintf(
 	    body, sizeof(body), "{\"identifier\":\"%s\",\"password\":\"%s\"}", email, password);

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "base/uuid.h"
 
-#include <CUnit/CUnit.h>
+#include "harness/require.h"
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ url(void)
 {
 	const char *text = getenv("DATABASE_URL");
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	require(text != NULL);
 	return text;
 }
 
@@ -40,7 +40,7 @@ connection(void)
 	}
 	if (PQstatus(conn) != CONNECTION_OK)
 		(void)fprintf(stderr, "%s\n", PQerrorMessage(conn));
-	CU_ASSERT_EQUAL_FATAL(PQstatus(conn), CONNECTION_OK);
+	require(PQstatus(conn) == CONNECTION_OK);
 	return conn;
 }
 
@@ -61,7 +61,7 @@ run(const char *sql, va_list args)
 	else if (PQntuples(result) > 0 && PQnfields(result) > 0)
 		value = arena_strdup(keep, PQgetvalue(result, 0, 0));
 	PQclear(result);
-	CU_ASSERT_FATAL(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
+	require(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
 	return value;
 }
 
@@ -95,7 +95,7 @@ testdb_open(const struct stmt_set *const *sets)
 	struct db *db = db_open(url(), "test", sets);
 
 	db_arena_set(db, arena_new(REQUEST_BYTES_MAX));
-	CU_ASSERT_EQUAL_FATAL(db_connect(db), ERR_OK);
+	require(db_connect(db) == ERR_OK);
 	return db;
 }
 

@@ -1,0 +1,23 @@
+/*
+ * A condition of the test's own tools: inside a test a fatal CUnit assert, outside of one (in main
+ * before the tests, where CUnit asserts abort) the end of the program.
+ */
+#ifndef HARNESS_REQUIRE_H
+#define HARNESS_REQUIRE_H
+
+#include <CUnit/CUnit.h>
+#include <CUnit/TestRun.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static inline void
+require(bool holds)
+{
+	if (CU_get_current_test() != NULL)
+		CU_ASSERT_FATAL(holds);
+	if (!holds)
+		exit(2);
+}
+
+#endif
