@@ -384,8 +384,18 @@ plan(const char *name, const char *args)
 	return text;
 }
 
-#define NO_FILTER "NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
-#define PAGE_2(key) ", NULL, NULL, NULL, 21, '" key "', '00000000-0000-7000-8000-00000000abcd'"
+#define NO_FILTER "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+#define PAGE_2(key) "21, '" key "', '00000000-0000-7000-8000-00000000abcd'"
+
+/* The page is read along this index from where it begins, and nothing is sorted. */
+static bool
+follows(const char *stmt, const char *args, const char *index)
+{
+	const char *text = plan(stmt, args);
+
+	return strstr(text, index) != NULL && strstr(text, "\"Index Cond\"") != NULL &&
+	    strstr(text, "\"Sort\"") == NULL;
+}
 
 static void
 pages_among_fifty_thousand_follow_their_index(void)
@@ -405,22 +415,22 @@ pages_among_fifty_thousand_follow_their_index(void)
 		   " FROM user_account WHERE display_name = 'Crowd') c");
 	testdb_run("ANALYZE advisor");
 	testdb_run("ANALYZE user_account");
-	text = plan("directory_top_rated", NO_FILTER "NULL, NULL, NULL, NULL, 21, NULL, NULL");
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"advisor_top\""));
-	CU_ASSERT_PTR_NULL(strstr(text, "\"Sort\""));
-	text = plan("directory_top_rated", NO_FILTER "NULL" PAGE_2("4.2"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"advisor_top\""));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"Index Cond\": \"(rating_score <="));
-	CU_ASSERT_PTR_NULL(strstr(text, "\"Sort\""));
-	text = plan("directory_price", NO_FILTER "NULL" PAGE_2("500"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"advisor_price\""));
-	CU_ASSERT_PTR_NULL(strstr(text, "\"Sort\""));
-	text = plan("directory_experience", NO_FILTER "NULL" PAGE_2("20"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"advisor_experience\""));
-	CU_ASSERT_PTR_NULL(strstr(text, "\"Sort\""));
+	testdb_run("SET LOCAL plan_cache_mode = force_generic_plan");
+	CU_ASSERT(follows("directory_front_top_rated", NO_FILTER "21, NULL, NULL", "\"advisor_top\""));
+	CU_ASSERT(follows("directory_front_top_rated", NO_FILTER PAGE_2("4.2"), "\"advisor_top\""));
+	CU_ASSERT(follows("directory_front_price", NO_FILTER PAGE_2("500"), "\"advisor_price\""));
+	CU_ASSERT(follows(
+	    "directory_front_experience", NO_FILTER PAGE_2("20"), "\"advisor_experience\""));
+	testdb_run("SET LOCAL plan_cache_mode = auto");
+	CU_ASSERT(follows("directory_top_rated",
+	    "NULL, NULL, NULL, NULL, 5000, 'INR', NULL, NULL, NULL, NULL, NULL, 21, NULL, NULL",
+	    "\"advisor_top\""));
 	text = plan("directory_top_rated_words",
-	    NO_FILTER "'word7', NULL, NULL, NULL, 21, NULL, NULL");
+	    "NULL, NULL, NULL, NULL, NULL, NULL, NULL, '''seldom'':*', NULL, NULL, NULL, 21, NULL, NULL");
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"advisor_search\""));
+	text = plan("directory_distance",
+	    "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 12.97, 77.59, 20, 21, NULL, NULL");
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"advisor_place\""));
 	testdb_run("ROLLBACK");
 }
 

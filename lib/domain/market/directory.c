@@ -30,14 +30,11 @@
 	" AND ($9::float8 IS NULL OR $11::bigint IS NULL OR (" BOX " AND d.km <= $11::bigint))"
 #define NEAREST " AND " BOX " AND ($11::bigint IS NULL OR d.km <= $11::bigint)"
 
-/* Words as people type them; the last one may be the beginning of a longer one. Read once, so that the
- * index on the words can be asked. */
-#define MATCH                                                                                      \
-	" AND a.search @@ (SELECT CASE WHEN w.text LIKE '%''' THEN (w.text || ':*')::tsquery"       \
-	" ELSE w.text::tsquery END FROM (SELECT"                                                   \
-	" websearch_to_tsquery('simple', unaccent($8::text))::text AS text) w)"
-#define NO_WORDS " AND $8::text IS NULL"
+#define MATCH " AND a.search @@ $8::tsquery"
+#define NO_WORDS " AND $8::tsquery IS NULL"
 
+/* $1 viewer, $2 to $11 filters, $12 limit, $13 and $14 keys. So many alternatives have no one good plan;
+ * the planner sees the values and plans each call. */
 #define DIRECTORY(name, more, key, order)                                                          \
 	{                                                                                          \
 		"directory_" name, 14,                                                             \
@@ -73,19 +70,44 @@
 #define CLOSEST "d.km", AFTER_RISING("d.km", "int")
 /* The commas inside the pairs above must be seen by DIRECTORY. */
 #define LISTING(name, more, ...) DIRECTORY(name, more, __VA_ARGS__)
+#define LISTING_FRONT(name, ...) FRONT(name, __VA_ARGS__)
 
-enum { WITHOUT_WORDS, WITH_WORDS, GET = 2 * (SORT_DISTANCE + 1) };
+/* The page most asked for, without any filter: one plan for all. */
+#define FRONT(name, key, order)                                                                    \
+	{                                                                                          \
+		"directory_front_" name, 14,                                                       \
+		    "SELECT " ADVISOR_CARD ", NULL::int AS distance_km, " key                      \
+		    " AS _k1, a.id AS _k2"                                                         \
+		    " FROM advisor a JOIN user_account u ON u.id = a.id"                           \
+		    " WHERE " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM("$1") ")"            \
+		    " AND num_nulls($2::text, $3::text, $4::text, $5::text, $6::text, $7::text,"   \
+		    " $8::text, $9::text, $10::text, $11::text) = 10" order                        \
+		    " LIMIT $12::bigint",                                                          \
+		    .repeatable = true                                                             \
+	}
+
+enum { FILTERED, SEARCHED, UNFILTERED, VARIANTS };
+enum { GET = VARIANTS * (SORT_DISTANCE + 1), WORDS };
 
 static const struct stmt stmts[] = {
-	/* Two for each order: without and with words, which need different plans. */
-	[2 * SORT_TOP_RATED] = LISTING("top_rated", NEAR NO_WORDS, TOP_RATED),
-	[2 * SORT_TOP_RATED + WITH_WORDS] = LISTING("top_rated_words", NEAR MATCH, TOP_RATED),
-	[2 * SORT_PRICE] = LISTING("price", NEAR NO_WORDS, PRICE),
-	[2 * SORT_PRICE + WITH_WORDS] = LISTING("price_words", NEAR MATCH, PRICE),
-	[2 * SORT_EXPERIENCE] = LISTING("experience", NEAR NO_WORDS, EXPERIENCE),
-	[2 * SORT_EXPERIENCE + WITH_WORDS] = LISTING("experience_words", NEAR MATCH, EXPERIENCE),
-	[2 * SORT_DISTANCE] = LISTING("distance", NEAREST NO_WORDS, CLOSEST),
-	[2 * SORT_DISTANCE + WITH_WORDS] = LISTING("distance_words", NEAREST MATCH, CLOSEST),
+	[VARIANTS * SORT_TOP_RATED] = LISTING("top_rated", NEAR NO_WORDS, TOP_RATED),
+	LISTING("top_rated_words", NEAR MATCH, TOP_RATED),
+	LISTING_FRONT("top_rated", TOP_RATED),
+	[VARIANTS * SORT_PRICE] = LISTING("price", NEAR NO_WORDS, PRICE),
+	LISTING("price_words", NEAR MATCH, PRICE),
+	LISTING_FRONT("price", PRICE),
+	[VARIANTS * SORT_EXPERIENCE] = LISTING("experience", NEAR NO_WORDS, EXPERIENCE),
+	LISTING("experience_words", NEAR MATCH, EXPERIENCE),
+	LISTING_FRONT("experience", EXPERIENCE),
+	[VARIANTS * SORT_DISTANCE] = LISTING("distance", NEAREST NO_WORDS, CLOSEST),
+	LISTING("distance_words", NEAREST MATCH, CLOSEST),
+	LISTING_FRONT("distance", TOP_RATED), /* never used: a place is a filter */
+	/* Words as people type them; the last one may be the beginning of a longer one. Made into a
+	 * tsquery beforehand, so that the planner knows how rare the words are. */
+	[WORDS] = { "directory_words", 1,
+	    "SELECT CASE WHEN w.text LIKE '%''' THEN w.text || ':*' ELSE w.text END FROM (SELECT"
+	    " websearch_to_tsquery('simple', unaccent($1))::text AS text) w",
+	    .repeatable = true },
 	[GET] = { "directory_get", 2,
 	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at"
 	    " FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1 AND " ADVISOR_LISTED
@@ -162,18 +184,37 @@ at_least_0(int64_t value)
 	return value >= 0 ? db_i64(value) : db_text(NULL);
 }
 
+static const struct stmt *
+variant_for(const struct directory_query *query)
+{
+	const struct stmt *variants = &stmts[VARIANTS * (size_t)query->sort];
+
+	if (query->words != NULL)
+		return &variants[SEARCHED];
+	if (query->rating_min == NULL && query->language == NULL && query->specialization == NULL &&
+	    query->price_max < 0 && query->currency == NULL && query->status == NULL &&
+	    query->latitude == NULL && query->radius_km < 0)
+		return &variants[UNFILTERED];
+	return &variants[FILTERED];
+}
+
 enum err
 directory_list(struct db *db, const struct directory_query *query, struct rows **rows)
 {
-	size_t variant = query->words != NULL ? WITH_WORDS : WITHOUT_WORDS;
-	const struct stmt *stmt = &stmts[2 * (size_t)query->sort + variant];
+	const char *words = NULL;
+	struct rows *made;
 
 	assert(query->sort != SORT_DISTANCE || query->latitude != NULL);
-	return db_rows(db, rows, stmt, db_text(query->viewer_id), db_text(query->rating_min),
-	    db_text(query->language), db_text(query->specialization), at_least_0(query->price_max),
-	    db_text(query->currency), db_text(query->status), db_text(query->words),
-	    db_text(query->latitude), db_text(query->longitude), at_least_0(query->radius_km),
-	    db_i64(query->limit), db_text(query->key1), db_text(query->key2));
+	if (query->words != NULL) {
+		TRY(db_one(db, &made, &stmts[WORDS], db_text(query->words)));
+		words = rows_text(made, 0, 0);
+	}
+	return db_rows(db, rows, variant_for(query), db_text(query->viewer_id),
+	    db_text(query->rating_min), db_text(query->language), db_text(query->specialization),
+	    at_least_0(query->price_max), db_text(query->currency), db_text(query->status),
+	    db_text(words), db_text(query->latitude), db_text(query->longitude),
+	    at_least_0(query->radius_km), db_i64(query->limit), db_text(query->key1),
+	    db_text(query->key2));
 }
 
 enum err
