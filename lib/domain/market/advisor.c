@@ -7,10 +7,10 @@
 #include <string.h>
 
 #define OWN_COLUMNS                                                                                \
-	"a.id, a.state, a.state_reason, a.headline, a.bio, a.experience_years,"                    \
+	"a.id, a.version, a.state, a.state_reason, a.headline, a.bio, a.experience_years,"                    \
 	" to_json(a.languages) AS languages, to_json(a.specializations) AS specializations,"       \
 	" a.rate_minor, a.currency, a.latitude, a.longitude, " ADVISOR_STATUS " AS status, "       \
-	ADVISOR_AVERAGE " AS rating_average, a.rating_count, a.session_count, a.version,"          \
+	ADVISOR_AVERAGE " AS rating_average, a.rating_count, a.session_count,"                     \
 	" a.applied_at, a.reviewed_at, a.created_at, a.updated_at"
 #define LIST_OF(name) "ARRAY(SELECT jsonb_array_elements_text($2::jsonb->'" name "'))"
 #define NULLABLE(name, type)                                                                       \
@@ -20,6 +20,7 @@
 	name " = CASE WHEN $3::jsonb ? '" name "' THEN"                                            \
 	     " ARRAY(SELECT jsonb_array_elements_text($3::jsonb->'" name "')) ELSE a." name " END"
 
+enum { VERSION_COLUMN = 1 }; /* of OWN_COLUMNS */
 enum { APPLY, OWN, UPDATE, ONLINE, SUBJECT_UNKNOWN, SUBJECTS };
 
 static const struct stmt stmts[] = {
@@ -171,6 +172,12 @@ advisor_online_set(struct db *db, const char *id, bool online, struct rows **row
 	enum err err = db_one(db, rows, &stmts[ONLINE], db_text(id), db_bool(online));
 
 	return err == ERR_NOT_FOUND ? ERR_BAD_STATE : err;
+}
+
+int64_t
+advisor_version(const struct rows *rows)
+{
+	return rows_i64(rows, 0, VERSION_COLUMN);
 }
 
 enum err

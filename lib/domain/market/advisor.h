@@ -2,9 +2,9 @@
  * The professional side of an account: application, own profile, being online. State goes
  * DRAFT or REJECTED -> PENDING (apply) -> APPROVED or REJECTED (an administrator).
  *
- * Every row given here is the own profile: id, state, state_reason, headline, bio, experience_years,
+ * Every row given here is the own profile: id, version, state, state_reason, headline, bio, experience_years,
  * languages, specializations, rate_minor, currency, latitude, longitude, status, rating_average,
- * rating_count, session_count, version, applied_at, reviewed_at, created_at, updated_at.
+ * rating_count, session_count, applied_at, reviewed_at, created_at, updated_at.
  */
 #ifndef MARKET_ADVISOR_H
 #define MARKET_ADVISOR_H
@@ -45,6 +45,9 @@ MUST_CHECK enum err advisor_update(struct db *, const char *id, int64_t version,
 /* Take requests (or no more). ERR_BAD_STATE when the profile is not APPROVED. */
 MUST_CHECK enum err advisor_online_set(struct db *, const char *id, bool online,
     struct rows **rows);
+
+/* The version in a row of this module. */
+int64_t advisor_version(const struct rows *);
 
 /* What can be offered: slug, name; in the order to show. */
 MUST_CHECK enum err specialization_list(struct db *, struct rows **rows);

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-#define OWN_COLUMNS                                                                                \
-	"id, email, phone_sealed AS _phone_sealed, display_name, role, bio, gender, birth_date,"   \
-	" locale, timezone, version, created_at, updated_at"
 #define NULLABLE(name, type)                                                                       \
 	name " = CASE WHEN $3::jsonb ? '" name "' THEN ($3::jsonb->>'" name "')::" type            \
 	     " ELSE " name " END"
@@ -20,11 +17,9 @@
 	" coalesce($6::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"                             \
 	" ORDER BY s.requested_at DESC, s.id DESC LIMIT $4::bigint)"
 
-enum { OWN, UPDATE, ZONE, BORN, PUBLIC, SESSIONS };
+enum { UPDATE, ZONE, BORN, PUBLIC, SESSIONS };
 
 static const struct stmt stmts[] = {
-	[OWN] = { "profile_own", 1, "SELECT " OWN_COLUMNS " FROM user_account WHERE id = $1",
-	    .repeatable = true },
 	[UPDATE] = { "profile_update", 3,
 	    "UPDATE user_account SET display_name = coalesce($3::jsonb->>'display_name', display_name),"
 	    " bio = coalesce($3::jsonb->>'bio', bio),"
@@ -32,7 +27,7 @@ static const struct stmt stmts[] = {
 	    " timezone = coalesce($3::jsonb->>'timezone', timezone), "
 	    NULLABLE("gender", "text") ", " NULLABLE("birth_date", "date") ","
 	    " version = version + 1, updated_at = app_now()"
-	    " WHERE id = $1 AND $2::bigint IN (0, version) RETURNING " OWN_COLUMNS },
+	    " WHERE id = $1 AND $2::bigint IN (0, version)" },
 	[ZONE] = { "profile_zone", 1, "SELECT FROM pg_timezone_names WHERE name = $1",
 	    .repeatable = true },
 	[BORN] = { "profile_born", 1,
@@ -56,12 +51,6 @@ static const struct stmt stmts[] = {
 	    .repeatable = true },
 };
 STMT_SET(profile_stmts, stmts);
-
-enum err
-profile_own(struct db *db, const char *id, struct rows **rows)
-{
-	return db_one(db, rows, &stmts[OWN], db_text(id));
-}
 
 static enum err
 blame(const char **field, const char *name)
@@ -111,12 +100,12 @@ changes_check(struct db *db, const char *changes_json, const char **field)
 
 enum err
 profile_update(struct db *db, const char *id, int64_t version, const char *changes_json,
-    const char **field, struct rows **rows)
+    const char **field)
 {
 	enum err err;
 
 	TRY(changes_check(db, changes_json, field));
-	err = db_one(db, rows, &stmts[UPDATE], db_text(id), db_i64(version), db_text(changes_json));
+	err = db_exec_one(db, &stmts[UPDATE], db_text(id), db_i64(version), db_text(changes_json));
 	return err == ERR_NOT_FOUND ? ERR_STALE : err;
 }
 

@@ -1,8 +1,6 @@
 /*
- * A person's own profile, what others see of it, and the list of own sessions.
- *
- * The own profile's row: id, email, _phone_sealed, display_name, role, bio, gender, birth_date, locale,
- * timezone, version, created_at, updated_at. _phone_sealed is for the caller to open.
+ * Editing one's profile, what others see of it, and the list of own sessions. The own profile itself is
+ * read with user_get (user.h).
  */
 #ifndef PEOPLE_PROFILE_H
 #define PEOPLE_PROFILE_H
@@ -10,12 +8,6 @@
 #include "db/db.h"
 
 extern const struct stmt_set profile_stmts;
-
-/* Columns of the own profile's row that C reads. */
-enum { PROFILE_ID = 0, PROFILE_PHONE_SEALED = 2, PROFILE_VERSION = 10 };
-
-/* ERR_NOT_FOUND when there is no such account. */
-MUST_CHECK enum err profile_own(struct db *, const char *id, struct rows **rows);
 
 /*
  * Change the members that changes_json (an object of checked fields) has: display_name, bio, gender,
@@ -26,7 +18,7 @@ MUST_CHECK enum err profile_own(struct db *, const char *id, struct rows **rows)
  *	ERR_STALE	the profile has another version by now
  */
 MUST_CHECK enum err profile_update(struct db *, const char *id, int64_t version,
-    const char *changes_json, const char **field, struct rows **rows);
+    const char *changes_json, const char **field);
 
 /*
  * What others see: id, display_name, role, bio, is_advisor, created_at.

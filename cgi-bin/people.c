@@ -1,0 +1,263 @@
+/*
+ * people: one's own profile and sessions, what others see, blocks and reports.
+ */
+#include "base/uuid.h"
+#include "domain/people/block.h"
+#include "domain/people/profile.h"
+#include "domain/people/report.h"
+#include "domain/people/user.h"
+#include "web/app.h"
+#include "web/reply.h"
+
+static const char *const roles_all[] = { "USER", "ADVISOR", "ADMIN", NULL };
+static const char *const genders[] = { "FEMALE", "MALE", "OTHER", NULL };
+static const char *const session_types[] = { "CHAT", "VOICE", "VIDEO", "AI_CHAT", NULL };
+static const char *const session_states[] = { "REQUESTED", "ACCEPTED", "ONGOING", "ENDED",
+	"DECLINED", "CANCELLED", "EXPIRED", NULL };
+static const char *const sides[] = { "USER", "ADVISOR", NULL };
+static const char *const target_types[] = { "USER", "ADVISOR", "MESSAGE", "SESSION", NULL };
+static const char *const reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER",
+	NULL };
+static const char *const report_states[] = { "OPEN", "ACTIONED", "DISMISSED", NULL };
+
+static const struct field me_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The account" },
+	{ "email", FIELD_EMAIL, .nullable = true, .doc = "Null for an account by phone only" },
+	{ "phone", FIELD_PHONE, .nullable = true, .doc = "E.164" },
+	{ "display_name", FIELD_TEXT, .doc = "Name shown to others", .example = "\"Maya\"" },
+	{ "role", FIELD_ENUM, .one_of = roles_all, .doc = "What the account may do" },
+	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"Tea and long walks\"" },
+	{ "gender", FIELD_ENUM, .one_of = genders, .nullable = true, .doc = "If said" },
+	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
+	{ "locale", FIELD_TEXT, .doc = "Language tag", .example = "\"en-IN\"" },
+	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"Asia/Kolkata\"" },
+	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
+	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
+	{ 0 }
+};
+
+static const struct field me_body[] = {
+	{ "display_name", FIELD_TEXT, .min = 1, .max = 80, .doc = "Name shown to others, not blank",
+	    .example = "\"Maya\"" },
+	{ "bio", FIELD_TEXT, .max = 2000, .doc = "About the person",
+	    .example = "\"Tea and long walks\"" },
+	{ "gender", FIELD_ENUM, .one_of = genders, .nullable = true, .doc = "Null: not said" },
+	{ "birth_date", FIELD_DATE, .nullable = true,
+	    .doc = "From 1900 to today; null: not said", .example = "\"1990-02-28\"" },
+	{ "locale", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
+	    .example = "\"en-IN\"" },
+	{ "timezone", FIELD_TEXT, .min = 1, .max = 64, .doc = "IANA zone",
+	    .example = "\"Asia/Kolkata\"" },
+	{ 0 }
+};
+
+static const struct field user_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The account" },
+	{ "display_name", FIELD_TEXT, .doc = "Name", .example = "\"Maya\"" },
+	{ "role", FIELD_ENUM, .one_of = roles_all, .doc = "What the account may do" },
+	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"Tea and long walks\"" },
+	{ "is_advisor", FIELD_BOOL, .doc = "Has an approved profile: see GET /advisors/{id}" },
+	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
+	{ 0 }
+};
+
+static const struct field sessions_query[] = {
+	PAGE_FIELDS,
+	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "Only these" },
+	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Only those in this state" },
+	{ 0 }
+};
+
+static const struct field session_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The session" },
+	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "How the two talk" },
+	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands" },
+	{ "side", FIELD_ENUM, .one_of = sides, .doc = "As what the caller takes part" },
+	{ "other_id", FIELD_UUID, .nullable = true, .doc = "The other side; null: the assistant" },
+	{ "other_name", FIELD_TEXT, .nullable = true, .doc = "Name of the other side",
+	    .example = "\"Asha\"" },
+	{ "topic", FIELD_TEXT, .doc = "What was written with the request", .example = "\"\"" },
+	{ "conversation_id", FIELD_UUID, .doc = "Where they talk" },
+	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when asked for, minor units",
+	    .example = "2500" },
+	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },
+	{ "rated", FIELD_BOOL, .doc = "The user has rated it" },
+	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
+	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
+	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },
+	{ 0 }
+};
+
+static const struct field page_query[] = { PAGE_FIELDS, { 0 } };
+
+static const struct field block_reply[] = {
+	{ "user_id", FIELD_UUID, .doc = "Who is blocked" },
+	{ "display_name", FIELD_TEXT, .doc = "Their name", .example = "\"Ravi\"" },
+	{ "created_at", FIELD_TIME, .doc = "Since when" },
+	{ 0 }
+};
+
+static const struct field report_body[] = {
+	{ "target_type", FIELD_ENUM, .required = true, .one_of = target_types,
+	    .doc = "What target_id names" },
+	{ "target_id", FIELD_UUID, .required = true, .doc = "The person, advisor, message or session" },
+	{ "reason", FIELD_ENUM, .required = true, .one_of = reasons, .doc = "What is wrong" },
+	{ "detail", FIELD_TEXT, .max = 2000, .doc = "In the reporter's words",
+	    .example = "\"Asked me to pay outside\"" },
+	{ 0 }
+};
+
+static const struct field report_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The report" },
+	{ "target_type", FIELD_ENUM, .one_of = target_types, .doc = "What target_id names" },
+	{ "target_id", FIELD_UUID, .doc = "What was reported" },
+	{ "reason", FIELD_ENUM, .one_of = reasons, .doc = "As reported" },
+	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "OPEN until a moderator closes it" },
+	{ "created_at", FIELD_TIME, .doc = "When it was raised" },
+	{ 0 }
+};
+
+static enum err
+reply_me(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(user_get(req->db, req->caller.user_id, &rows));
+	TRY(user_json(req->db, req->conf, rows, 0, &req->reply.body));
+	reply_version(req, user_version(rows, 0));
+	return reply_json(req, "");
+}
+
+static enum err
+patch_me(struct req *req)
+{
+	const char *field;
+	int64_t version;
+	enum err err;
+
+	TRY(req_if_match(req, &version));
+	err = profile_update(req->db, req->caller.user_id, version, req->body_text, &field);
+	if (err == ERR_VALIDATION)
+		return req_invalid(req, field, "is not one that exists");
+	return err == ERR_OK ? reply_me(req) : err;
+}
+
+static enum err
+get_user(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(profile_public(req->db, req->params[0], req->caller.user_id, &rows));
+	return reply_row(req, rows, 0);
+}
+
+static enum err
+get_my_sessions(struct req *req)
+{
+	struct page page;
+	struct rows *rows;
+
+	TRY(req_page(req, &page));
+	TRY(profile_sessions(req->db, req->caller.user_id, query_text(req, "type"),
+	    query_text(req, "state"), page.limit + 1, page.keys[0], page.keys[1], &rows));
+	return reply_page(req, rows, &page);
+}
+
+static enum err
+get_blocks(struct req *req)
+{
+	struct page page;
+	struct rows *rows;
+
+	TRY(req_page(req, &page));
+	TRY(block_list(req->db, req->caller.user_id, page.limit + 1, page.keys[0], page.keys[1],
+	    &rows));
+	return reply_page(req, rows, &page);
+}
+
+static enum err
+put_block(struct req *req)
+{
+	enum err err = block_add(req->db, req->caller.user_id, req->params[0]);
+
+	if (err == ERR_VALIDATION)
+		return req_invalid(req, "user_id", "must be somebody else");
+	return err == ERR_OK ? reply_empty(req) : err;
+}
+
+static enum err
+delete_block(struct req *req)
+{
+	TRY(block_remove(req->db, req->caller.user_id, req->params[0]));
+	return reply_empty(req);
+}
+
+static enum err
+post_report(struct req *req)
+{
+	const struct report report = { uuid_new(req->arena), req->caller.user_id,
+		req_text(req, "target_type"), req_text(req, "target_id"), req_text(req, "reason"),
+		req_text(req, "detail") };
+	struct rows *rows;
+	bool created;
+	enum err err;
+
+	err = report_create(req->db, &report, &created, &rows);
+	if (err == ERR_VALIDATION)
+		return req_invalid(req, "target_id", "must not be yourself or yours");
+	TRY(err);
+	reply_status(req, created ? 201 : 200);
+	return reply_row(req, rows, 0);
+}
+
+static const enum err me_errors[] = { ERR_NOT_FOUND, ERR_OK };
+static const enum err edit_errors[] = { ERR_VALIDATION, ERR_OK };
+static const enum err block_errors[] = { ERR_VALIDATION, ERR_NOT_FOUND, ERR_OK };
+static const enum err report_errors[] = { ERR_VALIDATION, ERR_NOT_FOUND, ERR_OK };
+
+static const struct route routes[] = {
+	{ METHOD_GET, "/api/v1/users/me", "user_me_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
+	    .reply = me_reply, .errors = me_errors, .handle = reply_me,
+	    .summary = "Read the own profile", .doc = "Its ETag is what PATCH wants in If-Match." },
+	{ METHOD_PATCH, "/api/v1/users/me", "user_me_update", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = me_body, .reply = me_reply,
+	    .errors = edit_errors, .handle = patch_me, .summary = "Edit the own profile",
+	    .doc = "Only the fields sent are changed." },
+	{ METHOD_GET, "/api/v1/users/me/sessions", "user_me_sessions", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query, .reply = session_reply,
+	    .handle = get_my_sessions, .summary = "List the own sessions, newest first",
+	    .doc = "An advisor's list has those they answered too: see side." },
+	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = block_reply,
+	    .handle = get_blocks, .summary = "List whom the caller blocks, newest first" },
+	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .status = 204, .errors = block_errors, .handle = put_block,
+	    .summary = "Block somebody",
+	    .doc = "Works both ways and silently: each is hidden from the other and neither can write "
+		   "to the other. Repeating it changes nothing." },
+	{ METHOD_DELETE, "/api/v1/users/me/blocks/{user_id}", "block_delete",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .status = 204, .handle = delete_block,
+	    .summary = "End a block", .doc = "Also succeeds when there was none." },
+	{ METHOD_GET, "/api/v1/users/{id}", "user_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
+	    .reply = user_reply, .errors = me_errors, .handle = get_user,
+	    .summary = "Read what somebody shows of themselves" },
+	{ METHOD_POST, "/api/v1/reports", "report_create", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .status = 201, .body = report_body, .reply = report_reply,
+	    .errors = report_errors, .handle = post_report,
+	    .summary = "Report a person, an advisor, a message or a session",
+	    .doc = "What is reported is kept as it stands now. While a report by the same person about "
+		   "the same target is open, that one is answered, with 200." },
+	{ 0 }
+};
+
+static const struct route *const tables[] = { routes, NULL };
+static const struct stmt_set *const sets[] = { &user_stmts, &profile_stmts, &block_stmts,
+	&report_stmts, NULL };
+
+int
+main(int argc, char **argv)
+{
+	static const struct app app = { .name = "people", .routes = tables, .sets = sets };
+
+	return app_main(&app, argc, argv);
+}
