@@ -130,7 +130,9 @@ BEGIN
 	SELECT * INTO stored FROM message
 		WHERE conversation_id = place.id AND sender_id = sender AND client_id = client;
 	IF FOUND THEN
-		UPDATE conversation SET last_seq = last_seq - 1 WHERE id = place.id;
+		UPDATE conversation SET last_seq = last_seq - 1, last_message_at =
+			(SELECT max(created_at) FROM message WHERE conversation_id = place.id AND seq = place.last_seq - 1)
+			WHERE id = place.id;
 		created := false;
 		message_send.message := message_json(stored);
 		RETURN;
@@ -160,24 +162,26 @@ COMMENT ON FUNCTION message_send(uuid, uuid, uuid, text, text, text) IS
 CREATE FUNCTION message_post(conversation uuid, as_type text, new_id uuid, client text,
 	content text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+	place conversation%ROWTYPE;
 	stored message%ROWTYPE;
-	number bigint;
 BEGIN
-	SELECT * INTO stored FROM message m WHERE m.conversation_id = message_post.conversation
+	SELECT * INTO place FROM conversation c WHERE c.id = message_post.conversation FOR NO KEY UPDATE;
+	SELECT * INTO stored FROM message m WHERE m.conversation_id = place.id
 		AND m.sender_id IS NULL AND m.client_id = client;
 	IF FOUND THEN RETURN message_json(stored); END IF;
-	UPDATE conversation c SET last_seq = last_seq + 1, last_message_at = app_now()
-		WHERE c.id = message_post.conversation AND c.closed_at IS NULL RETURNING last_seq INTO number;
-	IF NOT FOUND THEN PERFORM refuse('bad_state', 'the conversation is closed'); END IF;
+	IF place.id IS NULL THEN PERFORM refuse('not_found'); END IF;
+	IF place.closed_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the conversation is closed'); END IF;
+	UPDATE conversation c SET last_seq = last_seq + 1, last_message_at = app_now() WHERE c.id = place.id;
 	INSERT INTO message (conversation_id, seq, id, sender_type, client_id, type, body)
-		VALUES (message_post.conversation, number, new_id, as_type, client,
+		VALUES (place.id, place.last_seq + 1, new_id, as_type, client,
 			CASE as_type WHEN 'SYSTEM' THEN 'system' ELSE 'text' END, content)
 		RETURNING * INTO stored;
-	PERFORM event_emit(ARRAY(SELECT user_id FROM member m WHERE m.conversation_id = message_post.conversation),
+	PERFORM event_emit(ARRAY(SELECT user_id FROM member m WHERE m.conversation_id = place.id),
 		'message.created', message_json(stored));
 	RETURN message_json(stored);
 END $$;
-COMMENT ON FUNCTION message_post(uuid, text, uuid, text, text) IS 'A message of the assistant (AI) or the system (SYSTEM)';
+COMMENT ON FUNCTION message_post(uuid, text, uuid, text, text) IS
+	'A message of the assistant (AI) or the system (SYSTEM); the same client again gives the first';
 
 CREATE TABLE session_transition (
 	from_state text NOT NULL,
@@ -258,6 +262,33 @@ END $$;
 COMMENT ON FUNCTION session_guard() IS 'No state change outside session_transition, whoever asks';
 CREATE TRIGGER session_guard BEFORE UPDATE OF state ON session FOR EACH ROW
 	WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION session_guard();
+
+-- One shape of a session for replies and events; the reply adds what depends on who reads it.
+CREATE FUNCTION session_json(s session) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object('id', s.id, 'type', s.type, 'state', s.state,
+		'conversation_id', s.conversation_id, 'topic', s.topic,
+		'rate_minor', s.rate_minor, 'currency', s.currency, 'cost_minor', 0,
+		'participants', jsonb_build_array(
+			jsonb_build_object('type', 'USER', 'id', s.user_id, 'label', 'User', 'display_name',
+				(SELECT display_name FROM user_account WHERE id = s.user_id)),
+			CASE WHEN s.advisor_id IS NULL
+			THEN jsonb_build_object('type', 'AI', 'id', NULL, 'label', 'Automated assistant',
+				'display_name', 'Assistant')
+			ELSE jsonb_build_object('type', 'ADVISOR', 'id', s.advisor_id, 'label', 'Advisor', 'display_name',
+				(SELECT display_name FROM user_account WHERE id = s.advisor_id)) END),
+		'requested_at', time_json(s.requested_at), 'accepted_at', time_json(s.accepted_at),
+		'started_at', time_json(s.started_at), 'ended_at', time_json(s.ended_at),
+		'ended_by', CASE WHEN s.ended_at IS NULL THEN NULL WHEN s.ended_by = s.user_id THEN 'USER'
+			WHEN s.ended_by = s.advisor_id THEN 'ADVISOR' ELSE 'SYSTEM' END,
+		'end_reason', s.end_reason, 'server_time', time_json(app_now()),
+		'expires_at', CASE WHEN s.state IN ('REQUESTED', 'ACCEPTED') THEN time_json(s.expires_at) END,
+		'seconds_left', CASE WHEN s.state IN ('REQUESTED', 'ACCEPTED')
+			THEN greatest(0, ceil(extract(epoch FROM s.expires_at - app_now())))::bigint END,
+		'elapsed_s', CASE WHEN s.started_at IS NULL THEN 0
+			ELSE floor(extract(epoch FROM coalesce(s.ended_at, app_now()) - s.started_at))::bigint END)
+$$;
+COMMENT ON FUNCTION session_json(session) IS
+	'The session as clients see it, in replies and events; cost_minor is 0 while sessions are free';
 
 CREATE TABLE session_presence (
 	session_id uuid NOT NULL REFERENCES session ON DELETE RESTRICT,

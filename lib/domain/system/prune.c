@@ -1,0 +1,66 @@
+#include "domain/system/prune.h"
+
+enum { REVOCATION, IDEMPOTENCY, RATE_BUCKET, EVENT, JOB };
+
+/* $1 is how many hours a row is kept. Dead jobs stay: an operator looks at them. */
+static const struct stmt stmts[] = {
+	[REVOCATION] = { "prune_revocation", 2,
+	    "DELETE FROM revocation WHERE ctid = ANY (ARRAY(SELECT ctid FROM revocation"
+	    " WHERE revoked_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[IDEMPOTENCY] = { "prune_idempotency", 2,
+	    "DELETE FROM idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency"
+	    " WHERE created_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[RATE_BUCKET] = { "prune_rate_bucket", 2,
+	    "DELETE FROM rate_bucket WHERE ctid = ANY (ARRAY(SELECT ctid FROM rate_bucket"
+	    " WHERE ends_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[EVENT] = { "prune_event", 2,
+	    "DELETE FROM event WHERE ctid = ANY (ARRAY(SELECT ctid FROM event"
+	    " WHERE created_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[JOB] = { "prune_job", 2,
+	    "DELETE FROM job WHERE ctid = ANY (ARRAY(SELECT ctid FROM job WHERE state = 'DONE'"
+	    " AND done_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+};
+STMT_SET(prune_stmts, stmts);
+
+static enum err
+prune_table(struct db *db, const struct stmt *stmt, int64_t hours, int64_t *count)
+{
+	int batches;
+
+	for (batches = 0; batches < PRUNE_BATCHES_MAX; batches++) {
+		struct arena_mark mark = arena_mark(db_arena(db));
+		struct rows *rows;
+		size_t gone;
+
+		TRY(db_rows(db, &rows, stmt, db_i64(hours), db_i64(PRUNE_BATCH)));
+		gone = rows_touched(rows);
+		arena_rewind(db_arena(db), mark);
+		*count += (int64_t)gone;
+		if (gone < PRUNE_BATCH)
+			break;
+	}
+	return ERR_OK;
+}
+
+enum err
+prune_run(struct db *db, int64_t event_days, int64_t *count)
+{
+	const int64_t hours[COUNT_OF(stmts)] = {
+		[REVOCATION] = 1,
+		[IDEMPOTENCY] = 72,
+		[RATE_BUCKET] = 0,
+		[EVENT] = event_days * 24,
+		[JOB] = (int64_t)7 * 24,
+	};
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < COUNT_OF(stmts); i++)
+		TRY(prune_table(db, &stmts[i], hours[i], count));
+	return ERR_OK;
+}

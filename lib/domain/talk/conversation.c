@@ -1,0 +1,114 @@
+#include "domain/talk/conversation.h"
+
+enum { LIST, GET, READ_MOVE, READ_EMIT, READ_STATE, TYPING };
+
+/* A member's own message moves the read mark past itself (message_send), so what is above the mark
+ * was written by others. */
+#define COLUMNS                                                                                    \
+	"SELECT c.id, c.kind, c.ai, c.closed_at IS NOT NULL AS closed, c.created_at,"              \
+	" c.last_message_at, c.last_seq, k.read_seq, c.last_seq - k.read_seq AS unread,"           \
+	" (SELECT message_json(m) FROM message m WHERE m.conversation_id = c.id"                   \
+	" AND m.seq = c.last_seq) AS last_message,"                                                \
+	" (SELECT jsonb_agg(jsonb_build_object('user_id', o.user_id, 'role', o.role,"              \
+	" 'display_name', u.display_name, 'read_seq', o.read_seq) ORDER BY o.role DESC, o.user_id)" \
+	" FROM member o JOIN user_account u ON u.id = o.user_id"                                   \
+	" WHERE o.conversation_id = c.id) AS members,"                                             \
+	" (SELECT jsonb_build_object('id', s.id, 'type', s.type, 'state', s.state) FROM session s" \
+	" WHERE s.conversation_id = c.id) AS session,"                                             \
+	" coalesce(c.last_message_at, c.created_at) AS _k1, c.id AS _k2"                           \
+	" FROM member k JOIN conversation c ON c.id = k.conversation_id WHERE k.user_id = $1"
+
+static const struct stmt stmts[] = {
+	[LIST] = { "conversation_list", 4,
+	    COLUMNS " AND ($3::timestamptz IS NULL"
+		    " OR (coalesce(c.last_message_at, c.created_at), c.id) < ($3, $4::uuid))"
+		    " ORDER BY _k1 DESC, _k2 DESC LIMIT $2",
+	    true },
+	[GET] = { "conversation_get", 2, COLUMNS " AND c.id = $2", true },
+	[READ_MOVE] = { "conversation_read_move", 3,
+	    "UPDATE member k SET read_seq = $3 FROM conversation c WHERE k.conversation_id = $1"
+	    " AND k.user_id = $2 AND c.id = k.conversation_id AND k.read_seq < $3"
+	    " AND c.last_seq >= $3" },
+	[READ_EMIT] = { "conversation_read_emit", 3,
+	    "SELECT event_emit(ARRAY(SELECT user_id FROM member WHERE conversation_id = $1),"
+	    " 'message.read', jsonb_build_object('conversation_id', $1::uuid, 'user_id', $2::uuid,"
+	    " 'seq', $3::bigint))" },
+	[READ_STATE] = { "conversation_read_state", 2,
+	    "SELECT c.id AS conversation_id, k.read_seq, c.last_seq - k.read_seq AS unread,"
+	    " c.last_seq AS _newest FROM member k JOIN conversation c ON c.id = k.conversation_id"
+	    " WHERE k.conversation_id = $1 AND k.user_id = $2" },
+	[TYPING] = { "conversation_typing", 2,
+	    "SELECT CASE WHEN o.users IS NOT NULL AND c.closed_at IS NULL THEN"
+	    " pg_logical_emit_message(false, 'confab', jsonb_build_object('type', 'typing',"
+	    " 'users', o.users, 'data', jsonb_build_object('conversation_id', c.id,"
+	    " 'user_id', k.user_id, 'at', time_json(app_now())))::text) END"
+	    " FROM member k JOIN conversation c ON c.id = k.conversation_id,"
+	    " LATERAL (SELECT jsonb_agg(m.user_id) FILTER (WHERE NOT"
+	    " block_between(m.user_id, k.user_id)) AS users FROM member m"
+	    " WHERE m.conversation_id = c.id AND m.user_id <> k.user_id) o"
+	    " WHERE k.conversation_id = $1 AND k.user_id = $2",
+	    true },
+};
+STMT_SET(conversation_stmts, stmts);
+
+enum { READ_STATE_NEWEST = 3 };
+
+enum err
+conversation_list(struct db *db, const char *user_id, int64_t limit, const char *after_time,
+    const char *after_id, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[LIST], db_text(user_id), db_i64(limit),
+	    db_text(after_time), db_text(after_id));
+}
+
+enum err
+conversation_get(struct db *db, const char *id, const char *user_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[GET], db_text(user_id), db_text(id));
+}
+
+/* A read mark in its transaction. */
+struct reading {
+	const char *id, *user_id;
+	int64_t seq, newest;
+	struct rows *rows;
+};
+
+static enum err
+read_in_tx(struct db *db, void *arg)
+{
+	struct reading *reading = arg;
+	enum err moved = db_exec_one(db, &stmts[READ_MOVE], db_text(reading->id),
+	    db_text(reading->user_id), db_i64(reading->seq));
+
+	if (moved != ERR_OK && moved != ERR_NOT_FOUND)
+		return moved;
+	TRY(db_one(db, &reading->rows, &stmts[READ_STATE], db_text(reading->id),
+	    db_text(reading->user_id)));
+	reading->newest = rows_i64(reading->rows, 0, READ_STATE_NEWEST);
+	if (reading->seq > reading->newest)
+		return ERR_VALIDATION;
+	if (moved == ERR_NOT_FOUND)
+		return ERR_OK;
+	return db_exec(db, &stmts[READ_EMIT], db_text(reading->id), db_text(reading->user_id),
+	    db_i64(reading->seq));
+}
+
+enum err
+conversation_read(struct db *db, const char *id, const char *user_id, int64_t seq, int64_t *newest,
+    struct rows **rows)
+{
+	struct reading reading = { .id = id, .user_id = user_id, .seq = seq };
+	enum err err = db_tx(db, read_in_tx, &reading);
+
+	*newest = reading.newest;
+	if (err == ERR_OK)
+		*rows = reading.rows;
+	return err;
+}
+
+enum err
+conversation_typing(struct db *db, const char *id, const char *user_id)
+{
+	return db_exec_one(db, &stmts[TYPING], db_text(id), db_text(user_id));
+}
