@@ -1,0 +1,345 @@
+/*
+ * Sessions: asking an advisor or the assistant for a chat, the moves of both sides, what was said, and
+ * the rating. How the answers look when a move is not allowed is decided here; which are allowed, in
+ * domain/talk/session_state.
+ */
+#include "base/uuid.h"
+#include "domain/market/rating.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session.h"
+#include "web/app.h"
+#include "web/reply.h"
+#include "web/req.h"
+
+#include <string.h>
+
+enum { TOPIC_MAX = 500, REASON_MAX = 500, REVIEW_MAX = 2000 };
+
+static const char *const session_types[] = { "CHAT", "VOICE", "VIDEO", "AI_CHAT", NULL };
+static const char *const session_states[] = { "REQUESTED", "ACCEPTED", "ONGOING", "ENDED", "DECLINED",
+	"CANCELLED", "EXPIRED", NULL };
+static const char *const participant_types[] = { "USER", "ADVISOR", "AI", NULL };
+static const char *const enders[] = { "USER", "ADVISOR", "SYSTEM", NULL };
+static const char *const sender_types[] = { "USER", "ADVISOR", "AI", "SYSTEM", NULL };
+static const char *const message_types[] = { "text", "image", "voice", "video", "file", "system", NULL };
+
+static const struct field chat_body[] = {
+	{ "advisor_id", FIELD_UUID, .doc = "The advisor to ask; not together with ai" },
+	{ "ai", FIELD_BOOL, .doc = "True: talk to the automated assistant instead", .example = "false" },
+	{ "topic", FIELD_TEXT, .max = TOPIC_MAX, .doc = "What it is about, for the advisor",
+	    .example = "\"How do I talk to her about moving?\"" },
+	{ 0 },
+};
+
+static const struct field reason_body[] = {
+	{ "reason", FIELD_TEXT, .max = REASON_MAX, .doc = "Why, for the other side",
+	    .example = "\"We are done for today\"" },
+	{ 0 },
+};
+
+static const struct field rating_body[] = {
+	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5", .example = "5" },
+	{ "review", FIELD_TEXT, .max = REVIEW_MAX, .doc = "In words, shown with the first name",
+	    .example = "\"Listened well and gave me a plan\"" },
+	{ 0 },
+};
+
+static const struct field messages_query[] = {
+	{ "before", FIELD_INT, .min = 1, .max = INT64_MAX, .doc = "Messages with a lower number, the newest of them",
+	    .example = "120" },
+	{ "after", FIELD_INT, .min = 0, .max = INT64_MAX,
+	    .doc = "Messages with a higher number, the oldest of them; not together with before",
+	    .example = "0" },
+	{ "limit", FIELD_INT, .min = 1, .max = PAGE_ITEMS_MAX, .doc = page_limit_doc, .example = "20" },
+	{ 0 },
+};
+
+static const struct field participant_fields[] = {
+	{ "type", FIELD_ENUM, .one_of = participant_types, .doc = "USER, ADVISOR or AI" },
+	{ "id", FIELD_UUID, .nullable = true, .doc = "The account; null for the assistant" },
+	{ "display_name", FIELD_TEXT, .doc = "Name to show", .example = "\"Maya\"" },
+	{ "label", FIELD_TEXT, .doc = "What the participant is, in words; an automated one is always named so",
+	    .example = "\"Advisor\"" },
+	{ 0 },
+};
+static const struct field participant_item = { "participant", FIELD_OBJECT, .sub = participant_fields };
+
+static const struct field session_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The session" },
+	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "CHAT with an advisor, AI_CHAT with the assistant" },
+	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands", .example = "\"ONGOING\"" },
+	{ "conversation_id", FIELD_UUID, .doc = "Where messages are read and written" },
+	{ "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2, .doc = "The two sides" },
+	{ "topic", FIELD_TEXT, .doc = "What the user wrote with the request" },
+	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when it was asked for, minor units", .example = "2500" },
+	{ "currency", FIELD_TEXT, .doc = "Of rate_minor and cost_minor", .example = "\"INR\"" },
+	{ "cost_minor", FIELD_INT, .doc = "Cost so far, minor units; sessions are free for now", .example = "0" },
+	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
+	{ "accepted_at", FIELD_TIME, .nullable = true, .doc = "When the advisor accepted" },
+	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
+	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },
+	{ "ended_by", FIELD_ENUM, .one_of = enders, .nullable = true, .doc = "Which side made the last move" },
+	{ "end_reason", FIELD_TEXT, .doc = "In words, if any were given" },
+	{ "server_time", FIELD_TIME, .doc = "The server's clock at this reply" },
+	{ "expires_at", FIELD_TIME, .nullable = true,
+	    .doc = "A request not accepted, or accepted and not begun, ends here; else null" },
+	{ "seconds_left", FIELD_INT, .nullable = true, .doc = "Until expires_at; null when that is",
+	    .example = "87" },
+	{ "elapsed_s", FIELD_INT, .doc = "Seconds since started_at, up to ended_at", .example = "420" },
+	{ "unread", FIELD_INT, .doc = "Messages above your read mark", .example = "0" },
+	{ 0 },
+};
+
+static const struct field heartbeat_reply[] = {
+	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands", .example = "\"ONGOING\"" },
+	{ "server_time", FIELD_TIME, .doc = "The server's clock" },
+	{ "seconds_left", FIELD_INT, .nullable = true, .doc = "Until the request ends; null when it does not",
+	    .example = "null" },
+	{ "elapsed_s", FIELD_INT, .doc = "Seconds since it began", .example = "421" },
+	{ 0 },
+};
+
+static const struct field message_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The message" },
+	{ "conversation_id", FIELD_UUID, .doc = "Where it was said" },
+	{ "seq", FIELD_INT, .min = 1, .doc = "Number in the conversation, without gaps", .example = "1" },
+	{ "sender_id", FIELD_UUID, .nullable = true, .doc = "Who; null for AI and SYSTEM" },
+	{ "sender_type", FIELD_ENUM, .one_of = sender_types, .doc = "As what" },
+	{ "client_id", FIELD_TEXT, .doc = "The sender's own id for it", .example = "\"m-1\"" },
+	{ "type", FIELD_ENUM, .one_of = message_types, .doc = "What body is" },
+	{ "body", FIELD_TEXT, .doc = "What was said", .example = "\"Hello!\"" },
+	{ "created_at", FIELD_TIME, .doc = "When it was stored" },
+	{ 0 },
+};
+static const struct field message_item = { "message", FIELD_OBJECT, .sub = message_fields };
+static const struct field messages_reply[] = {
+	{ "items", FIELD_LIST, .sub = &message_item, .max = PAGE_ITEMS_MAX, .doc = "In ascending order of seq" },
+	{ "has_more", FIELD_BOOL, .doc = "There are more in the direction asked for", .example = "false" },
+	{ 0 },
+};
+
+static const struct field rating_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The rating" },
+	{ "session_id", FIELD_UUID, .doc = "What was rated" },
+	{ "advisor_id", FIELD_UUID, .doc = "Who was rated" },
+	{ "stars", FIELD_INT, .min = 1, .max = 5, .doc = "1 to 5", .example = "5" },
+	{ "review", FIELD_TEXT, .doc = "In words", .example = "\"Listened well\"" },
+	{ "created_at", FIELD_TIME, .doc = "When" },
+	{ 0 },
+};
+
+/* The session as its participant sees it. */
+static enum err
+reply_session(struct req *req, const char *id)
+{
+	struct rows *rows;
+
+	TRY(session_get(req->db, id, req->caller.user_id, &rows));
+	return reply_json(req, rows_text(rows, 0, 0));
+}
+
+static enum err
+reply_created(struct req *req, const char *id)
+{
+	reply_location(req, arena_printf(req->arena, "/api/v1/sessions/%s", id));
+	return reply_session(req, id);
+}
+
+static enum err
+post_chat(struct req *req)
+{
+	struct session_ask ask = {
+		.user_id = req->caller.user_id,
+		.advisor_id = req_text(req, "advisor_id"),
+		.topic = req_text(req, "topic"),
+		.answer_s = req->conf->session_request_s,
+	};
+	bool created = true;
+	const char *id;
+
+	if (req_bool(req, "ai")) {
+		if (ask.advisor_id != NULL)
+			return req_invalid(req, "advisor_id", "cannot be given together with ai");
+		TRY(session_request_ai(req->db, &ask, &id));
+		return reply_created(req, id);
+	}
+	if (ask.advisor_id == NULL)
+		return req_invalid(req, "advisor_id", "is missing; or set ai to true");
+	if (strcmp(ask.advisor_id, ask.user_id) == 0)
+		return req_invalid(req, "advisor_id", "must be somebody else");
+	TRY(session_request(req->db, &ask, &id, &created));
+	if (!created)
+		reply_status(req, 200);
+	return reply_created(req, id);
+}
+
+/* Say in which state the session was found and what may be done there. */
+static enum err
+bad_state(struct req *req, enum session_state found)
+{
+	(void)!req_invalid(req, "state",
+	    arena_printf(req->arena, "is %s; allowed now: %s", session_state_name(found),
+		session_moves_text(req->arena, found)));
+	return ERR_BAD_STATE;
+}
+
+static enum err
+make_move(struct req *req, enum session_move move, const char *reason)
+{
+	struct session_step step = {
+		.session_id = req->params[0],
+		.actor_id = req->caller.user_id,
+		.move = move,
+		.reason = reason,
+		.answer_s = req->conf->session_request_s,
+	};
+	enum err err = session_move(req->db, &step);
+
+	if (err == ERR_BAD_STATE)
+		return bad_state(req, step.found);
+	TRY(err);
+	return reply_session(req, step.session_id);
+}
+
+static enum err
+post_accept(struct req *req)
+{
+	return make_move(req, SESSION_ACCEPT, NULL);
+}
+
+static enum err
+post_decline(struct req *req)
+{
+	return make_move(req, SESSION_DECLINE, req_text(req, "reason"));
+}
+
+static enum err
+post_cancel(struct req *req)
+{
+	return make_move(req, SESSION_CANCEL, req_text(req, "reason"));
+}
+
+static enum err
+post_end(struct req *req)
+{
+	return make_move(req, SESSION_END, req_text(req, "reason"));
+}
+
+static enum err
+post_join(struct req *req)
+{
+	struct session_step step = {
+		.session_id = req->params[0],
+		.actor_id = req->caller.user_id,
+	};
+	enum err err = session_join(req->db, &step);
+
+	if (err == ERR_BAD_STATE)
+		return bad_state(req, step.found);
+	TRY(err);
+	return reply_session(req, step.session_id);
+}
+
+static enum err
+post_heartbeat(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(session_heartbeat(req->db, req->params[0], req->caller.user_id, &rows));
+	return reply_row(req, rows, 0);
+}
+
+static enum err
+get_session(struct req *req)
+{
+	return reply_session(req, req->params[0]);
+}
+
+static enum err
+get_messages(struct req *req)
+{
+	struct message_window window = {
+		.before = query_int(req, "before", 0),
+		.after = query_int(req, "after", -1),
+		.limit = query_int(req, "limit", PAGE_ITEMS_DEFAULT),
+	};
+	const char *json;
+
+	if (window.before > 0 && window.after >= 0)
+		return req_invalid(req, "after", "cannot be given together with before");
+	TRY(message_list_session(req->db, req->params[0], req->caller.user_id, &window, &json));
+	return reply_json(req, json);
+}
+
+static enum err
+post_rating(struct req *req)
+{
+	const char *review = req_text(req, "review");
+	struct rows *rows;
+
+	TRY(rating_create(req->db, uuid_new(req->arena), req->params[0], req->caller.user_id,
+	    req_int(req, "stars"), review != NULL ? review : "", &rows));
+	return reply_row(req, rows, 0);
+}
+
+static const enum err chat_errors[] = { ERR_ACCOUNT_BLOCKED, ERR_BLOCKED, ERR_NOT_FOUND,
+	ERR_ADVISOR_BUSY, ERR_OK };
+static const enum err move_errors[] = { ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_BAD_STATE, ERR_OK };
+static const enum err join_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_OK };
+static const enum err read_errors[] = { ERR_NOT_FOUND, ERR_OK };
+static const enum err rating_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_ALREADY_RATED, ERR_OK };
+
+static const struct route routes[] = {
+	{ METHOD_POST, "/api/v1/sessions/chat", "session_chat_create", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT, .status = 201, .body = chat_body,
+	    .reply = session_reply, .errors = chat_errors, .handle = post_chat,
+	    .summary = "Ask an advisor, or the assistant, for a chat",
+	    .doc = "An advisor has some seconds to accept (seconds_left). Asking an advisor with whom "
+		   "you have a live session already gives that session with status 200. With ai the "
+		   "session is ongoing at once and the assistant answers every message." },
+	{ METHOD_GET, "/api/v1/sessions/{id}", "session_get", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .reply = session_reply, .errors = read_errors, .handle = get_session,
+	    .summary = "Read a session you take part in" },
+	{ METHOD_POST, "/api/v1/sessions/{id}/accept", "session_accept", .roles = ROLE_ADVISOR,
+	    .rate = RATE_WRITE, .reply = session_reply, .errors = move_errors, .handle = post_accept,
+	    .summary = "Accept a request",
+	    .doc = "Counts as the advisor's join; the session begins when the user joins." },
+	{ METHOD_POST, "/api/v1/sessions/{id}/decline", "session_decline", .roles = ROLE_ADVISOR,
+	    .rate = RATE_WRITE, .body = reason_body, .reply = session_reply, .errors = move_errors,
+	    .handle = post_decline, .summary = "Decline a request" },
+	{ METHOD_POST, "/api/v1/sessions/{id}/cancel", "session_cancel", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .body = reason_body, .reply = session_reply, .errors = move_errors,
+	    .handle = post_cancel, .summary = "Take a request back, or call off an accepted session" },
+	{ METHOD_POST, "/api/v1/sessions/{id}/join", "session_join", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .reply = session_reply, .errors = join_errors, .handle = post_join,
+	    .summary = "Come to an accepted session, or come back to an ongoing one",
+	    .doc = "The session is ongoing when both sides have joined." },
+	{ METHOD_POST, "/api/v1/sessions/{id}/heartbeat", "session_heartbeat",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
+	    .reply = heartbeat_reply, .errors = read_errors, .handle = post_heartbeat,
+	    .summary = "Say that you are still there, every 15 seconds" },
+	{ METHOD_POST, "/api/v1/sessions/{id}/end", "session_end", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .body = reason_body, .reply = session_reply, .errors = move_errors,
+	    .handle = post_end, .summary = "End an ongoing session",
+	    .doc = "Either side may; ending an ended session changes nothing and gives it again." },
+	{ METHOD_GET, "/api/v1/sessions/{id}/messages", "session_messages", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .query = messages_query, .reply = messages_reply,
+	    .errors = read_errors, .handle = get_messages,
+	    .summary = "Read what was said in a session",
+	    .doc = "Without before and after: the newest messages." },
+	{ METHOD_POST, "/api/v1/sessions/{id}/rating", "session_rate", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .status = 201, .body = rating_body, .reply = rating_reply,
+	    .errors = rating_errors, .handle = post_rating,
+	    .summary = "Rate an ended session with an advisor, once, as its user" },
+	{ 0 },
+};
+
+static const struct route *const tables[] = { routes, NULL };
+static const struct stmt_set *const sets[] = { &session_stmts, &message_stmts, &rating_stmts, NULL };
+static const struct app app = { .name = "sessions", .routes = tables, .sets = sets };
+
+int
+main(int argc, char **argv)
+{
+	return app_main(&app, argc, argv);
+}

@@ -1,0 +1,242 @@
+/*
+ * The worker: a daemon without HTTP that does what nobody waits for. Five times a second it does the
+ * jobs that are due, each second it ends sessions nobody came to, each minute it forgets what is old.
+ * Several may run; a job is done once. While the database is away it waits; nothing is lost.
+ *
+ *	worker [--pid-file PATH]	run
+ *	worker --check			settings and PREPARE of every statement; exit 0 when all is well
+ *	worker --openapi		its part of the OpenAPI document: no paths
+ */
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "domain/system/job.h"
+#include "domain/system/prune.h"
+#include "domain/talk/assistant.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session.h"
+#include "ext/ai.h"
+#include "web/metrics.h"
+#include "web/openapi.h"
+#include "web/prefork.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TICK_MS = 200, EXPIRE_MS = 1000, PRUNE_MS = 60000 };
+
+static const struct job_handler handlers[] = {
+	{ "ai.reply", assistant_prepare, assistant_apply },
+	{ 0 },
+};
+
+static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &session_stmts,
+	&message_stmts, &assistant_stmts, NULL };
+static const struct route *const no_routes[] = { NULL };
+
+/* What the loop works with. */
+struct daemon {
+	const struct conf *conf;
+	struct db *db;
+	struct arena *arena; /* of one job or one round */
+	struct metrics *metrics;
+	int64_t expire_us, prune_us; /* when next, monotonic */
+};
+
+/* The number in LOG_LEVEL order. */
+static enum log_level
+level_of(const char *name)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum log_level)i;
+	return LOG_LEVEL_INFO;
+}
+
+/* One job. False when there is none due, or the database is away. */
+static bool
+work(struct daemon *daemon)
+{
+	struct job job;
+	enum err err;
+
+	arena_reset(daemon->arena);
+	err = job_claim(daemon->db, &job);
+	if (err != ERR_OK)
+		return false;
+	err = job_run(daemon->db, &job, handlers);
+	if (err == ERR_OK)
+		metrics_add(daemon->metrics, METRIC_JOBS_DONE, 1);
+	else if (err != ERR_STALE)
+		metrics_add(daemon->metrics, METRIC_JOBS_FAILED, 1);
+	return err != ERR_UNAVAILABLE;
+}
+
+static void
+expire(struct daemon *daemon)
+{
+	size_t count = 0;
+
+	arena_reset(daemon->arena);
+	if (session_expire_due(daemon->db, &count) == ERR_OK &&
+	    job_bury(daemon->db) == ERR_OK && count > 0)
+		log_info("sessions expired", LOG_INT("count", (int64_t)count));
+}
+
+static void
+prune(struct daemon *daemon)
+{
+	int64_t count = 0;
+
+	arena_reset(daemon->arena);
+	if (prune_run(daemon->db, daemon->conf->event_days, &count) == ERR_OK && count > 0)
+		log_info("pruned", LOG_INT("rows", count));
+}
+
+/* Is it time? Then set the next. */
+static bool
+due(int64_t *next_us, int64_t every_ms)
+{
+	int64_t now = clock_monotonic_us();
+
+	if (now < *next_us)
+		return false;
+	*next_us = now + every_ms * 1000;
+	return true;
+}
+
+static void
+tick(struct daemon *daemon)
+{
+	(void)sd_notify(0, "WATCHDOG=1");
+	if (due(&daemon->expire_us, EXPIRE_MS))
+		expire(daemon);
+	if (due(&daemon->prune_us, PRUNE_MS))
+		prune(daemon);
+}
+
+static int
+serve(struct daemon *daemon)
+{
+	const struct timespec pause = { 0, TICK_MS * 1000000L };
+
+	prefork_signals();
+	log_info("worker started", LOG_STR("ai_provider", daemon->conf->ai_provider));
+	(void)sd_notify(0, "READY=1");
+	while (!prefork_stopping()) {
+		tick(daemon);
+		while (!prefork_stopping() && work(daemon))
+			tick(daemon);
+		if (!prefork_stopping())
+			(void)nanosleep(&pause, NULL);
+	}
+	(void)sd_notify(0, "STOPPING=1");
+	log_info("worker stopped");
+	return 0;
+}
+
+static bool
+pid_file_write(const char *path)
+{
+	FILE *file = fopen(path, "we");
+	bool good = file != NULL && fprintf(file, "%ld\n", (long)getpid()) > 0;
+
+	if (file != NULL && fclose(file) != 0)
+		good = false;
+	if (!good)
+		(void)fprintf(stderr, "worker: cannot write %s\n", path);
+	return good;
+}
+
+static int
+openapi(struct arena *arena)
+{
+	struct buf out = buf_new(arena, 256);
+
+	openapi_paths("worker", no_routes, &out);
+	return puts(out.data) < 0 ? 1 : 0;
+}
+
+/* What the command line asks for. */
+struct options {
+	bool check, openapi;
+	const char *pid_file;
+};
+
+static bool
+options_read(int argc, char **argv, struct options *options)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--check") == 0) {
+			options->check = true;
+		} else if (strcmp(argv[i], "--openapi") == 0) {
+			options->openapi = true;
+		} else if (strcmp(argv[i], "--pid-file") == 0 && i + 1 < argc) {
+			options->pid_file = argv[++i];
+		} else {
+			(void)fprintf(stderr,
+			    "usage: worker [--pid-file PATH] | --check | --openapi\n");
+			return false;
+		}
+	}
+	return true;
+}
+
+static int
+run(const struct conf *conf, const struct options *options, struct arena *arena)
+{
+	struct daemon daemon = { .conf = conf, .arena = arena };
+	int status;
+
+	daemon.db = db_open(conf->database_url, "worker", sets);
+	db_arena_set(daemon.db, arena);
+	if (options->check) {
+		status = db_connect(daemon.db) == ERR_OK ? 0 : 1;
+	} else {
+		daemon.metrics = metrics_open(conf->run_dir, "worker", no_routes);
+		status = serve(&daemon);
+	}
+	db_close(daemon.db);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena *arena = arena_new(REQUEST_BYTES_MAX);
+	struct options options = { 0 };
+	struct conf conf;
+	const struct ai_provider *provider;
+	int status;
+
+	if (!options_read(argc, argv, &options))
+		return 2;
+	if (options.openapi)
+		return openapi(arena);
+	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
+		return 1;
+	log_open("worker", level_of(conf.log_level));
+	provider = ai_provider_find(conf.ai_provider);
+	if (provider == NULL) {
+		(void)fprintf(stderr, "config: AI_PROVIDER is not a known provider\n");
+		return 1;
+	}
+	assistant_provider_set(provider);
+	if (options.pid_file != NULL && !pid_file_write(options.pid_file))
+		return 1;
+	status = run(&conf, &options, arena);
+	if (options.pid_file != NULL)
+		(void)unlink(options.pid_file);
+	arena_free(arena);
+	return status;
+}
