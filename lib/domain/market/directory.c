@@ -87,7 +87,7 @@
 	}
 
 enum { FILTERED, SEARCHED, UNFILTERED, VARIANTS };
-enum { GET = VARIANTS * (SORT_DISTANCE + 1), WORDS };
+enum { GET = VARIANTS * (SORT_DISTANCE + 1), GET_FOR, WORDS };
 
 static const struct stmt stmts[] = {
 	[VARIANTS * SORT_TOP_RATED] = LISTING("top_rated", NEAR NO_WORDS, TOP_RATED),
@@ -108,10 +108,15 @@ static const struct stmt stmts[] = {
 	    "SELECT CASE WHEN w.text LIKE '%''' THEN w.text || ':*' ELSE w.text END FROM (SELECT"
 	    " websearch_to_tsquery('simple', unaccent($1))::text AS text) w",
 	    .repeatable = true },
-	[GET] = { "directory_get", 2,
+	/* Two statements: with "viewer is null or …" in one, the planner would plan every call anew. */
+	[GET] = { "directory_get", 1,
+	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at"
+	    " FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1 AND " ADVISOR_LISTED,
+	    .repeatable = true },
+	[GET_FOR] = { "directory_get_for", 2,
 	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at"
 	    " FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1 AND " ADVISOR_LISTED
-	    " AND ($2::uuid IS NULL OR a.id <> ALL (" HIDDEN_FROM("$2") "))",
+	    " AND NOT block_between(a.id, $2)",
 	    .repeatable = true },
 };
 STMT_SET(directory_stmts, stmts);
@@ -220,5 +225,7 @@ directory_list(struct db *db, const struct directory_query *query, struct rows *
 enum err
 directory_get(struct db *db, const char *id, const char *viewer_id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[GET], db_text(id), db_text(viewer_id));
+	if (viewer_id == NULL)
+		return db_one(db, rows, &stmts[GET], db_text(id));
+	return db_one(db, rows, &stmts[GET_FOR], db_text(id), db_text(viewer_id));
 }
