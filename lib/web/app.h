@@ -18,6 +18,7 @@ struct metrics;
 struct rate;
 struct revoke;
 struct tmpl_set;
+struct token_cache;
 
 /* What ROUTE_PAGE routes need beside the stages of req.c; page.h has the panel's. */
 struct page_hooks {
@@ -50,6 +51,8 @@ struct worker {
 	struct metrics *metrics; /* shared with the siblings */
 	struct rate *rate;	 /* shared with the siblings */
 	struct revoke *revoke;
+	struct arena *process; /* memory that lives as long as the worker */
+	struct token_cache *tokens;
 	struct tmpl_set *templates; /* NULL unless app->templates */
 	const struct stmt_set **sets; /* app->sets and those of the web layer */
 };

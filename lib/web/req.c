@@ -13,7 +13,7 @@
 #include "web/reply.h"
 #include "web/reply_check.h"
 #include "web/revoke.h"
-#include "web/token.h"
+#include "web/token_cache.h"
 
 #include <string.h>
 
@@ -75,7 +75,7 @@ req_authenticate(struct req *req)
 	if (strlen(header) < 8 ||
 	    !str_equal_nocase(arena_strndup(req->arena, header, 7), "bearer "))
 		return ERR_UNAUTHORIZED;
-	TRY(token_check(req->arena, req->conf, header + 7, &token));
+	TRY(token_cache_check(req->worker->tokens, req->arena, req->conf, header + 7, &token));
 	TRY(revoke_check(req->worker->revoke, req->db, token.login_id));
 	req->caller = (struct caller){ token.role, token.user_id, token.login_id, NULL };
 	return ERR_OK;

@@ -7,6 +7,7 @@
 #include "web/prefork.h"
 #include "web/req.h"
 #include "web/revoke.h"
+#include "web/token_cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 512, EVENTS_MAX = 64, TICK_MS = 1000 };
+enum { CONNECTIONS_MAX = 512, EVENTS_MAX = 64, TICK_MS = 1000, WORKER_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* Kept connections; a free one has fd -1. */
 struct loop {
@@ -35,6 +36,8 @@ worker_open(struct worker *worker)
 	worker->db = db_open(worker->conf->database_url, worker->app->name, worker->sets);
 	db_arena_set(worker->db, worker->arena);
 	worker->revoke = revoke_new();
+	worker->process = arena_new(WORKER_BYTES_MAX);
+	worker->tokens = token_cache_new(worker->process);
 }
 
 void
@@ -43,6 +46,7 @@ worker_close(struct worker *worker)
 	db_close(worker->db);
 	arena_free(worker->arena);
 	revoke_free(worker->revoke);
+	arena_free(worker->process);
 }
 
 static void
