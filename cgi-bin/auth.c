@@ -128,7 +128,7 @@ register_in_tx(struct db *db, void *arg)
 	struct login_new new = login_of(reg->req, reg->user.id);
 	struct login login;
 
-	buf_clear(&reg->req->reply.body);
+	reply_restart(reg->req);
 	TRY(user_create(db, reg->req->conf, &reg->user));
 	TRY(login_create(db, reg->req->conf, &new, &login));
 	login.role = reg->user.role;
@@ -170,7 +170,7 @@ login_in_tx(struct db *db, void *arg)
 	struct login login;
 	struct login_new new;
 
-	buf_clear(&req->reply.body);
+	reply_restart(req);
 	TRY(signin_check(db, req->conf, &entry->signin));
 	if (entry->signin.outcome != ERR_OK)
 		return ERR_OK; /* commit the count of failures */
@@ -212,7 +212,7 @@ refresh_in_tx(struct db *db, void *arg)
 	struct req *req = renewal->req;
 	struct login login;
 
-	buf_clear(&req->reply.body);
+	reply_restart(req);
 	TRY(login_refresh(db, req->conf, req_text(req, "refresh_token"), req->ip, &login,
 	    &renewal->outcome));
 	return renewal->outcome == ERR_OK ? reply_tokens(req, &login) : ERR_OK;

@@ -121,6 +121,15 @@ reply_version(struct req *req, int64_t version)
 }
 
 void
+reply_restart(struct req *req)
+{
+	req->reply = req->clean;
+	req->reply.headers.data[req->reply.headers.len] = '\0';
+	req->reply.body.data[req->reply.body.len] = '\0';
+	req->errors.count = 0;
+}
+
+void
 reply_error_json(enum err err, const struct field_errors *errors, const char *request_id,
     struct buf *out)
 {

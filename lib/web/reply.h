@@ -31,6 +31,12 @@ void reply_location(struct req *, const char *path);
 void reply_version(struct req *, int64_t version);
 /* Replace whatever was made by the error's reply (JSON, or HTML for pages). */
 void reply_error(struct req *, enum err);
+/*
+ * Go back to the reply as it was before the handler, and forget the blamed fields. Every function given
+ * to db_tx that makes a reply begins with this: what an earlier run of it left lies in arena memory that
+ * db_tx has taken back.
+ */
+void reply_restart(struct req *);
 /* Append the error object to out: the one shape of errors, used by the events program too. */
 void reply_error_json(enum err, const struct field_errors *, const char *request_id,
     struct buf *out);

@@ -118,15 +118,11 @@ static enum err
 handle_in_tx(struct db *db, void *arg)
 {
 	struct req *req = arg;
-	size_t headers = req->reply.headers.len;
 	bool replayed = false, keyed = (req->route->flags & ROUTE_IDEMPOTENT) != 0;
 	enum err err;
 
 	(void)db;
-	req->reply.status = 0;
-	req->reply.location = NULL;
-	buf_clear(&req->reply.body);
-	req->errors.count = 0;
+	reply_restart(req);
 	if (keyed)
 		TRY(idem_begin(req, &replayed));
 	if (replayed)
@@ -134,8 +130,6 @@ handle_in_tx(struct db *db, void *arg)
 	err = req->route->handle(req);
 	if (err == ERR_OK && keyed)
 		err = idem_end(req);
-	if (err != ERR_OK)
-		req->reply.headers.data[req->reply.headers.len = headers] = '\0';
 	return err;
 }
 
@@ -144,11 +138,18 @@ req_handle(struct req *req)
 {
 	enum err err;
 
+	req->clean = req->reply;
 	if (req->route->flags & ROUTE_NO_TX || req->method == METHOD_GET)
 		err = req->route->handle(req);
 	else
 		err = db_tx(req->db, handle_in_tx, req);
 	assert(err != ERR_OK || req->reply.finished);
+	if (err != ERR_OK) { /* nothing of a reply that failed half-way, as an ETag, goes out */
+		struct field_errors errors = req->errors;
+
+		reply_restart(req);
+		req->errors = errors;
+	}
 	return err;
 }
 

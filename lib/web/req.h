@@ -53,6 +53,7 @@ struct req {
 	size_t body_len;
 	struct field_errors errors;
 	struct reply reply;
+	struct reply clean; /* as it was before the handler; see reply_restart */
 	int64_t began_us; /* monotonic */
 	int retry_after_s; /* for 429 and 503 */
 };
