@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BACKOFF_FIRST_US = 100000, BACKOFF_MAX_US = 2000000, SETTLE_TRIES = 50 };
+enum { BACKOFF_FIRST_US = 100000, BACKOFF_MAX_US = 2000000 };
 
 static const struct stmt xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)",
 	true };
@@ -112,10 +112,11 @@ send_prepares(struct db *db, size_t *sent)
 static bool
 drain_pipeline(struct db *db, const char *doing)
 {
+	int64_t until_us = deadline();
 	bool ok, good = true;
 
 	for (;;) {
-		PGresult *result = pg_next(db->conn, deadline(), &ok);
+		PGresult *result = pg_next(db->conn, until_us, &ok);
 		ExecStatusType status = PQresultStatus(result);
 
 		if (!ok)
@@ -181,16 +182,16 @@ send_stmt(struct db *db, const struct stmt *stmt, const struct db_param *params,
 	return PQsendQueryPrepared(db->conn, stmt->name, (int)count, values, NULL, NULL, 0) == 1;
 }
 
-/* The one result of a statement sent alone. */
+/* The result of one statement, alone or in a pipeline, and the NULL behind it. */
 static PGresult *
-receive_single(struct db *db, bool *ok)
+receive(struct db *db, int64_t until_us, bool *ok)
 {
-	PGresult *result = pg_next(db->conn, deadline(), ok);
+	PGresult *result = pg_next(db->conn, until_us, ok);
 	PGresult *end;
 
 	if (!*ok)
 		return NULL;
-	end = pg_next(db->conn, deadline(), ok);
+	end = pg_next(db->conn, until_us, ok);
 	PQclear(end);
 	if (*ok)
 		return result;
@@ -198,18 +199,12 @@ receive_single(struct db *db, bool *ok)
 	return NULL;
 }
 
-/* One result of a pipeline and the NULL behind it. */
-static PGresult *
-receive_piped(struct db *db, bool *ok)
-{
-	return receive_single(db, ok);
-}
-
 /* BEGIN, the transaction id and the statement in one round trip. */
 static PGresult *
 begin_with(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count,
     bool *ok)
 {
+	int64_t until_us = deadline();
 	PGresult *begin, *id, *result;
 
 	*ok = PQenterPipelineMode(db->conn) == 1 &&
@@ -218,11 +213,11 @@ begin_with(struct db *db, const struct stmt *stmt, const struct db_param *params
 	    PQpipelineSync(db->conn) == 1;
 	if (!*ok)
 		return NULL;
-	begin = receive_piped(db, ok);
-	id = *ok ? receive_piped(db, ok) : NULL;
-	result = *ok ? receive_piped(db, ok) : NULL;
+	begin = receive(db, until_us, ok);
+	id = *ok ? receive(db, until_us, ok) : NULL;
+	result = *ok ? receive(db, until_us, ok) : NULL;
 	if (*ok) {
-		PGresult *sync = pg_next(db->conn, deadline(), ok);
+		PGresult *sync = pg_next(db->conn, until_us, ok);
 
 		PQclear(sync);
 		if (*ok && PQresultStatus(id) == PGRES_TUPLES_OK)
@@ -244,7 +239,7 @@ send_and_receive(struct db *db, const struct stmt *stmt, const struct db_param *
 		return begin_with(db, stmt, params, count, ok);
 	}
 	*ok = send_stmt(db, stmt, params, count);
-	return *ok ? receive_single(db, ok) : NULL;
+	return *ok ? receive(db, deadline(), ok) : NULL;
 }
 
 static enum err
@@ -328,12 +323,12 @@ static enum err
 settle_commit(struct db *db, bool *again)
 {
 	struct timespec pause = { 0, 100000000 };
+	int64_t until_us = deadline();
 	struct rows *rows;
-	int tries;
 
 	db->tx_lost = false;
 	db->tx_depth = 0;
-	for (tries = 0; tries < SETTLE_TRIES; tries++) {
+	while (clock_monotonic_us() < until_us) {
 		const char *status = NULL;
 		bool lost;
 
