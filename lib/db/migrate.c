@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 999, FILE_BYTES_MAX = 1024 * 1024, STATEMENT_S_MAX = 600 };
+enum { FILES_MAX = 999, FILE_BYTES_MAX = 1024 * 1024 };
 
 struct migration {
 	int version;
@@ -165,10 +165,12 @@ plan_make(struct plan *plan, const char *url, const char *dir)
 		return ERR_UNAVAILABLE;
 	arena_defer(plan->arena, finish, plan->conn);
 	(void)PQsetnonblocking(plan->conn, 0);
-	TRY(do_command(plan, "SET statement_timeout = 0; SET lock_timeout = '10s';"
+	/* Another process may be migrating for long; a table may not be waited for like that. */
+	TRY(do_command(plan, "SET statement_timeout = 0; SET lock_timeout = '10min';"
 			     "SET client_min_messages = warning;"
 			     "SET idle_in_transaction_session_timeout = 0"));
 	TRY(do_command(plan, "SELECT pg_advisory_lock(hashtext('confab migrate'))"));
+	TRY(do_command(plan, "SET lock_timeout = '10s'"));
 	TRY(do_command(plan, setup));
 	return applied_read(plan);
 }
@@ -186,6 +188,11 @@ plan_check(const struct plan *plan)
 	for (i = 0; i < plan->count; i++) {
 		const struct migration *file = &plan->files[i];
 
+		if (file->applied != NULL && i > 0 && plan->files[i - 1].applied == NULL) {
+			log_error("a migration before this one is missing in the database",
+			    LOG_STR("file", file->name));
+			return ERR_CONFLICT;
+		}
 		if (file->applied != NULL && strcmp(file->applied, file->checksum) != 0) {
 			log_error("an applied migration was edited", LOG_STR("file", file->name));
 			return ERR_CONFLICT;
@@ -212,6 +219,8 @@ apply(struct plan *plan, const struct migration *file)
 	    "INSERT INTO migration (version, name, checksum) VALUES ($1, $2, $3)", 3, NULL, values,
 	    NULL, NULL, 0);
 	good = PQresultStatus(result) == PGRES_COMMAND_OK;
+	if (!good)
+		log_error("migration failed", LOG_STR("error", PQerrorMessage(plan->conn)));
 	PQclear(result);
 	return good ? do_command(plan, "COMMIT") : ERR_INTERNAL;
 }
