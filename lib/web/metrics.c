@@ -53,29 +53,46 @@ static const struct {
 	[METRIC_JOBS_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
 };
 
+/* The whole of an open file that has the right size, else MAP_FAILED; fd is closed. */
 static void *
-map_file(const char *run_dir, const char *program, size_t size)
+map_whole(int fd, int protection)
 {
-	char path[512];
 	struct stat status;
+	void *map = MAP_FAILED;
+
+	if (fd < 0)
+		return map;
+	if (fstat(fd, &status) == 0 && (size_t)status.st_size == sizeof(struct metrics))
+		map = mmap(NULL, sizeof(struct metrics), protection, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	return map;
+}
+
+/*
+ * Map the program's file. One of another release is replaced by a new file and never cut: workers that
+ * still drain have it mapped, and would be killed at the next count.
+ */
+static void *
+map_file(const char *run_dir, const char *program)
+{
+	char path[512], fresh[528];
 	void *map;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/metrics", run_dir);
 	(void)mkdir(path, 0770);
 	(void)snprintf(path, sizeof(path), "%s/metrics/%s", run_dir, program);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-	if (fd < 0)
-		return MAP_FAILED;
-	if (fstat(fd, &status) != 0 ||
-	    ((size_t)status.st_size != size &&
-		(ftruncate(fd, 0) != 0 || ftruncate(fd, (off_t)size) != 0))) {
+	map = map_whole(open(path, O_RDWR | O_CLOEXEC), PROT_READ | PROT_WRITE);
+	if (map != MAP_FAILED)
+		return map;
+	(void)snprintf(fresh, sizeof(fresh), "%s/metrics/.%s.new", run_dir, program);
+	fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+	if (fd >= 0 && (ftruncate(fd, (off_t)sizeof(struct metrics)) != 0 ||
+			   rename(fresh, path) != 0)) {
 		(void)close(fd);
 		return MAP_FAILED;
 	}
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	(void)close(fd);
-	return map;
+	return map_whole(fd, PROT_READ | PROT_WRITE);
 }
 
 static void
@@ -109,7 +126,7 @@ shape_set(struct metrics *metrics, const char *program, const struct route *cons
 struct metrics *
 metrics_open(const char *run_dir, const char *program, const struct route *const *tables)
 {
-	struct metrics *metrics = map_file(run_dir, program, sizeof(*metrics));
+	struct metrics *metrics = map_file(run_dir, program);
 
 	if (metrics == MAP_FAILED) {
 		log_warn("metrics are kept in memory: RUN_DIR is not writable",
@@ -212,7 +229,7 @@ print_duration(const struct metrics *m, const struct route_counts *counts, struc
 }
 
 static void
-each_route(struct metrics *const *all, size_t count, struct buf *out,
+each_route(const struct metrics *const *all, size_t count, struct buf *out,
     void (*print)(const struct metrics *, const struct route_counts *, struct buf *))
 {
 	size_t i, at;
@@ -223,7 +240,7 @@ each_route(struct metrics *const *all, size_t count, struct buf *out,
 }
 
 static void
-print_value(struct metrics *const *all, size_t count, size_t value, struct buf *out)
+print_value(const struct metrics *const *all, size_t count, size_t value, struct buf *out)
 {
 	size_t i;
 
@@ -240,12 +257,11 @@ unmap(void *metrics)
 	(void)munmap(metrics, sizeof(struct metrics));
 }
 
-/* Map every file of the folder; the arena unmaps them. */
+/* Map every file of the folder for reading; the arena unmaps them. */
 static size_t
-map_all(const char *run_dir, struct arena *arena, struct metrics **all, size_t max)
+map_all(const char *run_dir, struct arena *arena, const struct metrics **all, size_t max)
 {
-	char *path = arena_printf(arena, "%s/metrics", run_dir);
-	DIR *dir = opendir(path);
+	DIR *dir = opendir(arena_printf(arena, "%s/metrics", run_dir));
 	const struct dirent *entry;
 	size_t count = 0;
 
@@ -254,7 +270,8 @@ map_all(const char *run_dir, struct arena *arena, struct metrics **all, size_t m
 
 		if (entry->d_name[0] == '.')
 			continue;
-		metrics = map_file(run_dir, entry->d_name, sizeof(*metrics));
+		metrics = map_whole(openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC),
+		    PROT_READ);
 		if (metrics == MAP_FAILED)
 			continue;
 		arena_defer(arena, unmap, metrics);
@@ -269,7 +286,7 @@ map_all(const char *run_dir, struct arena *arena, struct metrics **all, size_t m
 void
 metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
 {
-	struct metrics *all[32];
+	const struct metrics *all[32];
 	size_t count = map_all(run_dir, arena, all, COUNT_OF(all)), value;
 
 	buf_puts(out, "# HELP confab_http_requests_total Requests answered\n"
