@@ -3,6 +3,7 @@
 #include "base/uuid.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,9 +327,12 @@ field_find(const struct field *fields, const char *name)
 static size_t
 path_enter(struct check *check, const char *name)
 {
-	size_t len = strlen(check->path);
+	size_t len = strlen(check->path), end;
 
 	(void)snprintf(check->path + len, PATH_SIZE - len, "%s%s", len > 0 ? "." : "", name);
+	/* A long name is cut, but never inside of a character. */
+	for (end = strlen(check->path); !str_utf8_valid(check->path, end); end--)
+		check->path[end - 1] = '\0';
 	return len;
 }
 
@@ -386,7 +390,8 @@ double_from_text(const char *text)
 	char *end;
 	double value = strtod(text, &end);
 
-	if (*text == '\0' || *end != '\0' || strspn(text, "0123456789.-") != strlen(text))
+	if (*text == '\0' || *end != '\0' || strspn(text, "0123456789.-") != strlen(text) ||
+	    !isfinite(value))
 		return NULL;
 	return json_object_new_double(value);
 }

@@ -53,8 +53,11 @@ replay(struct req *req, const char *key, const char *hash)
 	if (strcmp(rows_text(rows, 0, 0), hash) != 0)
 		return ERR_KEY_REUSED;
 	location = rows_text(rows, 0, 3);
-	(void)reply_text(req, (int)rows_i64(rows, 0, 1), "application/json", rows_text(rows, 0, 2),
-	    strlen(rows_text(rows, 0, 2)));
+	if (rows_i64(rows, 0, 1) == 204)
+		(void)reply_empty(req);
+	else
+		(void)reply_text(req, (int)rows_i64(rows, 0, 1), "application/json",
+		    rows_text(rows, 0, 2), strlen(rows_text(rows, 0, 2)));
 	if (location != NULL)
 		reply_location(req, location);
 	reply_header(req, "Idempotent-Replayed", "true");

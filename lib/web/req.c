@@ -218,7 +218,7 @@ put_head(struct req *req, struct buf *head)
 		    reply->body.len);
 	if (reply->location != NULL)
 		buf_printf(head, "Location: %s\r\n", reply->location);
-	buf_puts(head, cached ? "Cache-Control: public, max-age=60\r\n" :
+	buf_puts(head, cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n" :
 				"Cache-Control: no-store\r\n");
 	buf_add(head, reply->headers.data, reply->headers.len);
 	buf_add(head, "\r\n", 2);

@@ -11,7 +11,7 @@
 enum method { METHOD_GET = 1, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
 enum role {
-	ROLE_ANON = 1, /* no token; a token that is sent must still be good */
+	ROLE_ANON = 1, /* no token; one that is sent must be good where other roles may call too */
 	ROLE_USER = 2,
 	ROLE_ADVISOR = 4,
 	ROLE_ADMIN = 8,
