@@ -148,6 +148,8 @@ scan_string(struct scan *scan, char **text, size_t *text_len)
 	for (stop = scan->at; stop < scan->end && *stop != '"'; stop++)
 		if (*stop == '\\' && stop + 1 < scan->end)
 			stop++;
+	if (!str_utf8_valid(scan->at, (size_t)(stop - scan->at)))
+		return fail(scan, "text that is not UTF-8");
 	out = arena_alloc(scan->arena, (size_t)(stop - scan->at) + 1);
 	while (peek(scan) != '"') {
 		int c = peek(scan);
@@ -263,15 +265,25 @@ scan_key(struct scan *scan)
 	return ERR_OK;
 }
 
+/* A fault inside a member is told with the path to it. */
 static enum err
 scan_pair(struct scan *scan)
 {
+	struct json_fault *fault = scan->fault;
+	const char *key;
+	enum err err;
+
 	TRY(scan_key(scan));
+	key = scan->keys->text;
 	skip_space(scan);
 	if (peek(scan) != ':')
 		return fail(scan, "a colon was expected");
 	scan->at++;
-	return scan_value(scan);
+	err = scan_value(scan);
+	if (err != ERR_OK)
+		fault->key = fault->key == NULL ? key :
+						  arena_printf(scan->arena, "%s.%s", key, fault->key);
+	return err;
 }
 
 /* The members of an object or array up to its closing character. */
@@ -343,9 +355,7 @@ json_scan(struct arena *arena, const char *text, size_t len, struct json_fault *
 {
 	struct scan scan = { arena, text, text, text + len, fault, NULL, 0, 0 };
 
-	if (!str_utf8_valid(text, len))
-		return fail(&scan, "text that is not UTF-8");
-	TRY(scan_value(&scan));
+	TRY(scan_value(&scan)); /* bytes that are not UTF-8 are refused in strings, as syntax elsewhere */
 	skip_space(&scan);
 	return scan.at == scan.end ? ERR_OK : fail(&scan, "something after the end");
 }

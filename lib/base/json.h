@@ -18,7 +18,7 @@
 struct json_fault {
 	size_t offset;	  /* byte where the scan stopped */
 	const char *what; /* as "repeated key" */
-	const char *key;  /* the key concerned; NULL when there is none */
+	const char *key;  /* path of the member concerned, as "place.name"; NULL when there is none */
 };
 
 /*
