@@ -3,6 +3,10 @@
 CREATE EXTENSION IF NOT EXISTS unaccent;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
+-- The panel's search of accounts by a part of the name or the e-mail.
+CREATE INDEX user_account_search ON user_account USING gin
+	(lower(display_name || ' ' || coalesce(email, '')) gin_trgm_ops);
+
 CREATE TABLE specialization (
 	slug text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_]{1,39}$'),
 	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 80),

@@ -104,6 +104,7 @@ COMMENT ON COLUMN message.type IS 'What body is';
 COMMENT ON COLUMN message.body IS 'Text, at most 4,000 characters';
 COMMENT ON COLUMN message.created_at IS 'When it was stored';
 CREATE UNIQUE INDEX message_client ON message (conversation_id, sender_id, client_id) NULLS NOT DISTINCT;
+CREATE INDEX message_created ON message USING brin (created_at);
 
 CREATE FUNCTION message_json(m message) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	SELECT jsonb_build_object('id', m.id, 'conversation_id', m.conversation_id, 'seq', m.seq,
@@ -250,6 +251,7 @@ CREATE UNIQUE INDEX session_advisor_live ON session (advisor_id)
 CREATE INDEX session_by_user ON session (user_id, requested_at DESC, id DESC);
 CREATE INDEX session_by_advisor ON session (advisor_id, requested_at DESC, id DESC);
 CREATE INDEX session_expiring ON session (expires_at) WHERE state IN ('REQUESTED', 'ACCEPTED');
+CREATE INDEX session_requested ON session USING brin (requested_at);
 
 CREATE FUNCTION session_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,176 @@
+#include "domain/people/moderation.h"
+
+#include "base/buf.h"
+
+#include <string.h>
+
+enum {
+	ACCOUNT_LOCK,
+	ACCOUNT_BLOCK,
+	ACCOUNT_UNBLOCK,
+	LOGINS_END,
+	ADVISOR_OFFLINE,
+	SESSIONS_END,
+	REPORT_LIST,
+	REPORT_GET,
+	REPORT_LOCK,
+	REPORT_CLOSE
+};
+
+#define REPORT_COLUMNS                                                                             \
+	"SELECT r.id, r.reporter_id, w.display_name AS reporter_name, r.target_type, r.target_id,"     \
+	" r.target_user_id, t.display_name AS target_name, t.state AS target_state, r.reason,"         \
+	" r.detail, r.state, r.resolution, r.created_at, r.resolved_at"
+#define REPORT_FROM                                                                                \
+	" FROM report r JOIN user_account w ON w.id = r.reporter_id"                                   \
+	" JOIN user_account t ON t.id = r.target_user_id"
+
+static const struct stmt stmts[] = {
+	[ACCOUNT_LOCK] = { "moderation_account_lock", 1,
+	    "SELECT role, state, coalesce(block_reason, '') FROM user_account WHERE id = $1 FOR UPDATE",
+	    false },
+	[ACCOUNT_BLOCK] = { "moderation_account_block", 2,
+	    "UPDATE user_account SET state = 'BLOCKED', block_reason = $2, version = version + 1,"
+	    " updated_at = app_now() WHERE id = $1 RETURNING id, state, block_reason",
+	    false },
+	[ACCOUNT_UNBLOCK] = { "moderation_account_unblock", 1,
+	    "UPDATE user_account SET state = 'ACTIVE', block_reason = NULL, version = version + 1,"
+	    " updated_at = app_now() WHERE id = $1 RETURNING id, state, block_reason",
+	    false },
+	[LOGINS_END] = { "moderation_logins_end", 1,
+	    "UPDATE login SET ended_at = app_now(), end_reason = 'BLOCKED'"
+	    " WHERE user_id = $1 AND ended_at IS NULL",
+	    false },
+	[ADVISOR_OFFLINE] = { "moderation_advisor_offline", 1,
+	    "UPDATE advisor SET online = false WHERE id = $1 AND online", false },
+	/* The whole of a person's live sessions, in one statement; all its parts see the rows as they
+	 * were before it. */
+	[SESSIONS_END] = { "moderation_sessions_end", 2,
+	    "WITH live AS MATERIALIZED (SELECT id, state FROM session"
+	    " WHERE (user_id = $1::uuid OR advisor_id = $1)"
+	    " AND state IN ('REQUESTED', 'ACCEPTED', 'ONGOING') ORDER BY id FOR UPDATE),"
+	    " ended AS (UPDATE session s SET state = CASE live.state WHEN 'ONGOING' THEN 'ENDED'"
+	    " ELSE 'CANCELLED' END, ended_at = app_now(), end_reason = $2"
+	    " FROM live WHERE s.id = live.id"
+	    " RETURNING s.id, s.state, s.user_id, s.advisor_id, s.conversation_id, s.ended_at),"
+	    " closed AS (UPDATE conversation c SET closed_at = app_now() FROM ended"
+	    " WHERE c.id = ended.conversation_id AND c.closed_at IS NULL RETURNING c.id),"
+	    " counted AS (UPDATE advisor a SET session_count = session_count + 1 FROM ended"
+	    " WHERE a.id = ended.advisor_id AND ended.state = 'ENDED' RETURNING a.id)"
+	    " SELECT ended.id, event_emit(ARRAY[ended.user_id, ended.advisor_id],"
+	    " CASE ended.state WHEN 'ENDED' THEN 'session.ended' ELSE 'session.cancelled' END,"
+	    " jsonb_build_object('session_id', ended.id, 'state', ended.state,"
+	    " 'conversation_id', ended.conversation_id, 'end_reason', $2::text,"
+	    " 'ended_at', time_json(ended.ended_at)))"
+	    " FROM ended",
+	    false },
+	[REPORT_LIST] = { "moderation_report_list", 4,
+	    REPORT_COLUMNS ", r.id::text AS _k1" REPORT_FROM
+	    " WHERE ($1::text IS NULL OR r.state = $1)"
+	    " AND ($2::uuid IS NULL OR r.target_user_id = $2)"
+	    " AND ($4::uuid IS NULL OR CASE WHEN $1 = 'OPEN' THEN r.id > $4 ELSE r.id < $4 END)"
+	    " ORDER BY CASE WHEN $1 = 'OPEN' THEN r.id END, r.id DESC LIMIT $3::bigint",
+	    true },
+	[REPORT_GET] = { "moderation_report_get", 1,
+	    REPORT_COLUMNS ", r.snapshot, t.email AS target_email, t.role AS target_role,"
+	    " x.display_name AS resolver_name,"
+	    " (SELECT count(*) FROM report o WHERE o.target_user_id = r.target_user_id"
+	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others"
+	    REPORT_FROM " LEFT JOIN user_account x ON x.id = r.resolved_by WHERE r.id = $1",
+	    true },
+	[REPORT_LOCK] = { "moderation_report_lock", 1,
+	    "SELECT state, target_user_id FROM report WHERE id = $1 FOR UPDATE", false },
+	[REPORT_CLOSE] = { "moderation_report_close", 4,
+	    "UPDATE report SET state = $2, resolution = $3, resolved_by = $4, resolved_at = app_now()"
+	    " WHERE id = $1 RETURNING id, state, resolution, resolved_at, target_user_id",
+	    false },
+};
+STMT_SET(moderation_stmts, stmts);
+
+/* {"from": …, "to": …, "reason": …, "sessions": n}; the last only when not negative. */
+static const char *
+change_detail(struct db *db, const char *from, const char *to, const char *reason, int64_t sessions)
+{
+	struct buf out = buf_new(db_arena(db), 128);
+
+	buf_puts(&out, "{\"from\": ");
+	buf_json(&out, from);
+	buf_puts(&out, ", \"to\": ");
+	buf_json(&out, to);
+	buf_puts(&out, ", \"reason\": ");
+	buf_json(&out, reason);
+	if (sessions >= 0)
+		buf_printf(&out, ", \"sessions_ended\": %lld", (long long)sessions);
+	buf_puts(&out, "}");
+	return out.data;
+}
+
+enum err
+moderation_block(struct db *db, const struct audit_by *by, const char *user_id, const char *reason,
+    struct rows **rows)
+{
+	struct rows *account, *sessions;
+
+	TRY(db_one(db, &account, &stmts[ACCOUNT_LOCK], db_text(user_id)));
+	if (strcmp(rows_text(account, 0, 0), "ADMIN") == 0)
+		return ERR_FORBIDDEN;
+	if (strcmp(rows_text(account, 0, 1), "ACTIVE") != 0)
+		return ERR_BAD_STATE;
+	TRY(db_exec(db, &stmts[LOGINS_END], db_text(user_id)));
+	TRY(db_rows(db, &sessions, &stmts[SESSIONS_END], db_text(user_id),
+	    db_text("The account of one side was blocked")));
+	TRY(db_exec(db, &stmts[ADVISOR_OFFLINE], db_text(user_id)));
+	TRY(db_one(db, rows, &stmts[ACCOUNT_BLOCK], db_text(user_id), db_text(reason)));
+	return audit_add(db, by,
+	    &(struct audit_entry){ "user.block", "user", user_id,
+		change_detail(db, "ACTIVE", "BLOCKED", reason, (int64_t)rows_count(sessions)) });
+}
+
+enum err
+moderation_unblock(struct db *db, const struct audit_by *by, const char *user_id, struct rows **rows)
+{
+	struct rows *account;
+
+	TRY(db_one(db, &account, &stmts[ACCOUNT_LOCK], db_text(user_id)));
+	if (strcmp(rows_text(account, 0, 1), "BLOCKED") != 0)
+		return ERR_BAD_STATE;
+	TRY(db_one(db, rows, &stmts[ACCOUNT_UNBLOCK], db_text(user_id)));
+	return audit_add(db, by,
+	    &(struct audit_entry){ "user.unblock", "user", user_id,
+		change_detail(db, "BLOCKED", "ACTIVE", rows_text(account, 0, 2), -1) });
+}
+
+enum err
+moderation_report_list(struct db *db, const char *state, const char *target_user_id, int64_t limit,
+    const char *after, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[REPORT_LIST], db_text(state), db_text(target_user_id),
+	    db_i64(limit), db_text(after));
+}
+
+enum err
+moderation_report_get(struct db *db, const char *report_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[REPORT_GET], db_text(report_id));
+}
+
+enum err
+moderation_report_resolve(struct db *db, const struct audit_by *by,
+    const struct moderation_decision *decision, struct rows **rows)
+{
+	const char *state = decision->actioned ? "ACTIONED" : "DISMISSED", *person, *note;
+	struct rows *report, *blocked;
+
+	TRY(db_one(db, &report, &stmts[REPORT_LOCK], db_text(decision->report_id)));
+	if (strcmp(rows_text(report, 0, 0), "OPEN") != 0)
+		return ERR_BAD_STATE;
+	person = rows_text(report, 0, 1);
+	note = decision->note[0] != '\0' ? decision->note : "Reported by another person";
+	if (decision->block)
+		TRY(moderation_block(db, by, person, note, &blocked));
+	TRY(db_one(db, rows, &stmts[REPORT_CLOSE], db_text(decision->report_id), db_text(state),
+	    db_text(decision->note), db_text(by->actor_id)));
+	return audit_add(db, by,
+	    &(struct audit_entry){ "report.resolve", "report", decision->report_id,
+		change_detail(db, "OPEN", state, decision->note, -1) });
+}

@@ -1,0 +1,84 @@
+#include "domain/people/user_admin.h"
+
+#include "base/str.h"
+#include "base/uuid.h"
+
+enum { USER_LIST, USER_GET, USER_LOGINS, USER_SESSIONS };
+static const struct stmt stmts[] = {
+	/* The searched expression is that of index user_account_search. */
+	[USER_LIST] = { "user_admin_list", 6,
+	    "SELECT u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
+	    " u.created_at, u.id::text AS _k1"
+	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
+	    " WHERE ($1::text IS NULL OR lower(u.display_name || ' ' || coalesce(u.email, '')) LIKE"
+	    " '%' || replace(replace(replace(lower($1), '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%')"
+	    " AND ($2::uuid IS NULL OR u.id = $2)"
+	    " AND ($3::text IS NULL OR u.role = $3) AND ($4::text IS NULL OR u.state = $4)"
+	    " AND ($6::uuid IS NULL OR u.id < $6)"
+	    " ORDER BY u.id DESC LIMIT $5::bigint",
+	    true },
+	[USER_GET] = { "user_admin_get", 1,
+	    "SELECT u.id, u.display_name, u.email, u.phone_hash IS NOT NULL AS has_phone, u.role,"
+	    " u.state, u.block_reason, u.bio, u.gender, u.birth_date, u.locale, u.timezone,"
+	    " u.created_at, u.updated_at, a.state AS advisor_state, a.headline,"
+	    " coalesce(a.online, false) AS online,"
+	    " (SELECT count(*) FROM session s WHERE s.user_id = u.id OR s.advisor_id = u.id)"
+	    " AS session_count,"
+	    " (SELECT count(*) FROM report r WHERE r.reporter_id = u.id) AS reports_made,"
+	    " (SELECT count(*) FROM block b WHERE b.blocked_id = u.id) AS blocked_by"
+	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id WHERE u.id = $1",
+	    true },
+	[USER_LOGINS] = { "user_admin_logins", 2,
+	    "SELECT id, kind, device_name, user_agent, host(ip) AS ip, created_at, last_used_at,"
+	    " ended_at, end_reason, ended_at IS NULL AND expires_at > app_now() AS live"
+	    " FROM login WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2::bigint",
+	    true },
+	[USER_SESSIONS] = { "user_admin_sessions", 2,
+	    "SELECT s.id, s.type, s.state, o.id AS other_id, o.display_name AS other_name,"
+	    " coalesce(s.advisor_id = $1::uuid, false) AS as_advisor, s.topic, s.requested_at, s.ended_at"
+	    " FROM ((SELECT * FROM session WHERE user_id = $1 ORDER BY requested_at DESC, id DESC"
+	    " LIMIT $2::bigint) UNION ALL (SELECT * FROM session WHERE advisor_id = $1"
+	    " ORDER BY requested_at DESC, id DESC LIMIT $2)) s"
+	    " LEFT JOIN user_account o"
+	    " ON o.id = CASE WHEN s.advisor_id = $1 THEN s.user_id ELSE s.advisor_id END"
+	    " ORDER BY s.requested_at DESC, s.id DESC LIMIT $2",
+	    true },
+};
+STMT_SET(user_admin_stmts, stmts);
+
+enum err
+user_admin_list(struct db *db, const struct user_admin_filter *filter, int64_t limit,
+    const char *after, struct rows **rows)
+{
+	const char *text = filter->text, *id = NULL;
+	char *lower;
+
+	if (text != NULL) {
+		lower = arena_strdup(db_arena(db), text);
+		str_lower(lower);
+		if (uuid_valid(lower)) {
+			id = lower;
+			text = NULL;
+		}
+	}
+	return db_rows(db, rows, &stmts[USER_LIST], db_text(text), db_text(id), db_text(filter->role),
+	    db_text(filter->state), db_i64(limit), db_text(after));
+}
+
+enum err
+user_admin_get(struct db *db, const char *user_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[USER_GET], db_text(user_id));
+}
+
+enum err
+user_admin_logins(struct db *db, const char *user_id, int64_t limit, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[USER_LOGINS], db_text(user_id), db_i64(limit));
+}
+
+enum err
+user_admin_sessions(struct db *db, const char *user_id, int64_t limit, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[USER_SESSIONS], db_text(user_id), db_i64(limit));
+}

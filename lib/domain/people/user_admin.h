@@ -1,0 +1,35 @@
+/*
+ * Accounts as administrators see them: search, and one person with all that belongs to the account.
+ * Nothing here changes anything; see moderation.h.
+ */
+#ifndef DOMAIN_PEOPLE_USER_ADMIN_H
+#define DOMAIN_PEOPLE_USER_ADMIN_H
+
+#include "db/db.h"
+
+/* What to list; NULL members do not narrow it. */
+struct user_admin_filter {
+	const char *text;  /* part of a name or an e-mail, or a whole id; any case */
+	const char *role;  /* "USER" … */
+	const char *state; /* "ACTIVE" … */
+};
+
+extern const struct stmt_set user_admin_stmts;
+
+/* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
+ * display_name, email, role, state, advisor_state, created_at, _k1. */
+MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter *filter, int64_t limit,
+    const char *after, struct rows **rows);
+/* One account; the columns stand in user_admin.c.
+ *	ERR_NOT_FOUND	no such account */
+MUST_CHECK enum err user_admin_get(struct db *, const char *user_id, struct rows **rows);
+/* Its newest limit logins: id, kind, device_name, user_agent, ip, created_at, last_used_at, ended_at,
+ * end_reason, live. */
+MUST_CHECK enum err user_admin_logins(struct db *, const char *user_id, int64_t limit,
+    struct rows **rows);
+/* Its newest limit sessions, on either side: id, type, state, other_id, other_name, as_advisor, topic,
+ * requested_at, ended_at. */
+MUST_CHECK enum err user_admin_sessions(struct db *, const char *user_id, int64_t limit,
+    struct rows **rows);
+
+#endif

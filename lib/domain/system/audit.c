@@ -1,0 +1,74 @@
+#include "domain/system/audit.h"
+
+enum { VERIFY_BATCH = 5000 };
+
+enum { AUDIT_ADD, AUDIT_LIST, AUDIT_START, AUDIT_VERIFY };
+static const struct stmt stmts[] = {
+	[AUDIT_ADD] = { "audit_add", 6,
+	    "INSERT INTO audit (actor_id, action, target_type, target_id, detail, request_id,"
+	    " previous_hash, hash)"
+	    " VALUES ($1, $2, $3, $4, coalesce($5::jsonb, '{}'), coalesce($6, ''), '', '')",
+	    false },
+	[AUDIT_LIST] = { "audit_list", 4,
+	    "SELECT a.id, a.at, a.actor_id, p.display_name AS actor_name, a.action, a.target_type,"
+	    " a.target_id, t.display_name AS target_name, a.detail, a.request_id, a.id::text AS _k1"
+	    " FROM audit a LEFT JOIN user_account p ON p.id = a.actor_id"
+	    " LEFT JOIN user_account t ON t.id = a.target_id"
+	    " WHERE ($1::uuid IS NULL OR a.target_id = $1) AND ($2::uuid IS NULL OR a.actor_id = $2)"
+	    " AND ($4::bigint IS NULL OR a.id < $4)"
+	    " ORDER BY a.id DESC LIMIT $3::bigint",
+	    true },
+	/* The id before the newest $1 rows; 0 when there are no more than that. */
+	[AUDIT_START] = { "audit_start", 1,
+	    "SELECT coalesce((SELECT id FROM audit ORDER BY id DESC OFFSET $1::bigint LIMIT 1), 0)",
+	    true },
+	/* $1: the id before the batch. The row before it gives the first expected hash. */
+	[AUDIT_VERIFY] = { "audit_verify", 2,
+	    "WITH batch AS (SELECT a.id, a.hash, a.previous_hash, audit_digest(a) AS digest"
+	    " FROM audit a WHERE a.id > $1::bigint ORDER BY a.id LIMIT $2::bigint),"
+	    " linked AS (SELECT id, hash = digest AND previous_hash = lag(hash, 1, coalesce("
+	    "(SELECT hash FROM audit WHERE id <= $1 ORDER BY id DESC LIMIT 1), ''))"
+	    " OVER (ORDER BY id) AS good FROM batch)"
+	    " SELECT count(*), coalesce(min(id) FILTER (WHERE NOT good), 0), coalesce(max(id), 0)"
+	    " FROM linked",
+	    true },
+};
+STMT_SET(audit_stmts, stmts);
+
+enum err
+audit_add(struct db *db, const struct audit_by *by, const struct audit_entry *entry)
+{
+	return db_exec(db, &stmts[AUDIT_ADD], db_text(by->actor_id), db_text(entry->action),
+	    db_text(entry->target_type), db_text(entry->target_id), db_text(entry->detail),
+	    db_text(by->request_id));
+}
+
+enum err
+audit_list(struct db *db, const char *target_id, const char *actor_id, int64_t limit,
+    const char *before, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[AUDIT_LIST], db_text(target_id), db_text(actor_id),
+	    db_i64(limit), db_text(before));
+}
+
+enum err
+audit_verify(struct db *db, int64_t rows_max, struct audit_check *check)
+{
+	struct audit_check found = { 0, 0 };
+	struct rows *rows;
+	int64_t after = 0, count;
+
+	if (rows_max > 0) {
+		TRY(db_one(db, &rows, &stmts[AUDIT_START], db_i64(rows_max)));
+		after = rows_i64(rows, 0, 0);
+	}
+	do {
+		TRY(db_one(db, &rows, &stmts[AUDIT_VERIFY], db_i64(after), db_i64(VERIFY_BATCH)));
+		count = rows_i64(rows, 0, 0);
+		found.rows += count;
+		found.broken_id = rows_i64(rows, 0, 1);
+		after = rows_i64(rows, 0, 2);
+	} while (count == VERIFY_BATCH && found.broken_id == 0);
+	*check = found;
+	return ERR_OK;
+}

@@ -1,0 +1,46 @@
+/*
+ * The audit log: what administrators and the system did. It is append-only, and each row holds a hash
+ * over itself and the row before (done by SQL, see sql/0001), so a change made behind our back shows.
+ * An entry is written in the transaction of what it tells of.
+ */
+#ifndef DOMAIN_SYSTEM_AUDIT_H
+#define DOMAIN_SYSTEM_AUDIT_H
+
+#include "db/db.h"
+
+/* Who acts, and in which request. */
+struct audit_by {
+	const char *actor_id;	/* NULL: the system */
+	const char *request_id; /* as in the logs */
+};
+
+/* One entry to write. */
+struct audit_entry {
+	const char *action;	 /* as "advisor.approve" */
+	const char *target_type; /* as "advisor" */
+	const char *target_id;	 /* NULL when there is none */
+	const char *detail;	 /* JSON object; NULL is {} */
+};
+
+/* What audit_verify found. */
+struct audit_check {
+	int64_t rows;	   /* checked */
+	int64_t broken_id; /* the first row that does not fit; 0 when all do */
+};
+
+extern const struct stmt_set audit_stmts;
+
+/* Append an entry. Needs the caller's transaction. */
+MUST_CHECK enum err audit_add(struct db *, const struct audit_by *by,
+    const struct audit_entry *entry);
+/*
+ * limit entries, newest first, older than the id before (NULL: from the newest). target_id and actor_id
+ * narrow the list; NULL takes all. Columns: id, at, actor_id, actor_name, action, target_type,
+ * target_id, target_name (of a person), detail, request_id, _k1.
+ */
+MUST_CHECK enum err audit_list(struct db *, const char *target_id, const char *actor_id,
+    int64_t limit, const char *before, struct rows **rows);
+/* Recompute the chain over the newest rows_max rows; 0 takes all, read in batches. */
+MUST_CHECK enum err audit_verify(struct db *, int64_t rows_max, struct audit_check *check);
+
+#endif
