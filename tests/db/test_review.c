@@ -1,0 +1,182 @@
+/* An application is decided once; a decision changes role, logins, events and audit together. */
+#include "domain/market/review.h"
+#include "harness/cunit.h"
+#include "harness/testdb.h"
+
+#include <string.h>
+
+static const struct stmt_set *const sets[] = { &audit_stmts, &review_stmts, NULL };
+static struct db *db;
+static const char *admin;
+
+struct decision {
+	const char *id, *reason; /* reason NULL approves */
+	struct rows *rows;
+};
+
+static enum err
+decide_in_tx(struct db *door, void *arg)
+{
+	struct decision *d = arg;
+	const struct audit_by by = { admin, "req-review" };
+
+	return d->reason == NULL ? review_approve(door, &by, d->id, &d->rows) :
+				   review_reject(door, &by, d->id, d->reason, &d->rows);
+}
+
+static enum err
+decide(const char *id, const char *reason)
+{
+	struct decision d = { id, reason, NULL };
+
+	return db_tx(db, decide_in_tx, &d);
+}
+
+/* An account with an application, waiting for hours. */
+static const char *
+applicant(const char *role, const char *hours)
+{
+	const char *id = testdb_user(role);
+
+	testdb_run("INSERT INTO advisor (id) VALUES ($1) ON CONFLICT DO NOTHING", id);
+	testdb_run("UPDATE advisor SET state = 'PENDING', headline = 'Hello', applied_at ="
+		   " app_now() - make_interval(hours => $2::int) WHERE id = $1",
+	    id, hours);
+	testdb_run("INSERT INTO login (id, user_id, kind, ip, expires_at) VALUES (gen_random_uuid(), $1,"
+		   " 'APP', '192.0.2.1', app_now() + interval '1 day')",
+	    id);
+	return id;
+}
+
+static int64_t
+audits(const char *id, const char *action)
+{
+	return testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1 AND action = $2"
+			  " AND actor_id = $3 AND request_id = 'req-review'",
+	    id, action, admin);
+}
+
+static void
+the_longest_waiting_comes_first(void)
+{
+	const char *newer = applicant("USER", "87650"), *older = applicant("USER", "87660");
+	struct rows *rows, *rest;
+
+	CU_ASSERT_EQUAL_FATAL(review_list(db, "PENDING", 1, NULL, &rows), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(rows_count(rows), 1);
+	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 0), older);
+	CU_ASSERT_EQUAL_FATAL(review_list(db, "PENDING", 1, older, &rest), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(rows_count(rest), 1);
+	CU_ASSERT_STRING_EQUAL(rows_text(rest, 0, 0), newer);
+	CU_ASSERT_EQUAL(decide(older, "No"), ERR_OK);
+	CU_ASSERT_EQUAL(decide(newer, "No"), ERR_OK);
+}
+
+static void
+approval_makes_a_user_an_advisor_and_ends_old_logins(void)
+{
+	const char *id = applicant("USER", "1");
+
+	CU_ASSERT_EQUAL(decide(id, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM advisor WHERE id = $1", id), "APPROVED");
+	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT role FROM user_account WHERE id = $1", id), "ADVISOR");
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM login l JOIN revocation r ON r.login_id = l.id"
+				   " WHERE l.user_id = $1 AND l.end_reason = 'REPLACED'",
+			    id),
+	    1);
+	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT type FROM event WHERE user_id = $1", id),
+	    "advisor.approved");
+	CU_ASSERT_EQUAL(audits(id, "advisor.approve"), 1);
+}
+
+static void
+approval_of_an_advisor_keeps_logins(void)
+{
+	const char *id = applicant("ADVISOR", "1");
+
+	CU_ASSERT_EQUAL(decide(id, NULL), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM login WHERE user_id = $1 AND ended_at IS NULL", id), 1);
+}
+
+static void
+a_refusal_keeps_its_reason_and_tells_the_person(void)
+{
+	const char *id = applicant("USER", "1");
+
+	CU_ASSERT_EQUAL(decide(id, "Say more about \"yourself\""), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state || ': ' || state_reason FROM advisor"
+					   " WHERE id = $1 AND reviewed_at IS NOT NULL",
+				   id),
+	    "REJECTED: Say more about \"yourself\"");
+	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT role FROM user_account WHERE id = $1", id), "USER");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT payload ->> 'reason' FROM event WHERE user_id = $1", id),
+	    "Say more about \"yourself\"");
+	CU_ASSERT_EQUAL(audits(id, "advisor.reject"), 1);
+}
+
+static void
+only_pending_applications_of_active_accounts_are_decided(void)
+{
+	static const char *const states[] = { "DRAFT", "APPROVED", "REJECTED" };
+	const char *id = applicant("USER", "1");
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(states); i++) {
+		testdb_run("UPDATE advisor SET state = $2 WHERE id = $1", id, states[i]);
+		CU_ASSERT_EQUAL(decide(id, NULL), ERR_BAD_STATE);
+		CU_ASSERT_EQUAL(decide(id, "No"), ERR_BAD_STATE);
+	}
+	testdb_run("UPDATE advisor SET state = 'PENDING' WHERE id = $1", id);
+	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", id);
+	CU_ASSERT_EQUAL(decide(id, NULL), ERR_BAD_STATE);
+	CU_ASSERT_EQUAL(decide(testdb_user("USER"), NULL), ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1", id), 0);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM event WHERE user_id = $1", id), 0);
+}
+
+static void
+the_detail_has_what_a_reviewer_reads(void)
+{
+	const char *id = applicant("USER", "1");
+	struct rows *rows;
+
+	testdb_run("UPDATE advisor SET specializations = '{tarot,dating,gone}' WHERE id = $1", id);
+	CU_ASSERT_EQUAL_FATAL(review_get(db, id, &rows), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(rows_name(rows, 12), "specializations");
+	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 12), "[\"Dating\", \"Tarot\", \"gone\"]");
+	CU_ASSERT_EQUAL(review_get(db, admin, &rows), ERR_NOT_FOUND);
+}
+
+static void
+the_statements_prepare(void)
+{
+	db = testdb_open(sets);
+	admin = testdb_user("ADMIN");
+}
+
+static const struct cunit_test tests[] = {
+	{ "the statements prepare", the_statements_prepare },
+	{ "the longest waiting comes first", the_longest_waiting_comes_first },
+	{ "approval makes a user an advisor and ends old logins",
+	    approval_makes_a_user_an_advisor_and_ends_old_logins },
+	{ "approval of an advisor keeps logins", approval_of_an_advisor_keeps_logins },
+	{ "a refusal keeps its reason and tells the person",
+	    a_refusal_keeps_its_reason_and_tells_the_person },
+	{ "only pending applications of active accounts are decided",
+	    only_pending_applications_of_active_accounts_are_decided },
+	{ "the detail has what a reviewer reads", the_detail_has_what_a_reviewer_reads },
+	{ NULL, NULL },
+};
+
+int
+main(void)
+{
+	int result;
+
+	result = cunit_run("review", tests);
+	if (db != NULL)
+		testdb_close(db);
+	return result;
+}
