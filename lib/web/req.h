@@ -24,6 +24,7 @@ struct caller {
 	const char *user_id;  /* NULL for ROLE_ANON */
 	const char *login_id; /* the sid claim */
 	const char *csrf;     /* ROUTE_PAGE only: token to put into forms */
+	const char *name;     /* ROUTE_PAGE only: who is signed in, as pages show it */
 };
 
 struct reply {
