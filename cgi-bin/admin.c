@@ -1,0 +1,166 @@
+/*
+ * The admin panel: server-rendered pages under /admin, and the same acts as JSON under /api/v1/admin.
+ */
+#include "admin.h"
+
+#include "base/str.h"
+#include "domain/market/review.h"
+#include "domain/people/attempt.h"
+#include "domain/people/moderation.h"
+#include "domain/people/panel_login.h"
+#include "domain/people/password.h"
+#include "domain/people/user.h"
+#include "domain/people/user_admin.h"
+#include "domain/system/overview.h"
+
+#include <string.h>
+
+/* What was done, as the next page says it; codes stand in URLs, texts only here. */
+static const struct {
+	const char *code, *text, *kind;
+} messages[] = {
+	{ "approved", "The advisor was approved and told.", "success" },
+	{ "rejected", "The application was rejected and the advisor told why.", "success" },
+	{ "blocked", "The account was blocked: its logins and live sessions have ended.", "success" },
+	{ "unblocked", "The account is active again.", "success" },
+	{ "resolved", "The report was closed.", "success" },
+	{ "resolved_blocked", "The report was closed and the account blocked.", "success" },
+	{ "reason", "Please choose or write a reason.", "warning" },
+	{ "out", "You have signed out.", "success" },
+	{ "expired", "You were signed out after a while without use.", "warning" },
+};
+
+struct audit_by
+panel_by(const struct req *req)
+{
+	return (struct audit_by){ req->caller.user_id, req->id };
+}
+
+static void
+put_message(struct req *req, struct json_object *context)
+{
+	const char *code = query_text(req, "done");
+	struct json_object *message;
+	size_t i;
+
+	for (i = 0; code != NULL && i < COUNT_OF(messages); i++) {
+		if (strcmp(messages[i].code, code) != 0)
+			continue;
+		message = page_object(req);
+		page_put(message, "text", messages[i].text);
+		page_put(message, "kind", messages[i].kind);
+		page_put_object(context, "message", message);
+	}
+}
+
+enum err
+panel_reply(struct req *req, const char *template, const char *section, struct json_object *context)
+{
+	struct rows *rows;
+
+	TRY(overview_waiting(req->db, &rows));
+	page_put_int(context, "waiting_advisors", rows_i64(rows, 0, 0));
+	page_put_int(context, "waiting_reports", rows_i64(rows, 0, 1));
+	page_put_bool(context, arena_printf(req->arena, "in_%s", section), true);
+	put_message(req, context);
+	return page_reply(req, template, context);
+}
+
+const char *
+panel_pair(struct req *req, const char *name, const char *value)
+{
+	struct buf out = buf_new(req->arena, 64);
+
+	if (value == NULL)
+		return "";
+	buf_puts(&out, name);
+	buf_putc(&out, '=');
+	buf_url(&out, value);
+	buf_putc(&out, '&');
+	return out.data;
+}
+
+void
+panel_list(struct req *req, struct json_object *context, const struct rows *rows, const char *path,
+    const char *query)
+{
+	size_t count = rows_count(rows), key = rows_columns(rows) - 1;
+
+	assert(strcmp(rows_name(rows, key), "_k1") == 0);
+	page_put_object(context, "rows", page_rows(req, rows, PANEL_ROWS));
+	page_put_bool(context, "empty", count == 0);
+	if (count > PANEL_ROWS)
+		page_put(context, "next_url",
+		    arena_printf(req->arena, "%s?%safter=%s", path, query,
+			rows_text(rows, PANEL_ROWS - 1, key)));
+	if (query_has(req, "after"))
+		page_put(context, "first_url", arena_printf(req->arena, "%s?%s", path, query));
+}
+
+/* "PENDING" as "Pending". */
+static const char *
+label_of(struct req *req, const char *value)
+{
+	char *label = arena_strdup(req->arena, value);
+
+	if (label[0] != '\0')
+		str_lower(label + 1);
+	return label;
+}
+
+struct json_object *
+panel_choices(struct req *req, const char *const *values, const char *selected)
+{
+	struct json_object *list = page_list(req), *choice;
+
+	for (; *values != NULL; values++) {
+		choice = page_object(req);
+		page_put(choice, "value", *values);
+		page_put(choice, "label", label_of(req, *values));
+		page_put_bool(choice, "selected",
+		    selected != NULL && strcmp(selected, *values) == 0);
+		page_list_add(list, choice);
+	}
+	return list;
+}
+
+struct json_object *
+panel_members(struct req *req, struct json_object *object)
+{
+	struct json_object *list = page_list(req), *member;
+
+	if (!json_object_is_type(object, json_type_object))
+		return list;
+	json_object_object_foreach(object, name, value)
+	{
+		member = page_object(req);
+		page_put(member, "name", name);
+		page_put(member, "value", value == NULL ? "" : json_object_get_string(value));
+		page_list_add(list, member);
+	}
+	return list;
+}
+
+const char *
+panel_reason(struct req *req, const char *canned, const char *text)
+{
+	if (canned == NULL || canned[0] == '\0')
+		return text == NULL || text[0] == '\0' ? NULL : text;
+	if (text == NULL || text[0] == '\0')
+		return canned;
+	return arena_printf(req->arena, "%s %s", canned, text);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct route *const tables[] = { admin_home_routes, admin_advisor_routes,
+		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
+	static const struct stmt_set *const sets[] = { &audit_stmts, &overview_stmts, &review_stmts,
+		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
+		NULL };
+	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,
+		.templates = true, .pages = &page_hooks, .prepare = password_prepare };
+
+	return app_main(&app, argc, argv);
+}

@@ -1,0 +1,263 @@
+/* Signing in and out, and the home page: the state of the system at a glance. */
+#include "admin.h"
+
+#include "base/str.h"
+#include "db/migrate.h"
+#include "domain/people/signin.h"
+#include "domain/system/overview.h"
+
+#include <string.h>
+
+enum { FORM_BYTES_MAX = 4096, CHART_HEIGHT = 96, CHART_STEP = 20, CHART_BAR = 14 };
+
+/* The programs a whole system runs; worker and events keep a connection always. */
+static const char *const programs[] = { "auth", "people", "advisors", "sessions", "chat", "events",
+	"admin", "worker", NULL };
+
+/* --- sign-in --- */
+
+static enum err
+show_login(struct req *req, int status, const char *problem)
+{
+	struct json_object *context = page_object(req);
+	const char *code = query_text(req, "done"), *next = query_text(req, "next");
+
+	if (code != NULL && strcmp(code, "out") == 0)
+		page_put(context, "note", "You have signed out.");
+	if (code != NULL && strcmp(code, "expired") == 0)
+		page_put(context, "note", "Your sign-in has ended. Please sign in again.");
+	page_put(context, "title", "Sign in");
+	page_put(context, "problem", problem);
+	page_put(context, "next", next);
+	page_put(context, "csrf", page_form_token(req));
+	reply_status(req, status);
+	return page_reply(req, "login", context);
+}
+
+static enum err
+get_login(struct req *req)
+{
+	if (req->caller.role == ROLE_ADMIN)
+		return reply_redirect(req, "/admin");
+	return show_login(req, 200, NULL);
+}
+
+/* A sign-in in its transaction. */
+struct entry {
+	struct req *req;
+	struct signin signin;
+};
+
+static enum err
+sign_in_tx(struct db *db, void *arg)
+{
+	struct entry *entry = arg;
+
+	return signin_check(db, entry->req->conf, &entry->signin);
+}
+
+/* Only our own plain paths: never a way to another site. */
+static const char *
+next_path(const char *next)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_";
+
+	if (next == NULL || !str_starts(next, "/admin/") || strspn(next, plain) != strlen(next))
+		return "/admin";
+	return next;
+}
+
+static enum err
+post_login(struct req *req)
+{
+	struct entry entry = { .req = req };
+	char *email = arena_strdup(req->arena, req_text(req, "email"));
+	enum err outcome;
+
+	str_lower(email);
+	entry.signin = (struct signin){ .identifier = email, .password = req_text(req, "password"),
+		.ip = req->ip };
+	TRY(db_tx(req->db, sign_in_tx, &entry));
+	outcome = entry.signin.outcome;
+	if (outcome == ERR_OK)
+		outcome = page_sign_in(req, entry.signin.user.id);
+	if (outcome == ERR_RATE)
+		req->retry_after_s = entry.signin.retry_after_s;
+	if (outcome == ERR_BAD_CREDENTIALS)
+		return show_login(req, 401, "The e-mail address or the password is wrong.");
+	TRY(outcome);
+	return reply_redirect(req, next_path(req_text(req, "next")));
+}
+
+static enum err
+post_logout(struct req *req)
+{
+	TRY(page_sign_out(req));
+	return reply_redirect(req, "/admin/login?done=out");
+}
+
+/* --- home --- */
+
+static void
+add_check(struct req *req, struct json_object *list, const char *name, const char *state,
+    const char *text)
+{
+	struct json_object *check = page_object(req);
+
+	page_put(check, "name", name);
+	page_put(check, "state", state);
+	page_put(check, "text", text);
+	page_list_add(list, check);
+}
+
+static enum err
+put_checks(struct req *req, struct json_object *list)
+{
+	int64_t version, latest = migrate_latest(req->conf->sql_dir), lag;
+	struct rows *rows;
+
+	TRY(overview_database(req->db, &rows));
+	version = rows_i64(rows, 0, 0);
+	add_check(req, list, "Database", "ok",
+	    arena_printf(req->arena, "PostgreSQL %s, %lld MiB", rows_text(rows, 0, 1),
+		(long long)(rows_i64(rows, 0, 2) >> 20)));
+	if (version == latest)
+		add_check(req, list, "Migrations", "ok",
+		    arena_printf(req->arena, "%lld of %lld applied", (long long)version,
+			(long long)latest));
+	else
+		add_check(req, list, "Migrations", version < latest ? "bad" : "warn",
+		    arena_printf(req->arena, "%lld applied, the release has %lld", (long long)version,
+			(long long)latest));
+	lag = rows_i64(rows, 0, 6);
+	if (rows_bool(rows, 0, 5))
+		add_check(req, list, "Event stream", lag < (16 << 20) ? "ok" : "warn",
+		    arena_printf(req->arena, "connected, %lld KiB behind",
+			(long long)((lag < 0 ? 0 : lag) >> 10)));
+	else
+		add_check(req, list, "Event stream", "bad", "not connected: events arrive late");
+	return ERR_OK;
+}
+
+static void
+put_jobs(struct req *req, struct json_object *list, struct json_object *counts)
+{
+	struct json_object *late, *dead, *ready;
+	bool good;
+
+	if (!json_object_object_get_ex(counts, "jobs_late", &late) ||
+	    !json_object_object_get_ex(counts, "jobs_dead", &dead) ||
+	    !json_object_object_get_ex(counts, "jobs_ready", &ready))
+		return;
+	good = json_object_get_int64(late) == 0 && json_object_get_int64(dead) == 0;
+	add_check(req, list, "Jobs", good ? "ok" : "warn",
+	    arena_printf(req->arena, "%lld waiting, %lld late, %lld given up",
+		(long long)json_object_get_int64(ready), (long long)json_object_get_int64(late),
+		(long long)json_object_get_int64(dead)));
+}
+
+static enum err
+put_programs(struct req *req, struct json_object *context)
+{
+	struct json_object *list = page_list(req), *item;
+	const char *const *name;
+	struct rows *rows;
+	size_t i;
+
+	TRY(overview_programs(req->db, &rows));
+	for (name = programs; *name != NULL; name++) {
+		item = page_object(req);
+		page_put(item, "name", *name);
+		for (i = 0; i < rows_count(rows); i++)
+			if (strcmp(rows_text(rows, i, 0), *name) == 0)
+				page_put_int(item, "connections", rows_i64(rows, i, 1));
+		page_list_add(list, item);
+	}
+	page_put_object(context, "programs", list);
+	return ERR_OK;
+}
+
+/* Column of overview_days as bars of an SVG; heights are ours, in units of its view box. */
+static struct json_object *
+chart(struct req *req, const struct rows *rows, size_t column)
+{
+	struct json_object *chart = page_object(req), *bars = page_list(req), *bar;
+	int64_t max = 1, sum = 0, value, height;
+	size_t i, count = rows_count(rows);
+
+	for (i = 0; i < count; i++) {
+		value = rows_i64(rows, i, column);
+		sum += value;
+		max = value > max ? value : max;
+	}
+	for (i = 0; i < count; i++) {
+		value = rows_i64(rows, i, column);
+		height = value == 0 ? 1 : 2 + value * (CHART_HEIGHT - 2) / max;
+		bar = page_object(req);
+		page_put_int(bar, "x", (int64_t)i * CHART_STEP + (CHART_STEP - CHART_BAR) / 2);
+		page_put_int(bar, "y", CHART_HEIGHT - height);
+		page_put_int(bar, "width", CHART_BAR);
+		page_put_int(bar, "height", height);
+		page_put_bool(bar, "none", value == 0);
+		page_put(bar, "day", rows_text(rows, i, 0));
+		page_put_int(bar, "value", value);
+		page_list_add(bars, bar);
+	}
+	page_put_object(chart, "bars", bars);
+	page_put_int(chart, "max", max);
+	page_put_int(chart, "sum", sum);
+	page_put_int(chart, "width", (int64_t)count * CHART_STEP);
+	page_put_int(chart, "height", CHART_HEIGHT);
+	page_put(chart, "first", count > 0 ? rows_text(rows, 0, 0) : "");
+	page_put(chart, "last", count > 0 ? rows_text(rows, count - 1, 0) : "");
+	return chart;
+}
+
+static enum err
+get_home(struct req *req)
+{
+	struct json_object *context = page_object(req), *checks = page_list(req), *counts;
+	struct rows *rows;
+
+	TRY(overview_counts(req->db, &rows));
+	counts = page_row(req, rows, 0);
+	page_put(context, "title", "Home");
+	page_put_object(context, "counts", counts);
+	TRY(put_checks(req, checks));
+	put_jobs(req, checks, counts);
+	page_put_object(context, "checks", checks);
+	TRY(put_programs(req, context));
+	TRY(overview_days(req->db, &rows));
+	page_put_object(context, "days", page_rows(req, rows, OVERVIEW_DAYS));
+	page_put_object(context, "messages", chart(req, rows, 1));
+	page_put_object(context, "sessions", chart(req, rows, 2));
+	return panel_reply(req, "home", "home", context);
+}
+
+static const struct field done_query[] = { PANEL_DONE, { 0 } };
+static const struct field login_query[] = { PANEL_DONE,
+	{ "next", FIELD_TEXT, .max = 200, .doc = "Page to go to" }, { 0 } };
+static const struct field login_body[] = { PAGE_CSRF_FIELD,
+	{ "email", FIELD_TEXT, .required = true, .min = 1, .max = 254, .doc = "E-mail address" },
+	{ "password", FIELD_SECRET, .required = true, .min = 1, .max = 128, .doc = "Password" },
+	{ "next", FIELD_TEXT, .max = 200, .doc = "Page to go to" }, { 0 } };
+static const struct field csrf_body[] = { PAGE_CSRF_FIELD, { 0 } };
+
+enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
+
+const struct route admin_home_routes[] = {
+	{ METHOD_GET, "/admin", "panel_home", .roles = ROLE_ADMIN, .rate = RATE_PANEL, .flags = PAGE,
+	    .query = done_query, .handle = get_home, .summary = "Home page of the panel" },
+	{ METHOD_GET, "/admin/login", "panel_login_form", .roles = ROLE_ANON | ROLE_ADMIN,
+	    .rate = RATE_PANEL, .flags = PAGE, .query = login_query, .handle = get_login,
+	    .summary = "Sign-in form of the panel" },
+	{ METHOD_POST, "/admin/login", "panel_login", .roles = ROLE_ANON | ROLE_ADMIN,
+	    .rate = RATE_AUTH, .flags = PAGE | ROUTE_NO_TX, .body_max = FORM_BYTES_MAX,
+	    .query = login_query, .body = login_body, .handle = post_login,
+	    .summary = "Sign in to the panel" },
+	{ METHOD_POST, "/admin/logout", "panel_logout", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
+	    .flags = PAGE, .body_max = FORM_BYTES_MAX, .body = csrf_body, .handle = post_logout,
+	    .summary = "Sign out of the panel" },
+	{ 0 }
+};
