@@ -77,7 +77,8 @@ req_authenticate(struct req *req)
 		return ERR_UNAUTHORIZED;
 	TRY(token_cache_check(req->worker->tokens, req->arena, req->conf, header + 7, &token));
 	TRY(revoke_check(req->worker->revoke, req->db, token.login_id));
-	req->caller = (struct caller){ token.role, token.user_id, token.login_id, NULL };
+	req->caller = (struct caller){ .role = token.role, .user_id = token.user_id,
+		.login_id = token.login_id };
 	return ERR_OK;
 }
 
