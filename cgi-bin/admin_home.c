@@ -16,18 +16,22 @@ static const char *const programs[] = { "auth", "people", "advisors", "sessions"
 
 /* --- sign-in --- */
 
+/* email is what was tried and failed; NULL at first. */
 static enum err
-show_login(struct req *req, int status, const char *problem)
+show_login(struct req *req, int status, const char *email)
 {
 	struct json_object *context = page_object(req);
-	const char *code = query_text(req, "done"), *next = query_text(req, "next");
+	const char *code = query_text(req, "done"), *next =
+	    email != NULL ? req_text(req, "next") : query_text(req, "next");
 
 	if (code != NULL && strcmp(code, "out") == 0)
 		page_put(context, "note", "You have signed out.");
 	if (code != NULL && strcmp(code, "expired") == 0)
 		page_put(context, "note", "Your sign-in has ended. Please sign in again.");
 	page_put(context, "title", "Sign in");
-	page_put(context, "problem", problem);
+	if (email != NULL)
+		page_put(context, "problem", "The e-mail address or the password is wrong.");
+	page_put(context, "email", email);
 	page_put(context, "next", next);
 	page_put(context, "csrf", page_form_token(req));
 	reply_status(req, status);
@@ -85,7 +89,7 @@ post_login(struct req *req)
 	if (outcome == ERR_RATE)
 		req->retry_after_s = entry.signin.retry_after_s;
 	if (outcome == ERR_BAD_CREDENTIALS)
-		return show_login(req, 401, "The e-mail address or the password is wrong.");
+		return show_login(req, 401, email);
 	TRY(outcome);
 	return reply_redirect(req, next_path(req_text(req, "next")));
 }
@@ -180,7 +184,7 @@ put_programs(struct req *req, struct json_object *context)
 
 /* Column of overview_days as bars of an SVG; heights are ours, in units of its view box. */
 static struct json_object *
-chart(struct req *req, const struct rows *rows, size_t column)
+chart(struct req *req, const struct rows *rows, size_t column, const char *label)
 {
 	struct json_object *chart = page_object(req), *bars = page_list(req), *bar;
 	int64_t max = 1, sum = 0, value, height;
@@ -204,6 +208,7 @@ chart(struct req *req, const struct rows *rows, size_t column)
 		page_put_int(bar, "value", value);
 		page_list_add(bars, bar);
 	}
+	page_put(chart, "label", label);
 	page_put_object(chart, "bars", bars);
 	page_put_int(chart, "max", max);
 	page_put_int(chart, "sum", sum);
@@ -230,8 +235,8 @@ get_home(struct req *req)
 	TRY(put_programs(req, context));
 	TRY(overview_days(req->db, &rows));
 	page_put_object(context, "days", page_rows(req, rows, OVERVIEW_DAYS));
-	page_put_object(context, "messages", chart(req, rows, 1));
-	page_put_object(context, "sessions", chart(req, rows, 2));
+	page_put_object(context, "messages", chart(req, rows, 1, "Messages"));
+	page_put_object(context, "sessions", chart(req, rows, 2, "Sessions"));
 	return panel_reply(req, "home", "home", context);
 }
 

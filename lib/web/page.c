@@ -203,11 +203,11 @@ page_error(struct req *req, enum err err)
 	for (i = 0; i < req->errors.count; i++) {
 		field = page_object(req);
 		page_put(field, "name", req->errors.list[i].path);
-		page_put(field, "message", req->errors.list[i].message);
+		page_put(field, "problem", req->errors.list[i].message);
 		page_list_add(fields, field);
 	}
 	page_put(context, "title", err_text(err));
-	page_put(context, "message", err_text(err));
+	page_put(context, "error", err_text(err));
 	page_put_int(context, "status", status);
 	page_put_object(context, "fields", fields);
 	page_put_bool(context, "sign_in", req->caller.role != ROLE_ADMIN);
