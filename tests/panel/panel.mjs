@@ -1,0 +1,228 @@
+// The panel in a real browser: an administrator's work from signing in to the audit log, with and
+// without scripts, on a phone and on a desktop. Nothing may show in the console, and no page may be
+// wider than the screen. Pictures are kept in $SCREENSHOTS (build/panel).
+//	node tests/panel/panel.mjs	with BASE_URL, ADMIN_EMAIL, ADMIN_PASSWORD and DATABASE_URL set
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const root = new URL("../../", import.meta.url);
+const { chromium } = createRequire(new URL("build/npm/", root))("playwright-core");
+const { BASE_URL, ADMIN_EMAIL, ADMIN_PASSWORD, DATABASE_URL } = process.env;
+const pictures = process.env.SCREENSHOTS || new URL("build/panel", root).pathname;
+const phone = { width: 375, height: 812 };
+const desktop = { width: 1280, height: 860 };
+const run = randomBytes(4).toString("hex");
+const payload = '"><script>document.title="broken"</script><img src=x onerror=alert(1)>';
+const problems = [];
+
+// --- what is there before: three people, an application, a report ---
+
+function sql(text) {
+	return execFileSync("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", DATABASE_URL, "-c", text],
+		{ encoding: "utf8" }).trim();
+}
+
+function person(name, role) {
+	return sql(`INSERT INTO user_account (id, email, display_name, role) VALUES (gen_random_uuid(),
+		'${name.toLowerCase().replaceAll(" ", ".")}@example.test', '${name}', '${role}') RETURNING id`);
+}
+
+const applicant = person(`Applicant ${run}`, "USER");
+const refused = person(`Refused ${run}`, "USER");
+const rude = person(`Rude ${run}`, "USER");
+const reported = person(`Reported ${run}`, "USER");
+for (const id of [applicant, refused])
+	sql(`INSERT INTO advisor (id, state, headline, bio, experience_years, languages, specializations,
+		rate_minor, applied_at) VALUES ('${id}', 'PENDING', 'Listens first',
+		'Many years of listening. ${payload}', 7, '{en,hi}', '{dating,family}', 2500,
+		app_now() - interval '26 hours')`);
+const report = sql(`INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason,
+	detail, snapshot) VALUES (gen_random_uuid(), '${applicant}', 'USER', '${reported}', '${reported}',
+	'FRAUD', 'Asks to be paid elsewhere. ${payload}',
+	'{"display_name": "Reported ${run}", "bio": "Call me outside"}') RETURNING id`);
+
+// --- the browser ---
+
+const browser = await chromium.launch({
+	executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+	args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+async function open(options) {
+	const context = await browser.newContext({ baseURL: BASE_URL, viewport: desktop, ...options });
+	const page = await context.newPage();
+	page.setDefaultTimeout(10000);
+	page.on("console", (message) => {
+		if (message.type() === "error" || message.type() === "warning")
+			problems.push(`${page.url()}: console: ${message.text()}`);
+	});
+	page.on("pageerror", (error) => problems.push(`${page.url()}: ${error}`));
+	page.on("requestfailed", (request) => problems.push(`failed: ${request.url()}`));
+	return page;
+}
+
+async function signIn(page, password = ADMIN_PASSWORD) {
+	await page.goto("/admin/login");
+	await page.getByLabel("E-mail address").fill(ADMIN_EMAIL);
+	await page.getByLabel("Password").fill(password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function fits(page) {
+	const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+	assert.ok(wide <= screen, `${page.url()} is ${wide} px wide on a screen of ${screen} px`);
+}
+
+// The name of every control, as a screen reader would say it, must not be empty.
+async function named(page) {
+	const nameless = await page.evaluate(() => {
+		const controls = document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a");
+		return [...controls].filter((c) => !(c.labels && c.labels.length) && !c.textContent.trim())
+			.map((c) => c.outerHTML);
+	});
+	assert.deepEqual(nameless, [], page.url());
+	assert.equal(await page.locator("main").count(), 1);
+	assert.equal(await page.locator("h1").count(), 1);
+}
+
+async function picture(page, name) {
+	assert.notEqual(await page.title(), "broken");
+	assert.equal(await page.locator("main script, main img").count(), 0);
+	await named(page);
+	for (const [kind, size, scheme] of [["desktop", desktop, "light"], ["phone", phone, "light"],
+		["dark", desktop, "dark"], ["phone-dark", phone, "dark"]]) {
+		await page.setViewportSize(size);
+		await page.emulateMedia({ colorScheme: scheme });
+		await fits(page);
+		await page.screenshot({ path: `${pictures}/${name}-${kind}.png`, fullPage: true });
+	}
+	await page.setViewportSize(desktop);
+	await page.emulateMedia({ colorScheme: "light" });
+}
+
+async function said(page, text) {
+	await page.getByRole("status").filter({ hasText: text }).waitFor();
+}
+
+// --- the work ---
+
+async function work() {
+	const page = await open({});
+	await page.goto("/admin/reports");
+	assert.equal(new URL(page.url()).pathname, "/admin/login");
+	await picture(page, "login");
+	await signIn(page, "not the password");
+	await page.getByRole("alert").filter({ hasText: "wrong" }).waitFor();
+	assert.equal(problems.filter((p) => p.includes("401")).length, problems.length);
+	problems.length = 0; // the browser notes the 401 itself
+	await picture(page, "login-wrong");
+	await signIn(page);
+	await page.waitForURL("**/admin");
+	await picture(page, "home");
+
+	await page.getByRole("link", { name: /^Advisors/ }).first().click();
+	await picture(page, "advisors");
+	await page.goto(`/admin/advisors/${applicant}`);
+	await picture(page, "advisor");
+	await page.getByRole("button", { name: "Approve" }).click();
+	await said(page, "approved");
+	await picture(page, "approved");
+	assert.equal(sql(`SELECT state FROM advisor WHERE id = '${applicant}'`), "APPROVED");
+
+	await page.goto(`/admin/advisors/${refused}`);
+	await page.getByText("Reject …").click();
+	await page.getByRole("button", { name: "Reject the application" }).click();
+	await said(page, "reason");
+	await page.getByText("Reject …").click();
+	await page.getByLabel("Reason", { exact: true }).selectOption({ index: 1 });
+	await page.getByLabel("More, for the advisor").fill("Thank you for applying.");
+	await picture(page, "advisor-reject");
+	await page.getByRole("button", { name: "Reject the application" }).click();
+	await said(page, "rejected");
+	assert.match(sql(`SELECT state || state_reason FROM advisor WHERE id = '${refused}'`),
+		/^REJECTED.+\. Thank you for applying\.$/);
+
+	await page.getByRole("link", { name: "Users" }).click();
+	await page.getByLabel("Name, e-mail or id").fill(`rude ${run}`);
+	await page.getByRole("button", { name: "Search" }).click();
+	await picture(page, "users-found");
+	await page.getByRole("link", { name: `Rude ${run}` }).click();
+	await page.getByText("Block …").click();
+	await page.getByLabel("Reason, for the other admins").fill(`Insults people. ${payload}`);
+	await picture(page, "user-block");
+	await page.getByRole("button", { name: "Block this account" }).click();
+	await said(page, "blocked");
+	assert.equal(sql(`SELECT state FROM user_account WHERE id = '${rude}'`), "BLOCKED");
+	await picture(page, "user-blocked");
+	await page.getByRole("button", { name: "Unblock this account" }).click();
+	await said(page, "active again");
+	await page.goto("/admin/users");
+	await picture(page, "users");
+	await page.goto(`/admin/users/${applicant}`);
+	await picture(page, "user");
+
+	await page.goto("/admin/reports");
+	await picture(page, "reports");
+	await page.goto(`/admin/reports/${report}`);
+	await page.getByLabel("What you found and did").fill("Proven by the messages.");
+	await page.getByLabel("Acted upon").check();
+	await page.getByLabel(`Also block Reported ${run}`).check();
+	await picture(page, "report");
+	await page.getByRole("button", { name: "Close the report" }).click();
+	await said(page, "account blocked");
+	assert.equal(sql(`SELECT r.state || u.state FROM report r JOIN user_account u ON u.id =
+		r.target_user_id WHERE r.id = '${report}'`), "ACTIONEDBLOCKED");
+	await page.goto(`/admin/reports/${report}`);
+	await picture(page, "report-closed");
+
+	await page.goto("/admin/audit");
+	await page.getByText(/Verified \d+ rows/).waitFor();
+	for (const action of ["advisor.approve", "advisor.reject", "user.block", "user.unblock",
+		"report.resolve"])
+		assert.ok(await page.locator("code", { hasText: action }).count() > 0, action);
+	await picture(page, "audit");
+	assert.deepEqual(problems, []);
+
+	await page.goto("/admin/users/00000000-0000-7000-8000-000000000000");
+	await page.getByText("404").first().waitFor();
+	await picture(page, "error");
+	problems.length = 0; // and the 404
+	await page.goto("/admin");
+	await page.keyboard.press("Tab");
+	assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByRole("status").filter({ hasText: "signed out" }).waitFor();
+	await page.goto("/admin");
+	assert.equal(new URL(page.url()).pathname, "/admin/login");
+	await page.context().close();
+}
+
+async function withoutScripts() {
+	const page = await open({ javaScriptEnabled: false, viewport: phone });
+	await signIn(page);
+	await page.waitForURL("**/admin");
+	await page.goto(`/admin/users/${rude}`);
+	await page.getByText("Block …").click();
+	await page.getByLabel("Reason, for the other admins").fill("Again.");
+	await page.getByRole("button", { name: "Block this account" }).click();
+	await said(page, "blocked");
+	await page.getByRole("button", { name: "Unblock this account" }).click();
+	await said(page, "active again");
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.waitForURL("**/admin/login**");
+	await page.context().close();
+}
+
+mkdirSync(pictures, { recursive: true });
+try {
+	await work();
+	await withoutScripts();
+	assert.deepEqual(problems, []);
+	console.log("panel: ok");
+} finally {
+	await browser.close();
+}
