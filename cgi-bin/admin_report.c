@@ -41,7 +41,7 @@ get_report(struct req *req)
 	open = strcmp(rows_text(rows, 0, 10), "OPEN") == 0;
 	page_put(context, "title", "Report");
 	page_put_object(context, "report", report);
-	page_put_object(context, "snapshot", panel_members(req, snapshot));
+	page_put_object(context, "kept", panel_members(req, snapshot));
 	page_put_bool(context, "open", open);
 	page_put_bool(context, "can_block",
 	    open && strcmp(rows_text(rows, 0, 7), "ACTIVE") == 0 &&
@@ -69,19 +69,25 @@ post_resolve(struct req *req)
 	    decision.block ? "/admin/reports?done=resolved_blocked" : "/admin/reports?done=resolved");
 }
 
-/* Details of each entry as a list the template can walk. */
+/* Details of each entry beyond what the template knows, as a list it can walk. */
 static void
 put_details(struct req *req, struct json_object *context)
 {
-	struct json_object *list, *row, *detail;
+	struct json_object *list, *row, *detail, *rest;
 	size_t i;
 
 	if (!json_object_object_get_ex(context, "rows", &list))
 		return;
 	for (i = 0; i < json_object_array_length(list); i++) {
 		row = json_object_array_get_idx(list, i);
-		if (json_object_object_get_ex(row, "detail", &detail))
-			page_put_object(row, "details", panel_members(req, detail));
+		if (!json_object_object_get_ex(row, "detail", &detail))
+			continue;
+		rest = page_object(req);
+		json_object_object_foreach(detail, name, value)
+			if (strcmp(name, "from") != 0 && strcmp(name, "to") != 0 &&
+			    strcmp(name, "reason") != 0)
+				page_put_object(rest, name, value);
+		page_put_object(row, "details", panel_members(req, rest));
 	}
 }
 

@@ -215,7 +215,7 @@ COMMENT ON COLUMN job.done_at IS 'When it was done or given up';
 CREATE INDEX job_ready ON job (run_at) WHERE state = 'READY';
 
 CREATE TABLE audit (
-	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id bigint PRIMARY KEY,
 	at timestamptz NOT NULL DEFAULT app_now(),
 	actor_id uuid,
 	action text NOT NULL CHECK (length(action) <= 64),
@@ -227,7 +227,7 @@ CREATE TABLE audit (
 	hash text NOT NULL
 );
 COMMENT ON TABLE audit IS 'What administrators and the system did, append-only, each row sealed to the one before';
-COMMENT ON COLUMN audit.id IS 'Order of the chain';
+COMMENT ON COLUMN audit.id IS 'Place in the chain, from 1, without gaps';
 COMMENT ON COLUMN audit.at IS 'When';
 COMMENT ON COLUMN audit.actor_id IS 'Who; null for the system';
 COMMENT ON COLUMN audit.action IS 'What, as advisor.approve';
@@ -246,11 +246,14 @@ CREATE FUNCTION audit_digest(a audit) RETURNS text LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION audit_digest(audit) IS 'The hash an audit row must have';
 CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	last audit%ROWTYPE;
 BEGIN
+	-- Under the lock, so that order of the chain is order of commit and numbers have no gaps.
 	PERFORM pg_advisory_xact_lock(hashtext('audit chain'));
-	-- The number is taken again under the lock, so that order of the chain is order of commit.
-	NEW.id := nextval(pg_get_serial_sequence('audit', 'id'));
-	NEW.previous_hash := coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), '');
+	SELECT * INTO last FROM audit ORDER BY id DESC LIMIT 1;
+	NEW.id := coalesce(last.id, 0) + 1;
+	NEW.previous_hash := coalesce(last.hash, '');
 	NEW.hash := audit_digest(NEW);
 	RETURN NEW;
 END $$;

@@ -96,7 +96,7 @@ async function picture(page, name) {
 	for (const [kind, size, scheme] of [["desktop", desktop, "light"], ["phone", phone, "light"],
 		["dark", desktop, "dark"], ["phone-dark", phone, "dark"]]) {
 		await page.setViewportSize(size);
-		await page.emulateMedia({ colorScheme: scheme });
+		await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
 		await fits(page);
 		await page.screenshot({ path: `${pictures}/${name}-${kind}.png`, fullPage: true });
 	}
@@ -168,6 +168,7 @@ async function work() {
 	await page.goto("/admin/reports");
 	await picture(page, "reports");
 	await page.goto(`/admin/reports/${report}`);
+	await page.getByText("Call me outside").waitFor();
 	await page.getByLabel("What you found and did").fill("Proven by the messages.");
 	await page.getByLabel("Acted upon").check();
 	await page.getByLabel(`Also block Reported ${run}`).check();

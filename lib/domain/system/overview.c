@@ -44,7 +44,7 @@ static const struct stmt stmts[] = {
 	    true },
 	[DATABASE] = { "overview_database", 0,
 	    "SELECT coalesce((SELECT max(version) FROM migration), 0) AS version,"
-	    " current_setting('server_version') AS server_version,"
+	    " split_part(current_setting('server_version'), ' ', 1) AS server_version,"
 	    " pg_database_size(current_database()) AS database_bytes,"
 	    " pg_postmaster_start_time() AS started_at, app_now() AS now,"
 	    " s.active IS NOT NULL AS stream_active, s.lag AS stream_lag_bytes"
