@@ -51,7 +51,7 @@ ignore_notice(void *arg, const PGresult *notice)
 }
 
 PGconn *
-pg_connect(const char *url, const char *program, bool replication)
+pg_connect_start(const char *url, const char *program, bool replication)
 {
 	char options[256];
 	const char *names[] = { "dbname", "application_name", "options", "client_encoding",
@@ -59,20 +59,28 @@ pg_connect(const char *url, const char *program, bool replication)
 		"tcp_user_timeout", "target_session_attrs", replication ? "replication" : NULL,
 		NULL };
 	const char *values[] = { url, program, options, "UTF8", "3", "10", "5", "3", "5000",
-		replication ? "any" : "read-write", "database", NULL };
+		"read-write", "database", NULL };
 	PGconn *conn;
 
 	(void)snprintf(options, sizeof(options),
 	    "-c TimeZone=UTC -c DateStyle=ISO -c statement_timeout=%d -c lock_timeout=%d "
 	    "-c idle_in_transaction_session_timeout=%d",
-	    replication ? 0 : DB_STATEMENT_MS, DB_LOCK_MS, DB_IDLE_TX_MS);
+	    replication ? 0 : DB_STATEMENT_MS, replication ? 0 : DB_LOCK_MS, DB_IDLE_TX_MS);
 	conn = PQconnectStartParams(names, values, 1);
-	if (conn != NULL && PQstatus(conn) != CONNECTION_BAD) {
+	if (conn != NULL)
 		(void)PQsetNoticeReceiver(conn, ignore_notice, NULL);
-		if (connect_finish(conn, clock_monotonic_us() + DB_CONNECT_MS * 1000)) {
-			(void)PQsetnonblocking(conn, 1);
-			return conn;
-		}
+	return conn;
+}
+
+PGconn *
+pg_connect(const char *url, const char *program, bool replication)
+{
+	PGconn *conn = pg_connect_start(url, program, replication);
+
+	if (conn != NULL && PQstatus(conn) != CONNECTION_BAD &&
+	    connect_finish(conn, clock_monotonic_us() + DB_CONNECT_MS * 1000)) {
+		(void)PQsetnonblocking(conn, 1);
+		return conn;
 	}
 	log_error("cannot connect to the database",
 	    LOG_STR("error", conn == NULL ? "out of memory" : PQerrorMessage(conn)));

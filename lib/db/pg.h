@@ -25,6 +25,10 @@ struct db {
 	unsigned long round_trips;
 };
 
+/* Begin to open a connection with our timeouts, for a loop that calls PQconnectPoll; no look-up of a
+ * host name is waited for when the url gives addresses or a socket. NULL: out of memory. replication:
+ * for a decoding stream (replication=database), without time limits on statements and locks. */
+PGconn *pg_connect_start(const char *url, const char *program, bool replication);
 /* Open a connection with our timeouts and no statements. NULL when it failed (logged). */
 PGconn *pg_connect(const char *url, const char *program, bool replication);
 /* Send what is queued and wait for the next result until the monotonic deadline. NULL with *ok true

@@ -1,0 +1,467 @@
+#include "db/wal.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "db/pg.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	RELATIONS_MAX = 16, /* published tables, partitions included, known at a time */
+	NAME_SIZE = 64, /* NAMEDATALEN */
+	STEP_MESSAGES = 2000, /* taken in one step, so that the loop gets its turn */
+	STATUS_EVERY_US = 10000000, /* feedback to the server */
+	SILENCE_US = 25000000, /* no word from the server for so long: it is gone */
+	START_US = 10000000, /* for START_REPLICATION */
+	BACKOFF_FIRST_US = 100000,
+	BACKOFF_MAX_US = 2000000,
+	HEADER_LEN = 25, /* 'w', start, end, time */
+	KEEPALIVE_LEN = 18
+};
+
+/* Where the columns of a table stand. */
+struct relation {
+	uint32_t oid; /* 0: free */
+	size_t column_count;
+	char name[NAME_SIZE];
+	char columns[PGOUTPUT_COLUMNS_MAX][NAME_SIZE];
+};
+
+struct wal_row {
+	const struct relation *relation;
+	const struct pgoutput_message *message;
+};
+
+struct wal {
+	struct wal_config config;
+	enum wal_state state;
+	PGconn *conn; /* NULL in WAL_DOWN */
+	PostgresPollingStatusType connecting; /* what PQconnectPoll wants */
+	bool unsent; /* libpq holds bytes for the server */
+	bool more; /* stopped by STEP_MESSAGES */
+	int64_t since_us; /* monotonic: when the state was entered */
+	int64_t retry_at_us, backoff_us;
+	int64_t heard_us, status_us; /* last word from, last feedback to the server */
+	uint64_t received, server_end; /* log positions */
+	char slot[NAME_SIZE];
+	bool slot_made;
+	struct relation relations[RELATIONS_MAX];
+	size_t relation_next; /* to overwrite when all are taken */
+};
+
+struct wal *
+wal_open(const struct wal_config *config)
+{
+	struct wal *wal = calloc(1, sizeof(*wal));
+
+	if (wal == NULL)
+		abort();
+	wal->config = *config;
+	return wal;
+}
+
+void
+wal_close(struct wal *wal)
+{
+	if (wal == NULL)
+		return;
+	PQfinish(wal->conn);
+	free(wal);
+}
+
+int
+wal_fd(const struct wal *wal)
+{
+	return wal->conn == NULL ? -1 : PQsocket(wal->conn);
+}
+
+short
+wal_poll(const struct wal *wal)
+{
+	if (wal->state == WAL_CONNECTING)
+		return wal->connecting == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+	return wal->unsent ? POLLIN | POLLOUT : POLLIN;
+}
+
+enum wal_state
+wal_state(const struct wal *wal)
+{
+	return wal->state;
+}
+
+int64_t
+wal_lag_bytes(const struct wal *wal)
+{
+	if (wal->state != WAL_STREAMING || wal->server_end <= wal->received)
+		return 0;
+	return (int64_t)(wal->server_end - wal->received);
+}
+
+int64_t
+wal_due_us(const struct wal *wal)
+{
+	switch (wal->state) {
+	case WAL_DOWN:
+		return wal->retry_at_us;
+	case WAL_CONNECTING:
+		return wal->since_us + (int64_t)DB_CONNECT_MS * 1000;
+	case WAL_STARTING:
+		return wal->since_us + START_US;
+	case WAL_STREAMING:
+		return wal->more ? 0 : wal->status_us + STATUS_EVERY_US;
+	case WAL_MAKING_SLOT:
+	default:
+		return INT64_MAX;
+	}
+}
+
+static void
+enter(struct wal *wal, enum wal_state state)
+{
+	wal->state = state;
+	wal->since_us = clock_monotonic_us();
+}
+
+/* Give the connection up and try again later. */
+static void
+fail(struct wal *wal, const char *why)
+{
+	bool streamed = wal->state == WAL_STREAMING;
+
+	log_warn("decoding stream lost", LOG_STR("reason", why),
+	    LOG_STR("error", wal->conn == NULL ? "" : PQerrorMessage(wal->conn)));
+	PQfinish(wal->conn);
+	wal->conn = NULL;
+	wal->unsent = wal->more = false;
+	wal->backoff_us = streamed || wal->backoff_us == 0 ? BACKOFF_FIRST_US : wal->backoff_us * 2;
+	if (wal->backoff_us > BACKOFF_MAX_US)
+		wal->backoff_us = BACKOFF_MAX_US;
+	wal->retry_at_us = clock_monotonic_us() + wal->backoff_us;
+	enter(wal, WAL_DOWN);
+	if (streamed)
+		wal->config.handler.stopped(wal->config.handler.arg);
+}
+
+static void
+flush(struct wal *wal)
+{
+	int unsent = PQflush(wal->conn);
+
+	if (unsent < 0)
+		fail(wal, "cannot send");
+	else
+		wal->unsent = unsent == 1;
+}
+
+/* --- connecting, slot, start --- */
+
+static void
+begin_connect(struct wal *wal)
+{
+	if (clock_monotonic_us() < wal->retry_at_us)
+		return;
+	wal->conn = pg_connect_start(wal->config.url, wal->config.program, true);
+	if (wal->conn == NULL || PQstatus(wal->conn) == CONNECTION_BAD) {
+		fail(wal, "cannot connect");
+		return;
+	}
+	wal->connecting = PGRES_POLLING_WRITING;
+	enter(wal, WAL_CONNECTING);
+}
+
+static void
+begin_slot(struct wal *wal)
+{
+	uint8_t random[4];
+	char hex[2 * sizeof(random) + 1], text[160];
+
+	(void)PQsetnonblocking(wal->conn, 1);
+	wal->slot_made = false;
+	crypto_random(random, sizeof(random));
+	crypto_hex(random, sizeof(random), hex);
+	(void)snprintf(wal->slot, sizeof(wal->slot), "confab_%ld_%s", (long)getpid(), hex);
+	(void)snprintf(text, sizeof(text),
+	    "CREATE_REPLICATION_SLOT %s TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT", wal->slot);
+	if (PQsendQuery(wal->conn, text) != 1) {
+		fail(wal, "cannot ask for a slot");
+		return;
+	}
+	enter(wal, WAL_MAKING_SLOT);
+	flush(wal);
+}
+
+static void
+step_connecting(struct wal *wal)
+{
+	if (clock_monotonic_us() >= wal->since_us + (int64_t)DB_CONNECT_MS * 1000) {
+		fail(wal, "connecting took too long");
+		return;
+	}
+	wal->connecting = PQconnectPoll(wal->conn);
+	if (wal->connecting == PGRES_POLLING_FAILED)
+		fail(wal, "cannot connect");
+	else if (wal->connecting == PGRES_POLLING_OK)
+		begin_slot(wal);
+}
+
+static void
+begin_start(struct wal *wal)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+	    "START_REPLICATION SLOT %s LOGICAL 0/0 (proto_version '1', publication_names '%s', "
+	    "messages 'true')",
+	    wal->slot, wal->config.publication);
+	if (PQsendQuery(wal->conn, text) != 1) {
+		fail(wal, "cannot start");
+		return;
+	}
+	enter(wal, WAL_STARTING);
+	flush(wal);
+}
+
+static void
+step_slot(struct wal *wal)
+{
+	PGresult *result;
+
+	while (!PQisBusy(wal->conn)) {
+		result = PQgetResult(wal->conn);
+		if (result == NULL) {
+			if (wal->slot_made)
+				begin_start(wal);
+			else
+				fail(wal, "no slot");
+			return;
+		}
+		wal->slot_made = PQresultStatus(result) == PGRES_TUPLES_OK;
+		PQclear(result);
+	}
+}
+
+static void
+step_start(struct wal *wal)
+{
+	PGresult *result;
+	ExecStatusType status;
+
+	if (clock_monotonic_us() >= wal->since_us + START_US) {
+		fail(wal, "starting took too long");
+		return;
+	}
+	if (PQisBusy(wal->conn))
+		return;
+	result = PQgetResult(wal->conn);
+	status = PQresultStatus(result);
+	PQclear(result);
+	if (status != PGRES_COPY_BOTH) {
+		fail(wal, "cannot start");
+		return;
+	}
+	memset(wal->relations, 0, sizeof(wal->relations));
+	wal->received = wal->server_end = 0;
+	wal->backoff_us = 0;
+	wal->heard_us = clock_monotonic_us();
+	wal->status_us = 0;
+	enter(wal, WAL_STREAMING);
+	log_info("decoding stream started", LOG_STR("slot", wal->slot));
+	wal->config.handler.started(wal->config.handler.arg);
+}
+
+/* --- the stream --- */
+
+static uint64_t
+get64(const uint8_t *at)
+{
+	uint64_t value = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		value = value << 8 | at[i];
+	return value;
+}
+
+static void
+put64(uint8_t *at, uint64_t value)
+{
+	int i;
+
+	for (i = 7; i >= 0; i--, value >>= 8)
+		at[i] = (uint8_t)value;
+}
+
+/* Everything received is done with: nothing of it is asked for again after a break. */
+static void
+send_status(struct wal *wal)
+{
+	uint8_t bytes[34] = {'r'};
+
+	put64(bytes + 1, wal->received);
+	put64(bytes + 9, wal->received);
+	put64(bytes + 17, wal->received);
+	/* Microseconds since 2000; the server only shows it. */
+	put64(bytes + 25, (uint64_t)(clock_now_us() - INT64_C(946684800) * SECOND_US));
+	bytes[33] = 1; /* answer, so that a frozen server is noticed */
+	wal->status_us = clock_monotonic_us();
+	if (PQputCopyData(wal->conn, (const char *)bytes, sizeof(bytes)) != 1)
+		fail(wal, "cannot send");
+	else
+		flush(wal);
+}
+
+static struct relation *
+relation_find(struct wal *wal, uint32_t oid)
+{
+	size_t i;
+
+	for (i = 0; i < RELATIONS_MAX; i++)
+		if (wal->relations[i].oid == oid)
+			return &wal->relations[i];
+	return NULL;
+}
+
+static void
+relation_take(struct wal *wal, const struct pgoutput_message *message)
+{
+	struct relation *relation = relation_find(wal, message->relation);
+	size_t i;
+
+	if (relation == NULL) {
+		relation = &wal->relations[wal->relation_next];
+		wal->relation_next = (wal->relation_next + 1) % RELATIONS_MAX;
+	}
+	relation->oid = message->relation;
+	relation->column_count = message->column_count;
+	(void)snprintf(relation->name, NAME_SIZE, "%s", message->name);
+	for (i = 0; i < message->column_count; i++)
+		(void)snprintf(relation->columns[i], NAME_SIZE, "%s", message->columns[i].data);
+}
+
+struct pgoutput_value
+wal_column(const struct wal_row *row, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < row->relation->column_count && i < row->message->column_count; i++)
+		if (strcmp(row->relation->columns[i], name) == 0)
+			return row->message->columns[i];
+	return (struct pgoutput_value){NULL, 0};
+}
+
+static void
+hand_over(struct wal *wal, const struct pgoutput_message *message)
+{
+	const struct wal_handler *handler = &wal->config.handler;
+	struct wal_row row;
+
+	switch (message->kind) {
+	case PGOUTPUT_RELATION:
+		relation_take(wal, message);
+		break;
+	case PGOUTPUT_INSERT:
+		row.relation = relation_find(wal, message->relation);
+		row.message = message;
+		if (row.relation != NULL)
+			handler->insert(handler->arg, row.relation->name, &row);
+		break;
+	case PGOUTPUT_COMMIT:
+		handler->commit(handler->arg);
+		break;
+	case PGOUTPUT_MESSAGE:
+		if (strcmp(message->name, wal->config.prefix) == 0)
+			handler->message(handler->arg, message->content.data, message->content.len);
+		break;
+	case PGOUTPUT_BEGIN:
+	case PGOUTPUT_OTHER:
+	default:
+		break;
+	}
+}
+
+static void
+take_data(struct wal *wal, const uint8_t *bytes, size_t len)
+{
+	struct pgoutput_message message;
+	uint64_t start = get64(bytes + 1), end = get64(bytes + 9);
+
+	if (pgoutput_parse(bytes + HEADER_LEN, len - HEADER_LEN, &message) != ERR_OK) {
+		fail(wal, "a message that cannot be read");
+		return;
+	}
+	if (end > wal->server_end)
+		wal->server_end = end;
+	if (message.kind == PGOUTPUT_COMMIT)
+		start = message.lsn;
+	if (start > wal->received)
+		wal->received = start;
+	hand_over(wal, &message);
+}
+
+static void
+take_message(struct wal *wal, const uint8_t *bytes, size_t len)
+{
+	wal->heard_us = clock_monotonic_us();
+	if (len >= HEADER_LEN && bytes[0] == 'w') {
+		take_data(wal, bytes, len);
+	} else if (len >= KEEPALIVE_LEN && bytes[0] == 'k') {
+		/* All before this position has been sent: nothing of ours was in it. */
+		wal->received = wal->server_end = get64(bytes + 1);
+		if (bytes[KEEPALIVE_LEN - 1] != 0)
+			send_status(wal);
+	} else {
+		fail(wal, "a message that cannot be read");
+	}
+}
+
+static void
+step_streaming(struct wal *wal)
+{
+	int64_t now = clock_monotonic_us();
+	int count, len = 0;
+	char *bytes;
+
+	for (count = 0; count < STEP_MESSAGES && wal->state == WAL_STREAMING; count++) {
+		len = PQgetCopyData(wal->conn, &bytes, 1);
+		if (len <= 0)
+			break;
+		take_message(wal, (const uint8_t *)bytes, (size_t)len);
+		PQfreemem(bytes);
+	}
+	if (wal->state != WAL_STREAMING)
+		return;
+	wal->more = count == STEP_MESSAGES;
+	if (len < 0)
+		fail(wal, "ended by the server");
+	else if (now - wal->heard_us > SILENCE_US && !wal->more)
+		fail(wal, "the server is silent");
+	else if (now - wal->status_us >= STATUS_EVERY_US)
+		send_status(wal);
+}
+
+void
+wal_step(struct wal *wal)
+{
+	if (wal->state == WAL_DOWN) {
+		begin_connect(wal);
+		return;
+	}
+	if (wal->state == WAL_CONNECTING) {
+		step_connecting(wal);
+		return;
+	}
+	if (wal->unsent)
+		flush(wal);
+	if (wal->state != WAL_DOWN && PQconsumeInput(wal->conn) != 1)
+		fail(wal, "connection lost");
+	if (wal->state == WAL_MAKING_SLOT)
+		step_slot(wal);
+	if (wal->state == WAL_STARTING)
+		step_start(wal);
+	if (wal->state == WAL_STREAMING)
+		step_streaming(wal);
+}
