@@ -89,14 +89,13 @@ rows_touched(const struct rows *rows)
 	return (size_t)strtoull(PQcmdTuples(rows->result), NULL, 10);
 }
 
-/* "2026-11-21 03:04:05.6+00" to "2026-11-21T03:04:05.6Z"; the session's time zone is UTC. */
-static void
-put_time(struct buf *out, const char *text)
+void
+db_time_json(struct buf *out, const char *text)
 {
 	size_t len = strlen(text);
 
 	buf_putc(out, '"');
-	if (len > 3 && strcmp(text + len - 3, "+00") == 0 && text[10] == ' ') {
+	if (len > 13 && strcmp(text + len - 3, "+00") == 0 && text[10] == ' ') {
 		buf_add(out, text, 10);
 		buf_putc(out, 'T');
 		buf_add(out, text + 11, len - 14);
@@ -131,7 +130,7 @@ rows_json_value(const struct rows *rows, size_t row, size_t column, struct buf *
 		buf_puts(out, text);
 		break;
 	case OID_TIMESTAMPTZ:
-		put_time(out, text);
+		db_time_json(out, text);
 		break;
 	default:
 		buf_json(out, text);

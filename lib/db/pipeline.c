@@ -1,0 +1,338 @@
+#include "db/pipeline.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "db/pg.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACKOFF_FIRST_US = 100000, BACKOFF_MAX_US = 2000000, STEP_ANSWERS = 500 };
+
+/* A statement that was sent. */
+struct waiting {
+	const struct stmt *stmt;
+	pipeline_answer *answer;
+	void *arg;
+	int64_t sent_us; /* monotonic */
+};
+
+struct pipeline {
+	struct pipeline_config config;
+	enum pipeline_state state;
+	PGconn *conn; /* NULL when down */
+	PostgresPollingStatusType connecting; /* what PQconnectPoll wants; OK: preparing */
+	bool unsent; /* libpq holds bytes for the server */
+	bool more; /* stopped by STEP_ANSWERS */
+	int64_t since_us, retry_at_us, backoff_us;
+	struct waiting *queue; /* a ring of config.waiting_max */
+	size_t first, count;
+	bool answered; /* the first of the queue has its result: its sync point is next */
+	struct db db; /* for pg_error */
+	struct arena *arena;
+};
+
+struct pipeline *
+pipeline_open(const struct pipeline_config *config)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+
+	if (pipeline == NULL)
+		abort();
+	pipeline->config = *config;
+	pipeline->queue = calloc(config->waiting_max, sizeof(*pipeline->queue));
+	if (pipeline->queue == NULL)
+		abort();
+	pipeline->arena = arena_new(REQUEST_BYTES_MAX);
+	pipeline->state = PIPELINE_CONNECTING;
+	return pipeline;
+}
+
+void
+pipeline_close(struct pipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	PQfinish(pipeline->conn);
+	arena_free(pipeline->arena);
+	free(pipeline->queue);
+	free(pipeline);
+}
+
+int
+pipeline_fd(const struct pipeline *pipeline)
+{
+	return pipeline->conn == NULL ? -1 : PQsocket(pipeline->conn);
+}
+
+short
+pipeline_poll(const struct pipeline *pipeline)
+{
+	if (pipeline->state != PIPELINE_READY && pipeline->connecting != PGRES_POLLING_OK)
+		return pipeline->connecting == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+	return pipeline->unsent ? POLLIN | POLLOUT : POLLIN;
+}
+
+enum pipeline_state
+pipeline_state(const struct pipeline *pipeline)
+{
+	return pipeline->state;
+}
+
+size_t
+pipeline_waiting(const struct pipeline *pipeline)
+{
+	return pipeline->count;
+}
+
+int64_t
+pipeline_due_us(const struct pipeline *pipeline)
+{
+	if (pipeline->conn == NULL)
+		return pipeline->retry_at_us;
+	if (pipeline->state != PIPELINE_READY)
+		return pipeline->since_us + (int64_t)DB_CONNECT_MS * 1000;
+	if (pipeline->more)
+		return 0;
+	if (pipeline->count == 0)
+		return INT64_MAX;
+	return pipeline->queue[pipeline->first].sent_us + (int64_t)DB_CALL_MS * 1000;
+}
+
+static struct waiting
+queue_take(struct pipeline *pipeline)
+{
+	struct waiting first = pipeline->queue[pipeline->first];
+
+	pipeline->first = (pipeline->first + 1) % pipeline->config.waiting_max;
+	pipeline->count--;
+	pipeline->answered = false;
+	return first;
+}
+
+/* Give the connection up; all that wait hear of it. */
+static void
+fail(struct pipeline *pipeline, const char *why)
+{
+	log_error("pipeline to the database lost", LOG_STR("reason", why),
+	    LOG_STR("error", pipeline->conn == NULL ? "" : PQerrorMessage(pipeline->conn)));
+	PQfinish(pipeline->conn);
+	pipeline->conn = NULL;
+	pipeline->unsent = pipeline->more = false;
+	pipeline->backoff_us =
+	    pipeline->backoff_us == 0 ? BACKOFF_FIRST_US : pipeline->backoff_us * 2;
+	if (pipeline->backoff_us > BACKOFF_MAX_US)
+		pipeline->backoff_us = BACKOFF_MAX_US;
+	pipeline->retry_at_us = clock_monotonic_us() + pipeline->backoff_us;
+	pipeline->state = PIPELINE_DOWN;
+	while (pipeline->count > 0) {
+		bool answered = pipeline->answered;
+		struct waiting first = queue_take(pipeline);
+
+		if (!answered)
+			first.answer(first.arg, ERR_UNAVAILABLE, NULL);
+	}
+	pipeline->config.down(pipeline->config.arg);
+}
+
+static void
+flush(struct pipeline *pipeline)
+{
+	int unsent = PQflush(pipeline->conn);
+
+	if (unsent < 0)
+		fail(pipeline, "cannot send");
+	else
+		pipeline->unsent = unsent == 1;
+}
+
+/* --- connecting and preparing --- */
+
+static void
+begin_connect(struct pipeline *pipeline)
+{
+	if (clock_monotonic_us() < pipeline->retry_at_us)
+		return;
+	pipeline->since_us = clock_monotonic_us();
+	pipeline->conn = pg_connect_start(pipeline->config.url, pipeline->config.program, false);
+	if (pipeline->conn == NULL || PQstatus(pipeline->conn) == CONNECTION_BAD) {
+		fail(pipeline, "cannot connect");
+		return;
+	}
+	pipeline->connecting = PGRES_POLLING_WRITING;
+	/* A try after a failed one stays DOWN for those who ask, until it succeeds. */
+}
+
+static bool
+send_prepares(struct pipeline *pipeline)
+{
+	const struct stmt_set *const *set;
+	size_t i;
+
+	if (PQsetnonblocking(pipeline->conn, 1) != 0 || PQenterPipelineMode(pipeline->conn) != 1)
+		return false;
+	for (set = pipeline->config.sets; *set != NULL; set++)
+		for (i = 0; i < (*set)->count; i++)
+			if (PQsendPrepare(pipeline->conn, (*set)->stmts[i].name,
+				(*set)->stmts[i].sql, 0, NULL) != 1)
+				return false;
+	return PQpipelineSync(pipeline->conn) == 1;
+}
+
+static void
+step_connect(struct pipeline *pipeline)
+{
+	pipeline->connecting = PQconnectPoll(pipeline->conn);
+	if (pipeline->connecting == PGRES_POLLING_FAILED) {
+		fail(pipeline, "cannot connect");
+	} else if (pipeline->connecting == PGRES_POLLING_OK) {
+		if (send_prepares(pipeline))
+			flush(pipeline);
+		else
+			fail(pipeline, "cannot prepare");
+	}
+}
+
+static void
+step_prepare(struct pipeline *pipeline)
+{
+	while (!PQisBusy(pipeline->conn)) {
+		PGresult *result = PQgetResult(pipeline->conn);
+		ExecStatusType status = PQresultStatus(result);
+
+		if (result == NULL)
+			continue; /* ends one statement's results */
+		PQclear(result);
+		if (status == PGRES_PIPELINE_SYNC) {
+			pipeline->state = PIPELINE_READY;
+			pipeline->backoff_us = 0;
+			pipeline->config.ready(pipeline->config.arg);
+			return;
+		}
+		if (status != PGRES_COMMAND_OK) {
+			fail(pipeline, "cannot prepare a statement");
+			return;
+		}
+	}
+}
+
+/* --- statements --- */
+
+enum err
+pipeline_send(struct pipeline *pipeline, const struct stmt *stmt, const struct db_param *params,
+    size_t param_count, pipeline_answer *answer, void *arg)
+{
+	const char *values[DB_PARAMS_MAX];
+	size_t i, last;
+
+	assert(param_count <= DB_PARAMS_MAX && (int)param_count == stmt->param_count);
+	if (pipeline->state != PIPELINE_READY)
+		return ERR_UNAVAILABLE;
+	if (pipeline->count == pipeline->config.waiting_max)
+		return ERR_BUSY;
+	for (i = 0; i < param_count; i++)
+		values[i] = params[i].text != NULL ? params[i].text
+		    : params[i].digits[0] != '\0'  ? params[i].digits
+						   : NULL;
+	if (PQsendQueryPrepared(
+		pipeline->conn, stmt->name, (int)param_count, values, NULL, NULL, 0) != 1 ||
+	    PQpipelineSync(pipeline->conn) != 1)
+		return ERR_UNAVAILABLE; /* the next step finds the connection broken */
+	last = (pipeline->first + pipeline->count++) % pipeline->config.waiting_max;
+	pipeline->queue[last] = (struct waiting){stmt, answer, arg, clock_monotonic_us()};
+	pipeline->unsent = PQflush(pipeline->conn) != 0;
+	return ERR_OK;
+}
+
+static void
+hand_over(struct pipeline *pipeline, PGresult *result)
+{
+	const struct waiting *first = &pipeline->queue[pipeline->first];
+	ExecStatusType status = PQresultStatus(result);
+	struct rows *rows = NULL;
+	enum err err = ERR_OK;
+
+	pipeline->answered = true;
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		rows = rows_new(pipeline->arena, result); /* the arena clears it */
+	} else {
+		pipeline->db.tx_again = false;
+		err = pg_error(&pipeline->db, first->stmt, result);
+		PQclear(result);
+	}
+	first->answer(first->arg, err, rows);
+	arena_reset(pipeline->arena);
+}
+
+static void
+step_answers(struct pipeline *pipeline)
+{
+	int count = 0;
+
+	pipeline->more = false;
+	while (
+	    pipeline->state == PIPELINE_READY && pipeline->count > 0 && !PQisBusy(pipeline->conn)) {
+		PGresult *result;
+		ExecStatusType status;
+
+		if (count++ == STEP_ANSWERS) {
+			pipeline->more = true;
+			break;
+		}
+		result = PQgetResult(pipeline->conn);
+		if (result == NULL)
+			continue;
+		status = PQresultStatus(result);
+		if (status == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			(void)queue_take(pipeline);
+		} else if (PQstatus(pipeline->conn) == CONNECTION_BAD || pipeline->answered) {
+			PQclear(result);
+			break;
+		} else {
+			hand_over(pipeline, result);
+		}
+	}
+	if (pipeline->state == PIPELINE_READY && PQstatus(pipeline->conn) == CONNECTION_BAD)
+		fail(pipeline, "connection lost");
+}
+
+static bool
+is_late(const struct pipeline *pipeline)
+{
+	int64_t now = clock_monotonic_us();
+
+	if (pipeline->state != PIPELINE_READY)
+		return now >= pipeline->since_us + (int64_t)DB_CONNECT_MS * 1000;
+	return pipeline->count > 0 && !pipeline->more &&
+	    now >= pipeline->queue[pipeline->first].sent_us + (int64_t)DB_CALL_MS * 1000;
+}
+
+void
+pipeline_step(struct pipeline *pipeline)
+{
+	if (pipeline->conn == NULL) {
+		begin_connect(pipeline);
+		return;
+	}
+	if (pipeline->state != PIPELINE_READY && pipeline->connecting != PGRES_POLLING_OK) {
+		if (is_late(pipeline))
+			fail(pipeline, "connecting took too long");
+		else
+			step_connect(pipeline);
+		return;
+	}
+	if (pipeline->unsent)
+		flush(pipeline);
+	if (pipeline->conn != NULL && PQconsumeInput(pipeline->conn) != 1)
+		fail(pipeline, "connection lost");
+	if (pipeline->conn == NULL)
+		return;
+	if (pipeline->state != PIPELINE_READY)
+		step_prepare(pipeline);
+	if (pipeline->state == PIPELINE_READY)
+		step_answers(pipeline);
+	if (pipeline->conn != NULL && is_late(pipeline))
+		fail(pipeline, "no answer in time");
+}

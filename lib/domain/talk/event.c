@@ -1,0 +1,52 @@
+#include "domain/talk/event.h"
+
+enum { READ, BEHIND };
+static const struct stmt stmts[] = {
+    [READ] = {"event_read", 3,
+	"SELECT e.epoch AS _epoch, i.last_seq AS _last_seq, v.seq, v.type, v.created_at,"
+	" v.payload AS data"
+	" FROM epoch e CROSS JOIN inbox i LEFT JOIN LATERAL ("
+	"SELECT seq, type, created_at, payload FROM event"
+	" WHERE user_id = i.user_id AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint) v ON true"
+	" WHERE i.user_id = $1::uuid ORDER BY v.seq",
+	true},
+    [BEHIND] = {"event_behind", 2,
+	"SELECT i.user_id, i.last_seq FROM unnest($1::uuid[], $2::bigint[]) AS p(id, seq)"
+	" JOIN inbox i ON i.user_id = p.id WHERE i.last_seq > p.seq",
+	true},
+};
+STMT_SET(event_stmts, stmts);
+
+enum { COLUMN_EPOCH, COLUMN_LAST_SEQ, COLUMN_SEQ };
+
+enum err
+event_read(struct pipeline *pipeline, const char *user_id, int64_t after_seq,
+    pipeline_answer *answer, void *arg)
+{
+	struct db_param params[] = {db_text(user_id), db_i64(after_seq), db_i64(EVENT_PAGE)};
+
+	return pipeline_send(pipeline, &stmts[READ], params, COUNT_OF(params), answer, arg);
+}
+
+enum err
+event_page_take(const struct rows *rows, struct event_page *page)
+{
+	size_t count = rows_count(rows);
+
+	if (count == 0)
+		return ERR_NOT_FOUND;
+	page->epoch = rows_i64(rows, 0, COLUMN_EPOCH);
+	page->last_seq = rows_i64(rows, 0, COLUMN_LAST_SEQ);
+	page->count = rows_text(rows, 0, COLUMN_SEQ) == NULL ? 0 : count;
+	page->first_seq = rows_i64(rows, 0, COLUMN_SEQ);
+	return ERR_OK;
+}
+
+enum err
+event_behind(struct pipeline *pipeline, const char *users, const char *seqs,
+    pipeline_answer *answer, void *arg)
+{
+	struct db_param params[] = {db_text(users), db_text(seqs)};
+
+	return pipeline_send(pipeline, &stmts[BEHIND], params, COUNT_OF(params), answer, arg);
+}
