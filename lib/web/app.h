@@ -14,6 +14,7 @@
 #include "db/db.h"
 #include "web/route.h"
 
+struct hub;
 struct metrics;
 struct rate;
 struct revoke;
@@ -55,6 +56,7 @@ struct worker {
 	struct token_cache *tokens;
 	struct tmpl_set *templates; /* NULL unless app->templates */
 	const struct stmt_set **sets; /* app->sets and those of the web layer */
+	struct hub *hub;	      /* of hub_serve; NULL otherwise */
 };
 
 int app_main(const struct app *, int argc, char **argv);

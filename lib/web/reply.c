@@ -129,31 +129,44 @@ reply_restart(struct req *req)
 	req->errors.count = 0;
 }
 
-void
-reply_error_json(enum err err, const struct field_errors *errors, const char *request_id,
-    struct buf *out)
+static void
+put_field_errors(const struct field_errors *errors, struct buf *out)
 {
 	size_t i;
+
+	buf_puts(out, ",\"errors\":[");
+	for (i = 0; i < errors->count; i++) {
+		buf_puts(out, i > 0 ? ",{\"field\":" : "{\"field\":");
+		buf_json(out, errors->list[i].path);
+		buf_puts(out, ",\"message\":");
+		buf_json(out, errors->list[i].message);
+		buf_putc(out, '}');
+	}
+	buf_putc(out, ']');
+}
+
+void
+reply_error_json(enum err err, const struct field_errors *errors, const char *details,
+    const char *request_id, struct buf *out)
+{
+	bool fields = errors != NULL && errors->count > 0;
 
 	buf_puts(out, "{\"error\":");
 	buf_json(out, err_code(err));
 	buf_puts(out, ",\"message\":");
 	buf_json(out, err_text(err));
-	if (errors != NULL && errors->count > 0) {
+	if (details != NULL) {
+		buf_puts(out, ",\"details\":");
+		buf_puts(out, details);
+	} else if (fields) {
 		buf_puts(out, ",\"details\":{\"field\":");
 		buf_json(out, errors->list[0].path);
 		buf_puts(out, ",\"message\":");
 		buf_json(out, errors->list[0].message);
-		buf_puts(out, "},\"errors\":[");
-		for (i = 0; i < errors->count; i++) {
-			buf_puts(out, i > 0 ? ",{\"field\":" : "{\"field\":");
-			buf_json(out, errors->list[i].path);
-			buf_puts(out, ",\"message\":");
-			buf_json(out, errors->list[i].message);
-			buf_putc(out, '}');
-		}
-		buf_putc(out, ']');
+		buf_putc(out, '}');
 	}
+	if (fields)
+		put_field_errors(errors, out);
 	buf_puts(out, ",\"request_id\":");
 	buf_json(out, request_id);
 	buf_putc(out, '}');
@@ -169,7 +182,7 @@ reply_error(struct req *req, enum err err)
 	reply->status = err_status(err);
 	reply->type = "application/json";
 	reply->finished = true;
-	reply_error_json(err, &req->errors, req->id, &reply->body);
+	reply_error_json(err, &req->errors, req->details, req->id, &reply->body);
 	if (reply->status == 401)
 		reply_header(req, "WWW-Authenticate",
 		    req_header(req, "AUTHORIZATION") != NULL ?

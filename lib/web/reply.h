@@ -37,8 +37,9 @@ void reply_error(struct req *, enum err);
  * db_tx has taken back.
  */
 void reply_restart(struct req *);
-/* Append the error object to out: the one shape of errors, used by the events program too. */
-void reply_error_json(enum err, const struct field_errors *, const char *request_id,
-    struct buf *out);
+/* Append the error object to out: the one shape of errors. details: JSON for "details"; NULL: the first
+ * failed field, if there is one. */
+void reply_error_json(enum err, const struct field_errors *, const char *details,
+    const char *request_id, struct buf *out);
 
 #endif

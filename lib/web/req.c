@@ -144,7 +144,7 @@ req_handle(struct req *req)
 		err = req->route->handle(req);
 	else
 		err = db_tx(req->db, handle_in_tx, req);
-	assert(err != ERR_OK || req->reply.finished);
+	assert(err != ERR_OK || req->reply.finished || req->later);
 	if (err != ERR_OK) { /* nothing of a reply that failed half-way, as an ETag, goes out */
 		struct field_errors errors = req->errors;
 
@@ -226,22 +226,6 @@ put_head(struct req *req, struct buf *head)
 }
 
 static void
-req_send(struct req *req)
-{
-	struct buf whole;
-
-	if (is_page(req))
-		req->worker->app->pages->headers(req);
-	if (req->route != NULL && req->route->flags & ROUTE_ETAG && req->reply.status == 200)
-		reply_etag(req);
-	whole = buf_new(req->arena, req->reply.body.len + req->reply.headers.len + 256);
-	put_head(req, &whole);
-	if (!req->head)
-		buf_add(&whole, req->reply.body.data, req->reply.body.len);
-	(void)http_write(req->http, whole.data, whole.len);
-}
-
-static void
 req_log(const struct req *req, enum err err, int64_t us)
 {
 	enum log_level level = err_status(err) >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
@@ -264,9 +248,11 @@ req_fail(struct req *req, enum err err)
 		reply_error(req, err);
 }
 
-static void
-req_start(struct req *req, struct worker *worker, struct http *http)
+struct req *
+req_begin(struct worker *worker, struct http *http)
 {
+	struct req *req = arena_alloc(worker->arena, sizeof(*req));
+
 	req->arena = worker->arena;
 	req->worker = worker;
 	req->db = worker->db;
@@ -280,34 +266,68 @@ req_start(struct req *req, struct worker *worker, struct http *http)
 	req->reply.headers = buf_new(req->arena, 512);
 	req->reply.body = buf_new(req->arena, 2048);
 	req->began_us = clock_monotonic_us();
+	return req;
 }
 
-void
-req_serve(struct worker *worker, struct http *http)
+enum err
+req_run(struct req *req)
 {
-	struct req *req = arena_alloc(worker->arena, sizeof(*req));
-	unsigned long trips = db_round_trips(worker->db);
 	enum err err = ERR_OK;
-	int64_t us;
 	size_t i;
 
-	req_start(req, worker, http);
 	log_request_set(req->id);
-	db_arena_set(worker->db, worker->arena);
-	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, 1);
 	for (i = 0; i < COUNT_OF(stages) && err == ERR_OK && !req->reply.finished; i++)
 		err = stages[i](req);
+	return err;
+}
+
+struct buf
+req_render(struct req *req, enum err err)
+{
+	struct buf whole;
+
 	if (err != ERR_OK)
 		req_fail(req, err);
 	else
 		reply_check(req);
 	cors_headers(req);
-	req_send(req);
-	us = clock_monotonic_us() - req->began_us;
+	if (is_page(req))
+		req->worker->app->pages->headers(req);
+	if (req->route != NULL && req->route->flags & ROUTE_ETAG && req->reply.status == 200)
+		reply_etag(req);
+	whole = buf_new(req->arena, req->reply.body.len + req->reply.headers.len + 256);
+	put_head(req, &whole);
+	if (!req->head)
+		buf_add(&whole, req->reply.body.data, req->reply.body.len);
+	return whole;
+}
+
+void
+req_done(const struct req *req, enum err err)
+{
+	int64_t us = clock_monotonic_us() - req->began_us;
+
+	log_request_set(req->id);
 	req_log(req, err, us);
-	metrics_request(worker->metrics, req->route, req->reply.status, us);
+	metrics_request(req->worker->metrics, req->route, req->reply.status, us);
+	log_request_set(NULL);
+}
+
+void
+req_serve(struct worker *worker, struct http *http)
+{
+	struct req *req = req_begin(worker, http);
+	unsigned long trips = db_round_trips(worker->db);
+	struct buf whole;
+	enum err err;
+
+	db_arena_set(worker->db, worker->arena);
+	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, 1);
+	err = req_run(req);
+	whole = req_render(req, err);
+	(void)http_write(http, whole.data, whole.len);
+	req_done(req, err);
 	metrics_add(worker->metrics, METRIC_DB_ROUND_TRIPS,
 	    (int64_t)(db_round_trips(worker->db) - trips));
 	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, -1);
-	log_request_set(NULL);
 }

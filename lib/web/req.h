@@ -57,10 +57,22 @@ struct req {
 	struct reply clean; /* as it was before the handler; see reply_restart */
 	int64_t began_us; /* monotonic */
 	int retry_after_s; /* for 429 and 503 */
+	bool later;	   /* the handler gave the request to the hub, which answers it */
+	const char *details; /* JSON for "details" of an error; NULL: the first failed field, if any */
 };
 
 /* Answer the request that http holds. Never fails: errors become replies. */
 void req_serve(struct worker *, struct http *);
+
+/*
+ * The parts of req_serve, for a program that answers later (hub.h). req_begin makes the request in
+ * worker->arena; req_run walks the stages, and leaves later set when the handler kept the request;
+ * req_render gives the whole reply, an error's when err is not ERR_OK; req_done logs and counts.
+ */
+struct req *req_begin(struct worker *, struct http *);
+MUST_CHECK enum err req_run(struct req *);
+struct buf req_render(struct req *, enum err);
+void req_done(const struct req *, enum err);
 
 /* A request header by its CGI name without HTTP_, as "IF_MATCH"; NULL when absent. */
 const char *req_header(const struct req *, const char *name);

@@ -8,10 +8,12 @@
 enum { REVOKED_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct revoke {
+	struct arena *owner; /* of this struct */
 	struct arena *arena; /* of the copy */
 	const char **ids;    /* sorted by strcmp */
 	size_t count;
 	int64_t taken_us; /* monotonic; 0: never */
+	bool by_loop;	  /* somebody else reads the table */
 };
 
 enum { REVOKED_LIST };
@@ -36,6 +38,7 @@ revoke_new(void)
 	struct arena *arena = arena_new(REVOKED_BYTES_MAX);
 	struct revoke *revoke = arena_alloc(arena, sizeof(*revoke));
 
+	revoke->owner = arena;
 	revoke->arena = arena_new(REVOKED_BYTES_MAX);
 	arena_defer(arena, free_arena, revoke->arena);
 	return revoke;
@@ -44,7 +47,14 @@ revoke_new(void)
 void
 revoke_free(struct revoke *revoke)
 {
-	(void)revoke; /* lives as long as the process */
+	if (revoke != NULL)
+		arena_free(revoke->owner);
+}
+
+void
+revoke_by_loop(struct revoke *revoke)
+{
+	revoke->by_loop = true;
 }
 
 void
@@ -80,7 +90,7 @@ revoke_check(struct revoke *revoke, struct db *db, const char *login_id)
 	struct rows *rows;
 
 	if (revoke->taken_us == 0 || age_us > REVOKE_FRESH_MS * 1000) {
-		if (db_rows(db, &rows, &stmts[REVOKED_LIST]) == ERR_OK)
+		if (!revoke->by_loop && db_rows(db, &rows, &stmts[REVOKED_LIST]) == ERR_OK)
 			revoke_take(revoke, rows);
 		else if (revoke->taken_us == 0 || age_us > REVOKE_STALE_MS * 1000)
 			return ERR_UNAVAILABLE;

@@ -22,7 +22,10 @@ void revoke_free(struct revoke *);
  *	ERR_UNAVAILABLE		the copy is too old and the database does not answer
  */
 MUST_CHECK enum err revoke_check(struct revoke *, struct db *, const char *login_id);
-/* The same without asking the database: for a loop that refreshes by itself. */
+/* From now on the caller's loop runs revoke_stmts' first statement itself and hands the rows to
+ * revoke_take; revoke_check then never asks the database. */
+void revoke_by_loop(struct revoke *);
+/* The same without a look at the age of the copy. */
 bool revoke_listed(const struct revoke *, const char *login_id);
 /* Take the answer of a statement that selected login_id (text), replacing the copy. */
 void revoke_take(struct revoke *, const struct rows *);
