@@ -1,0 +1,258 @@
+/*
+ * The loop: one epoll set over the listener, the parked sockets, the decoding stream and the catch-up
+ * connection; deadlines by the wheel, the scan once a second.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/hub_int.h"
+#include "web/prefork.h"
+#include "web/revoke.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+	EVENTS_MAX = 256,
+	TICK_MS = 100, /* of the wheel, while anyone waits */
+	IDLE_TICK_MS = 500,
+	LEAVE_US = 1500000, /* to answer those whose first read is still out */
+	SCRATCH_BYTES_MAX = 64 * 1024 * 1024,
+	SPARE_FDS = 64 /* besides parked sockets */
+};
+
+void
+hub_watch(struct hub *hub, struct source *source, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data = {.ptr = source}};
+
+	if (source->fd >= 0 && source->fd != fd)
+		(void)epoll_ctl(hub->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	/* A new connection may have the number of a closed one: it must be added then. */
+	if (fd >= 0 && epoll_ctl(hub->epoll, EPOLL_CTL_MOD, fd, &event) != 0 &&
+	    (errno != ENOENT || epoll_ctl(hub->epoll, EPOLL_CTL_ADD, fd, &event) != 0))
+		log_error("epoll_ctl", LOG_STR("error", strerror(errno)));
+	source->fd = fd;
+	source->events = events;
+}
+
+void
+hub_listen(struct hub *hub)
+{
+	if (hub->listening || hub->leaving)
+		return;
+	hub->listening = true;
+	hub_watch(hub, &hub->listener, hub->listener_fd, EPOLLIN);
+}
+
+static void
+listener_ready(struct hub *hub, void *owner, uint32_t events)
+{
+	(void)owner;
+	(void)events;
+	if (!hub->leaving)
+		hub_accept(hub);
+}
+
+static void
+stream_ready(struct hub *hub, void *owner, uint32_t events)
+{
+	(void)owner;
+	(void)events;
+	wal_step(hub->wal);
+}
+
+static void
+database_ready(struct hub *hub, void *owner, uint32_t events)
+{
+	(void)owner;
+	(void)events;
+	pipeline_step(hub->pipeline);
+}
+
+static uint32_t
+to_epoll(short events)
+{
+	return ((events & POLLIN) != 0 ? (uint32_t)EPOLLIN : 0) |
+	    ((events & POLLOUT) != 0 ? (uint32_t)EPOLLOUT : 0);
+}
+
+/* Sockets and wishes of libpq change with every step. */
+static void
+watch_database(struct hub *hub)
+{
+	uint32_t events = to_epoll(pipeline_poll(hub->pipeline));
+	int fd = pipeline_fd(hub->pipeline);
+
+	hub_watch(hub, &hub->database, fd, events);
+	if (hub->wal == NULL)
+		return;
+	fd = wal_fd(hub->wal);
+	hub_watch(hub, &hub->stream, fd, to_epoll(wal_poll(hub->wal)));
+}
+
+/* What is due by the clock. */
+static void
+tick(struct hub *hub)
+{
+	int64_t now = clock_monotonic_us();
+
+	if (now >= pipeline_due_us(hub->pipeline))
+		pipeline_step(hub->pipeline);
+	if (hub->wal != NULL && now >= wal_due_us(hub->wal))
+		wal_step(hub->wal);
+	if (now >= hub->scan_us) {
+		hub_scan(hub);
+		hub_users_expire(hub);
+		if (hub->wal != NULL)
+			metrics_set(
+			    hub->worker->metrics, METRIC_STREAM_LAG_BYTES, wal_lag_bytes(hub->wal));
+	}
+	hub_wheel_turn(hub);
+}
+
+static int
+timeout_ms(const struct hub *hub)
+{
+	int64_t now = clock_monotonic_us(), due = pipeline_due_us(hub->pipeline);
+	int64_t most_ms = hub->held > 0 ? TICK_MS : IDLE_TICK_MS;
+
+	if (hub->wal != NULL && wal_due_us(hub->wal) < due)
+		due = wal_due_us(hub->wal);
+	if (hub->scan_us < due)
+		due = hub->scan_us;
+	if (due <= now)
+		return 0;
+	return (int)((due - now) / 1000 + 1 < most_ms ? (due - now) / 1000 + 1 : most_ms);
+}
+
+static void
+turn(struct hub *hub)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int i, count;
+
+	watch_database(hub);
+	count = epoll_wait(hub->epoll, events, EVENTS_MAX, timeout_ms(hub));
+	for (i = 0; i < count; i++) {
+		struct source *source = events[i].data.ptr;
+
+		source->ready(hub, source->owner, events[i].events);
+	}
+	tick(hub);
+	hub_bury(hub);
+	arena_reset(hub->arena);
+}
+
+/* --- beginning and end --- */
+
+/* Descriptors for POLL_HELD_MAX requests, or as many as the system grants. */
+static int64_t
+held_max(const struct conf *conf)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return conf->poll_held_max;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max >= (rlim_t)(conf->poll_held_max + SPARE_FDS))
+		return conf->poll_held_max;
+	log_warn(
+	    "too few descriptors for POLL_HELD_MAX", LOG_INT("limit", (int64_t)limit.rlim_max));
+	return limit.rlim_max > 2 * SPARE_FDS ? (int64_t)limit.rlim_max - SPARE_FDS : SPARE_FDS;
+}
+
+static void
+hub_open(struct hub *hub, struct worker *worker, int listener)
+{
+	struct pipeline_config config = {worker->conf->database_url, "events", worker->sets, 0, hub,
+	    hub_database_ready, hub_database_down};
+
+	hub->worker = worker;
+	hub->conf = worker->conf;
+	hub->arena = arena_new(SCRATCH_BYTES_MAX);
+	hub->epoll = epoll_create1(EPOLL_CLOEXEC);
+	hub->listener_fd = listener;
+	hub->listener = (struct source){listener_ready, NULL, -1, 0};
+	hub->stream = (struct source){stream_ready, NULL, -1, 0};
+	hub->database = (struct source){database_ready, NULL, -1, 0};
+	hub->held_max = held_max(worker->conf);
+	hub->wheel_slot = clock_monotonic_us() / WHEEL_SLOT_US;
+	hub->scan_us = clock_monotonic_us() + SCAN_US;
+	hub_users_open(hub);
+	config.waiting_max = (size_t)hub->held_max + SPARE_FDS;
+	hub->pipeline = pipeline_open(&config);
+	hub->wal = hub_stream_open(hub);
+	hub->replier = replier_start();
+	metrics_set(worker->metrics, METRIC_POLLS_PARKED, 0);
+}
+
+static void
+answer_nothing(struct hub *hub, struct waiter *waiter, void *arg)
+{
+	(void)arg;
+	hub_answer_nothing(hub, waiter);
+}
+
+static void
+answer_with_cursor(struct hub *hub, struct waiter *waiter, void *arg)
+{
+	(void)arg;
+	if (waiter->has_cursor)
+		hub_answer_nothing(hub, waiter);
+}
+
+/* Take what nginx has handed over already, then no more; answer all. */
+static void
+leave(struct hub *hub)
+{
+	int64_t until = clock_monotonic_us() + LEAVE_US;
+
+	if (hub->listening)
+		hub_accept(hub);
+	hub->leaving = true;
+	hub_watch(hub, &hub->listener, -1, 0);
+	hub_each_waiter(hub, answer_with_cursor, NULL);
+	while (hub->held > 0 && clock_monotonic_us() < until)
+		turn(hub);
+	hub_each_waiter(hub, answer_nothing, NULL);
+}
+
+static void
+hub_close(struct hub *hub)
+{
+	replier_stop(hub->replier);
+	wal_close(hub->wal);
+	pipeline_close(hub->pipeline);
+	hub_bury(hub);
+	hub_users_close(hub);
+	(void)close(hub->epoll);
+	arena_free(hub->arena);
+}
+
+int
+hub_serve(struct worker *worker, int listener)
+{
+	struct hub *hub = calloc(1, sizeof(*hub));
+	struct arena *arena = worker->arena;
+
+	if (hub == NULL)
+		abort();
+	hub_open(hub, worker, listener);
+	worker->hub = hub;
+	worker->arena = hub->arena;
+	revoke_by_loop(worker->revoke);
+	while (!prefork_stopping())
+		turn(hub);
+	leave(hub);
+	hub_close(hub);
+	worker->arena = arena;
+	worker->hub = NULL;
+	free(hub);
+	return 0;
+}

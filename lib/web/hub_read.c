@@ -1,0 +1,275 @@
+/* Catching up from the database, and the scan that makes sure of everyone. */
+#include "base/clock.h"
+#include "web/hub_int.h"
+#include "web/revoke.h"
+
+enum { REPLY_BYTES = 1024 * 1024 }; /* no further events in one reply */
+
+/* --- one waiter --- */
+
+/* A restored database: what is known of numbers belongs to its former life, and so do the cursors of
+ * those who wait, as their reads will tell them. */
+static void
+user_reset(struct hub *hub, struct hub_user *user, void *arg)
+{
+	struct waiter *waiter, *next;
+
+	(void)arg;
+	hub_user_forget(user);
+	user->known_seq = 0;
+	for (waiter = user->first; waiter != NULL; waiter = next) {
+		next = waiter->user_next;
+		if (waiter->state == WAITER_PARKED)
+			hub_read(hub, waiter);
+	}
+}
+
+static void
+epoch_take(struct hub *hub, int64_t epoch)
+{
+	if (hub->epoch != 0 && hub->epoch != epoch)
+		hub_users_each(hub, user_reset, NULL);
+	hub->epoch = epoch;
+}
+
+/* The events read, and behind them what the stream has told since, on one page. Numbers have no gaps;
+ * what is too long for one reply comes with the next. */
+static void
+answer_page(
+    struct hub *hub, struct waiter *waiter, const struct rows *rows, const struct event_page *page)
+{
+	const struct hub_user *user = waiter->user;
+	struct buf events = buf_new(hub->arena, 4096);
+	struct event_cursor cursor = {page->epoch, 0};
+	int64_t count;
+	size_t i;
+
+	for (i = 0; i < page->count && events.len < REPLY_BYTES; i++) {
+		if (i > 0)
+			buf_putc(&events, ',');
+		rows_json(rows, i, &events);
+	}
+	count = (int64_t)i;
+	cursor.seq = page->first_seq + count - 1;
+	i = hub_user_recent(user, cursor.seq + 1);
+	for (; i < user->recent_count && count < EVENT_PAGE; i++, count++, cursor.seq++) {
+		buf_putc(&events, ',');
+		buf_add(&events, user->recent[i]->text, user->recent[i]->len);
+	}
+	hub_answer_events(hub, waiter, &events, count, cursor);
+}
+
+/* Nothing behind the cursor in that snapshot. */
+static void
+settle_empty(struct hub *hub, struct waiter *waiter)
+{
+	if (waiter->user->known_seq <= waiter->cursor.seq) {
+		hub_park(hub, waiter);
+	} else if (hub_user_recent(waiter->user, waiter->cursor.seq + 1) != RECENT_MAX) {
+		hub_deliver(hub, waiter);
+	} else if (++waiter->reads < READS_MAX) {
+		hub_read(hub, waiter); /* committed, but after this snapshot */
+	} else {
+		hub_park(hub, waiter); /* the scan will see it */
+	}
+}
+
+static void
+settle(
+    struct hub *hub, struct waiter *waiter, const struct rows *rows, const struct event_page *page)
+{
+	struct event_cursor fresh = {page->epoch, page->last_seq};
+	bool in_future;
+
+	hub_user_known(waiter->user, page->last_seq);
+	if (!waiter->has_cursor) {
+		struct buf none = buf_new(hub->arena, 1);
+
+		hub_answer_events(hub, waiter, &none, 0, fresh);
+		return;
+	}
+	/* The stream can be ahead of a new snapshot: a number it has told is not the future. */
+	in_future = waiter->cursor.seq > waiter->user->known_seq;
+	if (waiter->cursor.epoch != page->epoch || in_future)
+		hub_answer_resync(hub, waiter, fresh);
+	else if (page->count > 0 && page->first_seq == waiter->cursor.seq + 1)
+		answer_page(hub, waiter, rows, page);
+	else if (page->last_seq > waiter->cursor.seq)
+		hub_answer_resync(hub, waiter, fresh); /* the next event was pruned */
+	else
+		settle_empty(hub, waiter);
+}
+
+/* One that was parked stays so: it is read again when the database is back, or by the scan. */
+static void
+read_failed(struct hub *hub, struct waiter *waiter, enum err err)
+{
+	if (waiter->settled && err_status(err) >= 500)
+		waiter->state = WAITER_PARKED;
+	else if (err == ERR_UNAVAILABLE && pipeline_state(hub->pipeline) == PIPELINE_CONNECTING)
+		waiter->state = WAITER_ASKING;
+	else
+		hub_answer_error(hub, waiter, err);
+}
+
+static void
+read_done(void *arg, enum err err, struct rows *rows)
+{
+	struct waiter *waiter = arg;
+	struct hub *hub = waiter->hub;
+	struct arena_mark mark = arena_mark(hub->arena);
+	struct event_page page;
+
+	waiter->reading = false;
+	if (waiter->state == WAITER_GONE)
+		return; /* buried at the end of this pass */
+	if (err == ERR_OK && event_page_take(rows, &page) != ERR_OK)
+		err = ERR_UNAUTHORIZED; /* no such account */
+	if (err == ERR_OK && revoke_listed(hub->worker->revoke, waiter->login_id))
+		err = ERR_UNAUTHORIZED;
+	if (err != ERR_OK) {
+		read_failed(hub, waiter, err);
+		return;
+	}
+	epoch_take(hub, page.epoch);
+	settle(hub, waiter, rows, &page);
+	arena_rewind(hub->arena, mark);
+}
+
+void
+hub_read(struct hub *hub, struct waiter *waiter)
+{
+	int64_t after = waiter->has_cursor ? waiter->cursor.seq : INT64_MAX;
+	enum err err = event_read(hub->pipeline, waiter->user->id, after, read_done, waiter);
+
+	metrics_add(hub->worker->metrics, METRIC_CATCH_UP_READS, 1);
+	if (err == ERR_OK) {
+		waiter->state = WAITER_READING;
+		waiter->reading = true;
+	} else {
+		read_failed(hub, waiter, err);
+	}
+}
+
+/* --- all of them --- */
+
+static void
+ask_again(struct hub *hub, struct waiter *waiter, void *arg)
+{
+	(void)arg;
+	if (waiter->state == WAITER_ASKING || waiter->state == WAITER_PARKED)
+		hub_read(hub, waiter);
+}
+
+void
+hub_database_ready(void *arg)
+{
+	struct hub *hub = arg;
+
+	/* First the scan, so that revocations are known before any answer. Then everyone: it may be another
+	 * server than before, or this one restored. */
+	hub_scan(hub);
+	hub_each_waiter(hub, ask_again, NULL);
+}
+
+static void
+refuse(struct hub *hub, struct waiter *waiter, void *arg)
+{
+	(void)arg;
+	if (waiter->state == WAITER_ASKING)
+		hub_answer_error(hub, waiter, ERR_UNAVAILABLE);
+}
+
+void
+hub_database_down(void *arg)
+{
+	struct hub *hub = arg;
+
+	hub->scanning = hub->scan_again = false;
+	hub_each_waiter(hub, refuse, NULL);
+	hub_listen(hub); /* to say 503 */
+}
+
+static void
+end_revoked(struct hub *hub, struct waiter *waiter, void *arg)
+{
+	(void)arg;
+	if (revoke_listed(hub->worker->revoke, waiter->login_id))
+		hub_answer_error(hub, waiter, ERR_UNAUTHORIZED);
+}
+
+static void
+revoked_done(void *arg, enum err err, struct rows *rows)
+{
+	struct hub *hub = arg;
+
+	if (err != ERR_OK)
+		return;
+	revoke_take(hub->worker->revoke, rows);
+	hub_each_waiter(hub, end_revoked, NULL);
+	hub_listen(hub);
+}
+
+static void
+behind_done(void *arg, enum err err, struct rows *rows)
+{
+	struct hub *hub = arg;
+	size_t i;
+
+	hub->scanning = false;
+	if (hub->scan_again) {
+		hub->scan_again = false;
+		hub->scan_us = 0;
+	}
+	for (i = 0; err == ERR_OK && i < rows_count(rows); i++) {
+		struct hub_user *user = hub_user_find(hub, rows_text(rows, i, 0));
+
+		if (user == NULL)
+			continue;
+		hub_user_known(user, rows_i64(rows, i, 1));
+		hub_wake(hub, user);
+	}
+}
+
+struct lists {
+	struct buf users, seqs;
+};
+
+/* The user, and the lowest cursor of its waiters. */
+static void
+list_user(struct hub *hub, struct hub_user *user, void *arg)
+{
+	struct lists *lists = arg;
+	const struct waiter *waiter;
+	int64_t seq = INT64_MAX;
+
+	(void)hub;
+	for (waiter = user->first; waiter != NULL; waiter = waiter->user_next)
+		if (waiter->has_cursor && waiter->cursor.seq < seq)
+			seq = waiter->cursor.seq;
+	if (seq == INT64_MAX)
+		return;
+	buf_putc(&lists->users, lists->users.len == 0 ? '{' : ',');
+	buf_puts(&lists->users, user->id);
+	buf_putc(&lists->seqs, lists->seqs.len == 0 ? '{' : ',');
+	buf_int(&lists->seqs, seq);
+}
+
+void
+hub_scan(struct hub *hub)
+{
+	struct lists lists = {buf_new(hub->arena, 4096), buf_new(hub->arena, 1024)};
+
+	hub->scan_us = clock_monotonic_us() + SCAN_US;
+	if (hub->scanning ||
+	    pipeline_send(hub->pipeline, &revoke_stmts.stmts[0], NULL, 0, revoked_done, hub) !=
+		ERR_OK)
+		return;
+	hub_users_each(hub, list_user, &lists);
+	if (lists.users.len == 0)
+		return;
+	buf_putc(&lists.users, '}');
+	buf_putc(&lists.seqs, '}');
+	hub->scanning = event_behind(hub->pipeline, lists.users.data, lists.seqs.data, behind_done,
+			    hub) == ERR_OK;
+}

@@ -1,0 +1,92 @@
+/*
+ * Answers of waiters. The request's parameters are still with its connection, so the reply is made by
+ * the same functions as every other one: headers, error shape, cross-origin rules, log line.
+ */
+#include "base/log.h"
+#include "web/hub_int.h"
+#include "web/reply.h"
+
+#include <string.h>
+
+/* The request as it was before it was parked. */
+static struct req *
+revive(struct hub *hub, const struct waiter *waiter)
+{
+	struct req *req = req_begin(hub->worker, waiter->http);
+
+	req->method = METHOD_GET;
+	req->route = waiter->route;
+	req->began_us = waiter->began_us;
+	req->caller = (struct caller){
+	    waiter->role, arena_strdup(hub->arena, waiter->user->id), waiter->login_id, NULL};
+	return req;
+}
+
+static void
+finish(struct hub *hub, struct waiter *waiter, struct req *req, enum err err, int64_t count)
+{
+	struct buf whole;
+
+	whole = req_render(req, err);
+	req_done(req, err);
+	log_request_set(req->id);
+	log_debug("poll answered", LOG_STR("user_id", req->caller.user_id),
+	    LOG_INT("status", req->reply.status), LOG_INT("events", count),
+	    LOG_INT("still_held", hub->held - 1));
+	log_request_set(NULL);
+	metrics_add(hub->worker->metrics, METRIC_EVENTS_DELIVERED, count);
+	replier_send(hub->replier, hub_unregister(hub, waiter), whole.data, whole.len);
+}
+
+void
+hub_answer_events(struct hub *hub, struct waiter *waiter, const struct buf *events, int64_t count,
+    struct event_cursor cursor)
+{
+	struct arena_mark mark = arena_mark(hub->arena);
+	struct req *req = revive(hub, waiter);
+	struct buf body = buf_new(hub->arena, events->len + 128);
+	char text[EVENT_CURSOR_SIZE];
+
+	event_cursor_format(cursor, text);
+	buf_puts(&body, "{\"events\":[");
+	buf_add(&body, events->data, events->len);
+	buf_printf(&body, "],\"cursor\":\"%s\"}", text);
+	(void)reply_json(req, body.data);
+	finish(hub, waiter, req, ERR_OK, count);
+	arena_rewind(hub->arena, mark);
+}
+
+void
+hub_answer_nothing(struct hub *hub, struct waiter *waiter)
+{
+	struct arena_mark mark = arena_mark(hub->arena);
+	struct buf none = buf_new(hub->arena, 1);
+
+	if (waiter->has_cursor)
+		hub_answer_events(hub, waiter, &none, 0, waiter->cursor);
+	else
+		hub_answer_error(hub, waiter, ERR_TIMEOUT);
+	arena_rewind(hub->arena, mark);
+}
+
+void
+hub_answer_error(struct hub *hub, struct waiter *waiter, enum err err)
+{
+	struct arena_mark mark = arena_mark(hub->arena);
+
+	finish(hub, waiter, revive(hub, waiter), err, 0);
+	arena_rewind(hub->arena, mark);
+}
+
+void
+hub_answer_resync(struct hub *hub, struct waiter *waiter, struct event_cursor fresh)
+{
+	struct arena_mark mark = arena_mark(hub->arena);
+	struct req *req = revive(hub, waiter);
+	char text[EVENT_CURSOR_SIZE];
+
+	event_cursor_format(fresh, text);
+	req->details = arena_printf(hub->arena, "{\"cursor\":\"%s\"}", text);
+	finish(hub, waiter, req, ERR_RESYNC, 0);
+	arena_rewind(hub->arena, mark);
+}

@@ -1,0 +1,351 @@
+/* Long poll through nginx: backlog, parking and waking, cursors, limits, and who may listen. */
+#include "base/clock.h"
+#include "harness/client.h"
+#include "harness/cunit.h"
+#include "harness/parked.h"
+#include "harness/testdb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAKES = 100 };
+
+static void
+the_backlog_is_answered_at_once(void)
+{
+	struct listener a = listener_make();
+	struct parked *p;
+	int64_t began;
+
+	listener_emit(&a, "test.one", "{\"n\":1}");
+	listener_emit(&a, "test.two", "{\"n\":\"\\u00e9\"}");
+	began = clock_monotonic_us();
+	p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT(clock_monotonic_us() - began < 2 * SECOND_US);
+	CU_ASSERT_EQUAL_FATAL(parked_events(p), 2);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.type"), "test.one");
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.1.data.n"), "\xc3\xa9");
+	CU_ASSERT_EQUAL(parked_seq(p, 1), 2);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "cursor"), cursor_at(2));
+	parked_free(p);
+}
+
+static void
+without_a_cursor_the_present_one_is_told(void)
+{
+	struct listener a = listener_make();
+	struct parked *p;
+
+	listener_emit(&a, "test.one", "{}");
+	p = parked_start(a.token, "%s", "");
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL(parked_events(p), 0);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "cursor"), cursor_at(1));
+	parked_free(p);
+}
+
+static void
+a_long_backlog_comes_in_pages(void)
+{
+	struct listener a = listener_make();
+	size_t sizes[] = {200, 200, 50}, i;
+	char cursor[64];
+
+	testdb_run("SELECT event_emit(ARRAY[$1::uuid], 'test.many', jsonb_build_object('n', n))"
+		   " FROM generate_series(1, 450) n",
+	    a.id);
+	(void)snprintf(cursor, sizeof(cursor), "%s", cursor_at(0));
+	for (i = 0; i < COUNT_OF(sizes); i++) {
+		struct parked *p = parked_start(a.token, "cursor=%s", cursor);
+
+		CU_ASSERT_EQUAL(parked_wait(p), 200);
+		CU_ASSERT_EQUAL_FATAL(parked_events(p), sizes[i]);
+		CU_ASSERT_EQUAL(parked_seq(p, 0), (int64_t)i * 200 + 1);
+		(void)snprintf(cursor, sizeof(cursor), "%s", parked_text(p, "cursor"));
+		parked_free(p);
+	}
+	CU_ASSERT_STRING_EQUAL(cursor, cursor_at(450));
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static void
+a_parked_poll_wakes(void)
+{
+	struct listener a = listener_make();
+	int64_t took[WAKES], began;
+	int i;
+
+	for (i = 0; i < WAKES; i++) {
+		struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(i));
+
+		events_metric_wait("polls_parked", 1);
+		began = clock_monotonic_us();
+		listener_emit(&a, "test.wake", "{}");
+		CU_ASSERT_EQUAL(parked_wait(p), 200);
+		took[i] = clock_monotonic_us() - began;
+		CU_ASSERT_EQUAL_FATAL(parked_events(p), 1);
+		CU_ASSERT_EQUAL(parked_seq(p, 0), i + 1);
+		parked_free(p);
+	}
+	qsort(took, WAKES, sizeof(took[0]), compare);
+	(void)printf("wake-up through nginx: median %.1f ms, 99th percentile %.1f ms\n",
+	    (double)took[WAKES / 2] / 1000, (double)took[WAKES - 1] / 1000);
+	CU_ASSERT(took[WAKES / 2] < 100000);
+}
+
+static void
+events_of_one_commit_come_together(void)
+{
+	struct listener a = listener_make(), b = listener_make();
+	struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	struct parked *other = parked_start(b.token, "cursor=%s&wait=20", cursor_at(0));
+
+	events_metric_wait("polls_parked", 2);
+	testdb_run("SELECT event_emit(ARRAY[$1::uuid], 'test.part', '{}')"
+		   " FROM generate_series(1, 30)",
+	    a.id);
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL(parked_events(p), 30);
+	CU_ASSERT(!parked_done(other));
+	parked_free(p);
+	parked_free(other);
+	events_metric_wait("polls_parked", 0);
+}
+
+static void
+an_empty_wait_ends_with_its_cursor(void)
+{
+	struct listener a = listener_make();
+	int64_t began = clock_monotonic_us(), waited;
+	struct parked *p = parked_start(a.token, "cursor=%s&wait=0", cursor_at(0));
+
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL(parked_events(p), 0);
+	CU_ASSERT(clock_monotonic_us() - began < SECOND_US);
+	parked_free(p);
+	began = clock_monotonic_us();
+	p = parked_start(a.token, "cursor=%s&wait=1", cursor_at(0));
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	waited = clock_monotonic_us() - began;
+	CU_ASSERT(waited > 900000 && waited < 2 * SECOND_US);
+	CU_ASSERT_EQUAL(parked_events(p), 0);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "cursor"), cursor_at(0));
+	parked_free(p);
+}
+
+/* 409 with a cursor that works. */
+static void
+expect_resync(const struct listener *a, const char *cursor, int64_t fresh)
+{
+	struct parked *p = parked_start(a->token, "cursor=%s&wait=20", cursor), *next;
+
+	CU_ASSERT_EQUAL(parked_wait(p), 409);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "error"), "resync");
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "details.cursor"), cursor_at(fresh));
+	next = parked_start(a->token, "cursor=%s&wait=0", parked_text(p, "details.cursor"));
+	CU_ASSERT_EQUAL(parked_wait(next), 200);
+	parked_free(next);
+	parked_free(p);
+}
+
+static void
+cursors_that_cannot_be_resumed_resync(void)
+{
+	struct listener a = listener_make();
+	int i;
+
+	for (i = 0; i < 4; i++)
+		listener_emit(&a, "test.one", "{}");
+	expect_resync(&a, cursor_at(5), 4);
+	expect_resync(&a, cursor_at(INT64_MAX), 4);
+	expect_resync(&a, "1-2", 4);
+	expect_resync(&a, "0-0", 4);
+	testdb_run("DELETE FROM event WHERE user_id = $1 AND seq <= 2", a.id);
+	expect_resync(&a, cursor_at(0), 4);
+	expect_resync(&a, cursor_at(1), 4);
+	testdb_run("DELETE FROM event WHERE user_id = $1", a.id);
+	expect_resync(&a, cursor_at(3), 4);
+}
+
+static void
+malformed_cursors_are_refused_by_name(void)
+{
+	static const char *const bad[] = {
+	    "-1", "5", "1--2", "-5-1", "1-2-3", "x", "1-02", "1%2D2%20", "1-99999999999999999999"};
+	struct listener a = listener_make();
+	struct parked *p;
+	char *huge = calloc(1, 10001);
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(bad); i++) {
+		p = parked_start(a.token, "cursor=%s", bad[i]);
+		CU_ASSERT_EQUAL(parked_wait(p), 400);
+		CU_ASSERT_STRING_EQUAL(parked_text(p, "error"), "bad_cursor");
+		CU_ASSERT_STRING_EQUAL(parked_text(p, "details.field"), "cursor");
+		parked_free(p);
+	}
+	p = parked_start(a.token, "cursor=1-%%002");
+	CU_ASSERT_EQUAL(parked_wait(p), 400);
+	parked_free(p);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(huge);
+	memset(huge, '1', 3000);
+	p = parked_start(a.token, "cursor=%s", huge);
+	CU_ASSERT_EQUAL(parked_wait(p), 400);
+	parked_free(p);
+	memset(huge, '1', 10000);
+	p = parked_start(a.token, "cursor=%s", huge);
+	CU_ASSERT_EQUAL(parked_wait(p), 414);
+	parked_free(p);
+	free(huge);
+}
+
+static void
+other_bad_requests_are_refused(void)
+{
+	static const struct {
+		const char *query;
+		int status;
+	} cases[] = {{"wait=31", 422}, {"wait=-1", 422}, {"wait=x", 422}, {"wait=1.5", 422},
+	    {"nothing=1", 422}, {"cursor=1-1&cursor=1-1", 422}, {"cursor=%zz", 400}};
+	struct listener a = listener_make();
+	struct client *c = client_new();
+	size_t i;
+
+	client_token(c, a.token);
+	for (i = 0; i < COUNT_OF(cases); i++)
+		CU_ASSERT_EQUAL(
+		    client_callf(c, "GET", NULL, "/events?%s", cases[i].query), cases[i].status);
+	CU_ASSERT_EQUAL(client_call(c, "POST", "/events", "{}"), 405);
+	CU_ASSERT_PTR_NOT_NULL(strstr(client_reply_header(c, "Allow"), "GET"));
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/events/nothing", NULL), 404);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/events", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Cache-Control"), "no-store");
+	CU_ASSERT(strlen(client_reply_header(c, "X-Request-Id")) > 0);
+	client_token(c, NULL);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/events", NULL), 401);
+	client_token(c, "e30.e30.e30");
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/events", NULL), 401);
+	client_free(c);
+}
+
+static void
+the_oldest_poll_of_a_user_makes_room(void)
+{
+	struct listener a = listener_make();
+	struct parked *polls[6];
+	size_t i;
+
+	for (i = 0; i < 5; i++) {
+		polls[i] = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+		events_metric_wait("polls_parked", (int64_t)i + 1);
+	}
+	polls[5] = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	CU_ASSERT_EQUAL(parked_wait(polls[0]), 200);
+	CU_ASSERT_EQUAL(parked_events(polls[0]), 0);
+	CU_ASSERT_STRING_EQUAL(parked_text(polls[0], "cursor"), cursor_at(0));
+	for (i = 1; i < 6; i++)
+		CU_ASSERT(!parked_done(polls[i]));
+	listener_emit(&a, "test.all", "{}");
+	for (i = 1; i < 6; i++) {
+		CU_ASSERT_EQUAL(parked_wait(polls[i]), 200);
+		CU_ASSERT_EQUAL(parked_events(polls[i]), 1);
+	}
+	for (i = 0; i < 6; i++)
+		parked_free(polls[i]);
+}
+
+static void
+a_client_that_left_frees_its_place(void)
+{
+	struct listener a = listener_make();
+	struct parked *polls[4];
+	int64_t began;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		polls[i] = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));
+	events_metric_wait("polls_parked", 4);
+	began = clock_monotonic_us();
+	for (i = 0; i < 4; i++)
+		parked_free(polls[i]);
+	events_metric_wait("polls_parked", 0);
+	CU_ASSERT(clock_monotonic_us() - began < SECOND_US);
+}
+
+static void
+an_ended_login_ends_its_poll(void)
+{
+	struct listener a = listener_make(), b = listener_make();
+	struct parked *p = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));
+	struct parked *other = parked_start(b.token, "cursor=%s&wait=30", cursor_at(0));
+	int64_t began;
+
+	events_metric_wait("polls_parked", 2);
+	began = clock_monotonic_us();
+	testdb_run(
+	    "UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", a.login);
+	CU_ASSERT_EQUAL(parked_wait(p), 401);
+	CU_ASSERT(clock_monotonic_us() - began < 5 * SECOND_US);
+	CU_ASSERT(!parked_done(other));
+	parked_free(p);
+	p = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));
+	CU_ASSERT_EQUAL(parked_wait(p), 401);
+	parked_free(p);
+	parked_free(other);
+	events_metric_wait("polls_parked", 0);
+}
+
+static void
+what_is_not_stored_reaches_those_who_wait(void)
+{
+	struct listener a = listener_make(), b = listener_make();
+	struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	struct parked *other = parked_start(b.token, "cursor=%s&wait=20", cursor_at(0));
+
+	events_metric_wait("polls_parked", 2);
+	testdb_run("SELECT pg_logical_emit_message(false, 'confab', 'not json')");
+	testdb_run("SELECT pg_logical_emit_message(false, 'confab', jsonb_build_object("
+		   "'type', 'typing', 'users', ARRAY[$1], 'data', '{\"on\": true}'::jsonb)::text)",
+	    a.id);
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL(parked_events(p), 1);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.type"), "typing");
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.data.on"), "true");
+	CU_ASSERT_EQUAL(parked_seq(p, 0), 0);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "cursor"), cursor_at(0));
+	CU_ASSERT(!parked_done(other));
+	parked_free(p);
+	parked_free(other);
+	events_metric_wait("polls_parked", 0);
+}
+
+static const struct cunit_test tests[] = {
+    {"a backlog is answered at once", the_backlog_is_answered_at_once},
+    {"without a cursor the present one is told", without_a_cursor_the_present_one_is_told},
+    {"a long backlog comes in pages of 200", a_long_backlog_comes_in_pages},
+    {"a parked poll wakes within milliseconds", a_parked_poll_wakes},
+    {"events of one commit come together", events_of_one_commit_come_together},
+    {"an empty wait ends with its cursor", an_empty_wait_ends_with_its_cursor},
+    {"future, foreign and pruned cursors resync", cursors_that_cannot_be_resumed_resync},
+    {"malformed cursors are refused by name", malformed_cursors_are_refused_by_name},
+    {"other bad requests are refused", other_bad_requests_are_refused},
+    {"the oldest poll of a user makes room", the_oldest_poll_of_a_user_makes_room},
+    {"a client that left frees its place", a_client_that_left_frees_its_place},
+    {"an ended login ends its poll", an_ended_login_ends_its_poll},
+    {"what is not stored reaches those who wait", what_is_not_stored_reaches_those_who_wait},
+    {NULL, NULL},
+};
+
+int
+main(void)
+{
+	return cunit_run("events", tests);
+}

@@ -1,0 +1,275 @@
+/* Long poll while things break: the responder killed, ended, without its stream, or with a late one. */
+#include "base/clock.h"
+#include "harness/cunit.h"
+#include "harness/parked.h"
+#include "harness/testdb.h"
+
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { WRITTEN = 500, KILLS = 4 };
+
+/* --- SIGKILL --- */
+
+/* 500 commits on a connection of its own, a few milliseconds apart. */
+static void *
+write_events(void *arg)
+{
+	const struct listener *a = arg;
+	PGconn *conn = PQconnectdb(getenv("DATABASE_URL"));
+	struct timespec gap = {0, 3000000};
+	int i;
+
+	for (i = 0; i < WRITTEN; i++) {
+		const char *params[] = {a->id};
+
+		PQclear(PQexecParams(conn, "SELECT event_emit(ARRAY[$1::uuid], 'test.w', '{}')", 1,
+		    NULL, params, NULL, NULL, 0));
+		(void)nanosleep(&gap, NULL);
+	}
+	PQfinish(conn);
+	return NULL;
+}
+
+/* Count the events of a reply in; each must be the next. */
+static int64_t
+take(struct parked *p, int64_t last)
+{
+	size_t i, count = parked_events(p);
+
+	for (i = 0; i < count; i++)
+		CU_ASSERT_EQUAL_FATAL(parked_seq(p, i), ++last);
+	return last;
+}
+
+static void
+killing_the_responder_loses_and_repeats_nothing(void)
+{
+	struct listener a = listener_make();
+	int64_t last = 0, end = clock_monotonic_us() + 60 * SECOND_US;
+	char cursor[64];
+	pthread_t writer;
+	int kills = 0, broken = 0;
+
+	(void)snprintf(cursor, sizeof(cursor), "%s", cursor_at(0));
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&writer, NULL, write_events, &a), 0);
+	while (last < WRITTEN && clock_monotonic_us() < end) {
+		struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor);
+
+		if (kills < KILLS && last > (kills + 1) * (WRITTEN / (KILLS + 2)) &&
+		    events_child() != 0) {
+			(void)kill(events_child(), SIGKILL);
+			kills++;
+		}
+		if (parked_wait(p) == 200) {
+			last = take(p, last);
+			(void)snprintf(cursor, sizeof(cursor), "%s", parked_text(p, "cursor"));
+		} else {
+			broken++; /* 502 of nginx: the same cursor again */
+		}
+		parked_free(p);
+	}
+	(void)pthread_join(writer, NULL);
+	CU_ASSERT_EQUAL(last, WRITTEN);
+	CU_ASSERT_EQUAL(kills, KILLS);
+	(void)printf("%d kills, %d requests broken by them\n", kills, broken);
+	CU_ASSERT_STRING_EQUAL(cursor, cursor_at(WRITTEN));
+	events_metric_wait("stream_connected", 1);
+}
+
+/* --- SIGTERM --- */
+
+static void
+ending_answers_all_that_wait(void)
+{
+	struct parked *polls[20];
+	struct listener people[4];
+	int64_t began;
+	int child = events_child();
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(people); i++)
+		people[i] = listener_make();
+	for (i = 0; i < COUNT_OF(polls); i++)
+		polls[i] = parked_start(people[i / 5].token, "cursor=%s&wait=30", cursor_at(0));
+	events_metric_wait("polls_parked", COUNT_OF(polls));
+	CU_ASSERT_FATAL(child > 0);
+	began = clock_monotonic_us();
+	(void)kill(child, SIGTERM);
+	for (i = 0; i < COUNT_OF(polls); i++) {
+		CU_ASSERT_EQUAL(parked_wait(polls[i]), 200);
+		CU_ASSERT_EQUAL(parked_events(polls[i]), 0);
+		CU_ASSERT_STRING_EQUAL(parked_text(polls[i], "cursor"), cursor_at(0));
+		parked_free(polls[i]);
+	}
+	while (kill(child, 0) == 0 && clock_monotonic_us() < began + 10 * SECOND_US)
+		parked_turn(5);
+	CU_ASSERT(clock_monotonic_us() - began < 2 * SECOND_US);
+	events_metric_wait("stream_connected", 1);
+}
+
+/* --- the stream --- */
+
+static void
+stream_kill(void)
+{
+	testdb_run("SELECT pg_terminate_backend(pid) FROM pg_stat_replication"
+		   " WHERE application_name = 'events-stream'");
+}
+
+static void
+a_lost_stream_loses_no_event(void)
+{
+	struct listener a = listener_make();
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(i));
+
+		events_metric_wait("polls_parked", 1);
+		stream_kill();
+		listener_emit(&a, "test.lost", "{}");
+		CU_ASSERT_EQUAL(parked_wait(p), 200);
+		CU_ASSERT_EQUAL(parked_events(p), 1);
+		CU_ASSERT_EQUAL(parked_seq(p, 0), i + 1);
+		parked_free(p);
+	}
+	events_metric_wait("stream_connected", 1);
+}
+
+/* Run as the server's administrator: the programs' role may not. */
+static void
+administer(const char *sql)
+{
+	char url[1024];
+	PGconn *conn;
+	PGresult *result;
+
+	(void)snprintf(url, sizeof(url), "%s&user=postgres", getenv("DATABASE_URL"));
+	conn = PQconnectdb(url);
+	result = PQexec(conn, sql);
+	CU_ASSERT_EQUAL(PQresultStatus(result), PGRES_COMMAND_OK);
+	PQclear(result);
+	PQfinish(conn);
+}
+
+static void
+without_a_stream_the_scan_delivers(void)
+{
+	struct listener a = listener_make();
+	int64_t began, longest = 0;
+	int i;
+
+	administer("ALTER ROLE confab NOREPLICATION");
+	stream_kill();
+	events_metric_wait("stream_connected", 0);
+	for (i = 0; i < 3; i++) {
+		struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(i));
+
+		events_metric_wait("polls_parked", 1);
+		began = clock_monotonic_us();
+		listener_emit(&a, "test.scan", "{}");
+		CU_ASSERT_EQUAL(parked_wait(p), 200);
+		CU_ASSERT_EQUAL(parked_events(p), 1);
+		if (clock_monotonic_us() - began > longest)
+			longest = clock_monotonic_us() - began;
+		parked_free(p);
+	}
+	CU_ASSERT_EQUAL(events_metric("stream_connected"), 0);
+	administer("ALTER ROLE confab REPLICATION");
+	events_metric_wait("stream_connected", 1);
+	(void)printf("wake-up without a stream: at most %.0f ms\n", (double)longest / 1000);
+	CU_ASSERT(longest < 1500000);
+}
+
+static void
+an_open_transaction_delays_only_the_stream(void)
+{
+	struct listener a = listener_make(), b = listener_make();
+	PGconn *conn = PQconnectdb(getenv("DATABASE_URL"));
+	struct parked *p;
+
+	PQclear(PQexec(conn, "BEGIN"));
+	PQclear(PQexec(conn, "SELECT pg_current_xact_id()"));
+	stream_kill();
+	events_metric_wait("stream_connected", 0);
+	p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	events_metric_wait("polls_parked", 1);
+	listener_emit(&a, "test.meanwhile", "{}");
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL(parked_events(p), 1);
+	parked_free(p);
+	p = parked_start(b.token, "%s", ""); /* the loop still serves */
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	parked_free(p);
+	CU_ASSERT_EQUAL(events_metric("stream_connected"), 0);
+	PQclear(PQexec(conn, "ROLLBACK"));
+	PQfinish(conn);
+	events_metric_wait("stream_connected", 1);
+}
+
+static void
+a_restored_database_resyncs(void)
+{
+	struct listener a = listener_make();
+	char before[64];
+	struct parked *p;
+
+	listener_emit(&a, "test.one", "{}");
+	(void)snprintf(before, sizeof(before), "%s", cursor_at(1));
+	p = parked_start(a.token, "cursor=%s&wait=20", before);
+	events_metric_wait("polls_parked", 1);
+	testdb_run("UPDATE epoch SET epoch = epoch + 1");
+	testdb_run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+		   " WHERE application_name = 'events'");
+	CU_ASSERT_EQUAL(parked_wait(p), 409);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "details.cursor"), cursor_at(1));
+	parked_free(p);
+	p = parked_start(a.token, "cursor=%s&wait=0", before);
+	CU_ASSERT_EQUAL(parked_wait(p), 409);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "details.cursor"), cursor_at(1));
+	parked_free(p);
+}
+
+static void
+a_lost_database_connection_is_sat_out(void)
+{
+	struct listener a = listener_make();
+	struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	int i;
+
+	events_metric_wait("polls_parked", 1);
+	for (i = 0; i < 3; i++) {
+		testdb_run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+			   " WHERE application_name IN ('events', 'events-stream')");
+		parked_turn(20);
+		CU_ASSERT(!parked_done(p));
+	}
+	listener_emit(&a, "test.back", "{}");
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL(parked_events(p), 1);
+	parked_free(p);
+	events_metric_wait("stream_connected", 1);
+}
+
+static const struct cunit_test tests[] = {
+    {"killing the responder loses and repeats nothing",
+	killing_the_responder_loses_and_repeats_nothing},
+    {"ending answers all that wait", ending_answers_all_that_wait},
+    {"a lost stream loses no event", a_lost_stream_loses_no_event},
+    {"without a stream the scan delivers", without_a_stream_the_scan_delivers},
+    {"an open transaction delays only the stream", an_open_transaction_delays_only_the_stream},
+    {"a lost database connection is sat out", a_lost_database_connection_is_sat_out},
+    {"a restored database resyncs", a_restored_database_resyncs},
+    {NULL, NULL},
+};
+
+int
+main(void)
+{
+	return cunit_run("events_faults", tests);
+}
