@@ -177,10 +177,9 @@ post_chat(struct req *req)
 static enum err
 bad_state(struct req *req, enum session_state found)
 {
-	(void)!req_invalid(req, "state",
+	return req_blame(req, ERR_BAD_STATE, "state",
 	    arena_printf(req->arena, "is %s; allowed now: %s", session_state_name(found),
 		session_moves_text(req->arena, found)));
-	return ERR_BAD_STATE;
 }
 
 static enum err
@@ -305,11 +304,12 @@ static const struct route routes[] = {
 	    .summary = "Accept a request",
 	    .doc = "Counts as the advisor's join; the session begins when the user joins." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/decline", "session_decline", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .body = reason_body, .reply = session_reply, .errors = move_errors,
-	    .handle = post_decline, .summary = "Decline a request" },
+	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
+	    .reply = session_reply, .errors = move_errors, .handle = post_decline, .summary = "Decline a request" },
 	{ METHOD_POST, "/api/v1/sessions/{id}/cancel", "session_cancel", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .body = reason_body, .reply = session_reply, .errors = move_errors,
-	    .handle = post_cancel, .summary = "Take a request back, or call off an accepted session" },
+	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
+	    .reply = session_reply, .errors = move_errors, .handle = post_cancel,
+	    .summary = "Take a request back, or call off an accepted session" },
 	{ METHOD_POST, "/api/v1/sessions/{id}/join", "session_join", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .reply = session_reply, .errors = join_errors, .handle = post_join,
 	    .summary = "Come to an accepted session, or come back to an ongoing one",
@@ -319,8 +319,9 @@ static const struct route routes[] = {
 	    .reply = heartbeat_reply, .errors = read_errors, .handle = post_heartbeat,
 	    .summary = "Say that you are still there, every 15 seconds" },
 	{ METHOD_POST, "/api/v1/sessions/{id}/end", "session_end", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .body = reason_body, .reply = session_reply, .errors = move_errors,
-	    .handle = post_end, .summary = "End an ongoing session",
+	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
+	    .reply = session_reply, .errors = move_errors, .handle = post_end,
+	    .summary = "End an ongoing session",
 	    .doc = "Either side may; ending an ended session changes nothing and gives it again." },
 	{ METHOD_GET, "/api/v1/sessions/{id}/messages", "session_messages", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .query = messages_query, .reply = messages_reply,

@@ -67,6 +67,8 @@ json_body_parse(struct req *req)
 {
 	struct json_fault fault;
 
+	if (req->body_len == 0 && req->route->flags & ROUTE_BODY_OPTIONAL)
+		return json_parse(req->arena, "{}", 2, &fault, &req->body);
 	if (!has_type(req, "application/json"))
 		return ERR_MEDIA_TYPE;
 	if (json_parse(req->arena, req->body_text, req->body_len, &fault, &req->body) != ERR_OK)

@@ -101,7 +101,8 @@ put_body(const struct route *route, struct buf *out)
 {
 	if (route->body == NULL)
 		return;
-	buf_puts(out, ",\"requestBody\":{\"required\":true,");
+	buf_printf(out, ",\"requestBody\":{\"required\":%s,",
+	    route->flags & ROUTE_BODY_OPTIONAL ? "false" : "true");
 	put_content(route->body, false, false, out);
 	buf_putc(out, '}');
 }

@@ -40,7 +40,8 @@ enum route_flags {
 	ROUTE_LIST = 64,	 /* reply is {"items": [reply…], "next_cursor": …} */
 	ROUTE_TEXT = 128,	 /* the reply is text/plain (metrics); reply table not needed */
 	ROUTE_HIDDEN = 256,	 /* not in the OpenAPI document (pages, health) */
-	ROUTE_PUBLIC_CACHE = 512 /* anyone may cache the reply for a minute */
+	ROUTE_PUBLIC_CACHE = 512, /* anyone may cache the reply for a minute */
+	ROUTE_BODY_OPTIONAL = 1024 /* no body at all is taken as {} */
 };
 
 struct req;
