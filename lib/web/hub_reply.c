@@ -17,8 +17,9 @@ revive(struct hub *hub, const struct waiter *waiter)
 	req->method = METHOD_GET;
 	req->route = waiter->route;
 	req->began_us = waiter->began_us;
-	req->caller = (struct caller){
-	    waiter->role, arena_strdup(hub->arena, waiter->user->id), waiter->login_id, NULL};
+	req->caller = (struct caller){ .role = waiter->role,
+		.user_id = arena_strdup(hub->arena, waiter->user->id),
+		.login_id = waiter->login_id };
 	return req;
 }
 

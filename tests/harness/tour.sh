@@ -112,10 +112,11 @@ ADVISOR=$(get .access_token)
 
 say "… and applies with a profile"
 call GET /specializations 200
-SPECIALIZATION=$(get '.items[0].id // .items[0].code')
-call POST /advisors/apply 201 "$ADVISOR" "$(jq -nc --arg s "$SPECIALIZATION" --arg r "tour$RUN" \
+SPECIALIZATION=$(get '.items[0].slug')
+call POST /advisors/apply 200 "$ADVISOR" "$(jq -nc --arg s "$SPECIALIZATION" --arg r "tour$RUN" \
 	'{headline: "Listens first", bio: ("Talks about love and its weather. " + $r),
-	  languages: ["en"], specializations: [$s], experience_years: 7}')"
+	  languages: ["en"], specializations: [$s], experience_years: 7,
+	  rate_minor: 0, currency: "INR"}')"
 
 say "An administrator signs in to the panel and approves the application"
 page /admin/login
@@ -151,9 +152,13 @@ ADVISOR_CURSOR=$CURSOR
 call POST "/sessions/$SESSION/accept" 200 "$ADVISOR"
 CONVERSATION=$(get .conversation_id)
 
-say "The user hears that, and writes while the advisor's poll is waiting"
+say "The user hears that and joins: both are there, the session is on"
 wait_event "$USER" "$USER_CURSOR" session.accepted
 USER_CURSOR=$CURSOR
+call POST "/sessions/$SESSION/join" 200 "$USER"
+expect '.state == "ONGOING"'
+
+say "The user writes while the advisor's poll is waiting"
 (
 	sleep 1
 	curl -sS -o /dev/null -H "Authorization: Bearer $USER" -H "Content-Type: application/json" \
@@ -183,7 +188,7 @@ call POST "/sessions/$SESSION/rating" 201 "$USER" '{"stars":5,"review":"Kind and
 
 say "The advisor's page shows the new average"
 call GET "/advisors/$ADVISOR_ID" 200
-expect '.rating_avg == 5 and .rating_count == 1'
+expect '.rating_average == 5 and .rating_count == 1'
 
 say "The user asks the assistant, which answers as itself"
 call POST /sessions/chat 201 "$USER" '{"ai":true}'
@@ -191,7 +196,8 @@ CONVERSATION=$(get .conversation_id)
 SESSION=$(get .id)
 call POST "/conversations/$CONVERSATION/messages" 201 "$USER" \
 	'{"client_id":"tour-3","type":"text","body":"Are you there?"}'
-wait_event "$USER" "$USER_CURSOR" message.created '.data.sender_type == "AI"'
+wait_event "$USER" "$USER_CURSOR" message.created \
+	'.data.sender_type == "AI" and (.data.body | contains("Are you there?"))'
 call POST "/sessions/$SESSION/end" 200 "$USER"
 
 printf '\nThe tour is complete: %d steps, all as they should be.\n' "$N"
