@@ -281,8 +281,8 @@ scan_pair(struct scan *scan)
 	scan->at++;
 	err = scan_value(scan);
 	if (err != ERR_OK)
-		fault->key = fault->key == NULL ? key :
-						  arena_printf(scan->arena, "%s.%s", key, fault->key);
+		fault->key = fault->key != NULL ?
+		    arena_printf(scan->arena, "%s.%s", key, fault->key) : key;
 	return err;
 }
 
@@ -355,7 +355,8 @@ json_scan(struct arena *arena, const char *text, size_t len, struct json_fault *
 {
 	struct scan scan = { arena, text, text, text + len, fault, NULL, 0, 0 };
 
-	TRY(scan_value(&scan)); /* bytes that are not UTF-8 are refused in strings, as syntax elsewhere */
+	/* UTF-8 is checked in strings; elsewhere such bytes are no syntax. */
+	TRY(scan_value(&scan));
 	skip_space(&scan);
 	return scan.at == scan.end ? ERR_OK : fail(&scan, "something after the end");
 }

@@ -272,12 +272,14 @@ ratings_are_listed_with_first_names(void)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		testdb_run("WITH k AS (INSERT INTO conversation (id, kind) VALUES"
-			   " (gen_random_uuid(), 'SESSION') RETURNING id), s AS (INSERT INTO session"
-			   " (id, type, state, user_id, advisor_id, conversation_id, expires_at) SELECT"
-			   " gen_random_uuid(), 'CHAT', 'ENDED', $1::uuid, $2::uuid, id, app_now() FROM k"
-			   " RETURNING id) INSERT INTO rating (id, session_id, user_id, advisor_id, stars,"
-			   " review) SELECT gen_random_uuid(), id, $1::uuid, $2::uuid, 5, 'Kind' FROM s",
+		testdb_run(
+		    "WITH k AS (INSERT INTO conversation (id, kind)"
+		    " VALUES (gen_random_uuid(), 'SESSION') RETURNING id),"
+		    " s AS (INSERT INTO session (id, type, state, user_id, advisor_id,"
+		    " conversation_id, expires_at) SELECT gen_random_uuid(), 'CHAT', 'ENDED',"
+		    " $1::uuid, $2::uuid, id, app_now() FROM k RETURNING id)"
+		    " INSERT INTO rating (id, session_id, user_id, advisor_id, stars, review)"
+		    " SELECT gen_random_uuid(), id, $1::uuid, $2::uuid, 5, 'Kind' FROM s",
 		    user, id);
 	client_token(c, NULL);
 	EXPECT(200, client_callf(c, "GET", NULL, "/advisors/%s/ratings?limit=2", id));

@@ -196,10 +196,11 @@ a_cursor_belongs_to_its_list(void)
 static void
 session(const char *type, const char *state)
 {
-	testdb_run("WITH k AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(),"
-		   " 'SESSION') RETURNING id) INSERT INTO session (id, type, state, user_id, advisor_id,"
-		   " conversation_id, expires_at) SELECT gen_random_uuid(), $1, $2, $3::uuid,"
-		   " nullif($4, '')::uuid, id, app_now() FROM k",
+	testdb_run(
+	    "WITH k AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(), 'SESSION')"
+	    " RETURNING id) INSERT INTO session (id, type, state, user_id, advisor_id,"
+	    " conversation_id, expires_at) SELECT gen_random_uuid(), $1, $2, $3::uuid,"
+	    " nullif($4, '')::uuid, id, app_now() FROM k",
 	    type, state, me.id, strcmp(type, "AI_CHAT") == 0 ? "" : testdb_advisor());
 }
 

@@ -75,6 +75,20 @@ tells_where_it_stopped(void)
 	arena_free(arena);
 }
 
+static void
+tells_the_path_to_the_member(void)
+{
+	arena = arena_new(REQUEST_BYTES_MAX);
+	(void)parse("{\"a\":1,\"b\":{\"c\":[\"x\\u0000\"]}}", ERR_BAD_JSON);
+	CU_ASSERT_STRING_EQUAL(fault.key, "b.c");
+	(void)parse("{\"a\":\"\xff\"}", ERR_BAD_JSON);
+	CU_ASSERT_STRING_EQUAL(fault.what, "text that is not UTF-8");
+	CU_ASSERT_STRING_EQUAL(fault.key, "a");
+	(void)parse("{\"a\":1}\xff", ERR_BAD_JSON);
+	CU_ASSERT_PTR_NULL(fault.key);
+	arena_free(arena);
+}
+
 static const char *
 nested(size_t depth, char open, const char *inner, char close)
 {
@@ -171,6 +185,7 @@ static const struct cunit_test tests[] = {
     {"each kind of value is made", makes_each_kind_of_value},
     {"a value needs no object around it", makes_bare_values},
     {"a refusal tells the place and the key", tells_where_it_stopped},
+    {"a fault in a member is told with its path", tells_the_path_to_the_member},
     {"nesting is bounded", holds_the_depth},
     {"the number of keys is bounded over all objects", holds_the_number_of_keys},
     {"the length of a key is bounded, decoded", holds_the_length_of_a_key},
