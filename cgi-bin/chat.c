@@ -2,6 +2,8 @@
  * Conversations and messages: the list, history both ways, sending, the read mark and the typing sign.
  * Sending is the busiest write of the system: one statement, one round trip.
  */
+#include "talk.h"
+
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "web/app.h"
@@ -14,29 +16,15 @@ enum { CLIENT_ID_MAX = 64, MESSAGE_BODY_BYTES_MAX = 32 * 1024 };
 
 static const char *const conversation_kinds[] = { "SESSION", "DIRECT", NULL };
 static const char *const member_roles[] = { "USER", "ADVISOR", NULL };
-static const char *const session_types[] = { "CHAT", "VOICE", "VIDEO", "AI_CHAT", NULL };
-static const char *const session_states[] = { "REQUESTED", "ACCEPTED", "ONGOING", "ENDED", "DECLINED",
-	"CANCELLED", "EXPIRED", NULL };
-static const char *const sender_types[] = { "USER", "ADVISOR", "AI", "SYSTEM", NULL };
-static const char *const message_types[] = { "text", "image", "voice", "video", "file", "system", NULL };
 /* The other types come with uploads. */
 static const char *const sendable_types[] = { "text", NULL };
 
 static const struct field list_query[] = { PAGE_FIELDS, { 0 } };
 
-static const struct field messages_query[] = {
-	{ "before", FIELD_INT, .min = 1, .max = INT64_MAX, .doc = "Messages with a lower number, the newest of them",
-	    .example = "120" },
-	{ "after", FIELD_INT, .min = 0, .max = INT64_MAX,
-	    .doc = "Messages with a higher number, the oldest of them; not together with before",
-	    .example = "0" },
-	{ "limit", FIELD_INT, .min = 1, .max = PAGE_ITEMS_MAX, .doc = page_limit_doc, .example = "20" },
-	{ 0 },
-};
-
 static const struct field message_body[] = {
 	{ "client_id", FIELD_TEXT, .required = true, .min = 1, .max = CLIENT_ID_MAX,
-	    .doc = "Your own id for the message, of A-Z a-z 0-9 . _ -; sending it again gives the same message",
+	    .doc = "Your own id for the message, of A-Z a-z 0-9 . _ -; sending it again gives the "
+		   "same message",
 	    .example = "\"m-1\"" },
 	{ "type", FIELD_ENUM, .one_of = sendable_types, .doc = "text, also when left out",
 	    .example = "\"text\"" },
@@ -47,27 +35,9 @@ static const struct field message_body[] = {
 
 static const struct field read_body[] = {
 	{ "seq", FIELD_INT, .required = true, .min = 0, .max = INT64_MAX,
-	    .doc = "Everything up to this number was read; a lower number than before changes nothing",
+	    .doc =
+		"Everything up to this number was read; a lower number than before changes nothing",
 	    .example = "12" },
-	{ 0 },
-};
-
-static const struct field message_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The message" },
-	{ "conversation_id", FIELD_UUID, .doc = "Where it was said" },
-	{ "seq", FIELD_INT, .min = 1, .doc = "Number in the conversation, without gaps", .example = "1" },
-	{ "sender_id", FIELD_UUID, .nullable = true, .doc = "Who; null for AI and SYSTEM" },
-	{ "sender_type", FIELD_ENUM, .one_of = sender_types, .doc = "As what" },
-	{ "client_id", FIELD_TEXT, .doc = "The sender's own id for it", .example = "\"m-1\"" },
-	{ "type", FIELD_ENUM, .one_of = message_types, .doc = "What body is" },
-	{ "body", FIELD_TEXT, .doc = "What was said", .example = "\"Hello!\"" },
-	{ "created_at", FIELD_TIME, .doc = "When it was stored" },
-	{ 0 },
-};
-static const struct field message_item = { "message", FIELD_OBJECT, .sub = message_reply };
-static const struct field messages_reply[] = {
-	{ "items", FIELD_LIST, .sub = &message_item, .max = PAGE_ITEMS_MAX, .doc = "In ascending order of seq" },
-	{ "has_more", FIELD_BOOL, .doc = "There are more in the direction asked for", .example = "false" },
 	{ 0 },
 };
 
@@ -92,12 +62,15 @@ static const struct field conversation_reply[] = {
 	{ "closed", FIELD_BOOL, .doc = "Nobody can write any more", .example = "false" },
 	{ "created_at", FIELD_TIME, .doc = "When it was opened" },
 	{ "last_message_at", FIELD_TIME, .nullable = true, .doc = "Time of the newest message" },
-	{ "last_seq", FIELD_INT, .doc = "Number of the newest message; 0 when there is none", .example = "12" },
+	{ "last_seq", FIELD_INT, .doc = "Number of the newest message; 0 when there is none",
+	    .example = "12" },
 	{ "read_seq", FIELD_INT, .doc = "Your read mark", .example = "11" },
 	{ "unread", FIELD_INT, .doc = "Messages above your read mark", .example = "1" },
-	{ "last_message", FIELD_OBJECT, .nullable = true, .sub = message_reply, .doc = "The newest message" },
+	{ "last_message", FIELD_OBJECT, .nullable = true, .sub = message_fields,
+	    .doc = "The newest message" },
 	{ "members", FIELD_LIST, .sub = &member_item, .doc = "The people in it, you included" },
-	{ "session", FIELD_OBJECT, .nullable = true, .sub = session_fields, .doc = "The session it belongs to" },
+	{ "session", FIELD_OBJECT, .nullable = true, .sub = session_fields,
+	    .doc = "The session it belongs to" },
 	{ 0 },
 };
 
@@ -115,8 +88,8 @@ get_conversations(struct req *req)
 	struct rows *rows;
 
 	TRY(req_page(req, &page));
-	TRY(conversation_list(req->db, req->caller.user_id, page.limit + 1, page.keys[0],
-	    page.keys[1], &rows));
+	TRY(conversation_list(
+	    req->db, req->caller.user_id, page.limit + 1, page.keys[0], page.keys[1], &rows));
 	return reply_page(req, rows, &page);
 }
 
@@ -180,13 +153,13 @@ put_read(struct req *req)
 {
 	int64_t newest = 0;
 	struct rows *rows;
-	enum err err = conversation_read(req->db, req->params[0], req->caller.user_id,
-	    req_int(req, "seq"), &newest, &rows);
+	enum err err = conversation_read(
+	    req->db, req->params[0], req->caller.user_id, req_int(req, "seq"), &newest, &rows);
 
 	if (err == ERR_VALIDATION)
 		return req_invalid(req, "seq",
-		    arena_printf(req->arena, "must be at most %lld, the newest message",
-			(long long)newest));
+		    arena_printf(
+			req->arena, "must be at most %lld, the newest message", (long long)newest));
 	TRY(err);
 	return reply_row(req, rows, 0);
 }
@@ -214,14 +187,16 @@ static const struct route routes[] = {
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .query = messages_query,
 	    .reply = messages_reply, .errors = read_errors, .handle = get_messages,
 	    .summary = "Read messages, backwards or forwards by number",
-	    .doc = "Without before and after: the newest. To go back, send the lowest seq you have as "
-		   "before; to catch up, the highest as after; while has_more is true." },
+	    .doc =
+		"Without before and after: the newest. To go back, send the lowest seq you have as "
+		"before; to catch up, the highest as after; while has_more is true." },
 	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX, .status = 201,
-	    .body_max = MESSAGE_BODY_BYTES_MAX, .body = message_body, .reply = message_reply,
+	    .body_max = MESSAGE_BODY_BYTES_MAX, .body = message_body, .reply = message_fields,
 	    .errors = send_errors, .handle = post_message, .summary = "Send a message",
-	    .doc = "Repeat it with the same client_id when no answer came: 201 says that the message "
-		   "was stored now, 200 that it was before. Both answers are the same message." },
+	    .doc =
+		"Repeat it with the same client_id when no answer came: 201 says that the message "
+		"was stored now, 200 that it was before. Both answers are the same message." },
 	{ METHOD_PUT, "/api/v1/conversations/{id}/read", "conversation_read",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .body = read_body, .reply = read_reply,
 	    .errors = read_errors, .handle = put_read, .summary = "Move your read mark" },

@@ -3,6 +3,8 @@
  * the rating. How the answers look when a move is not allowed is decided here; which are allowed, in
  * domain/talk/session_state.
  */
+#include "talk.h"
+
 #include "base/uuid.h"
 #include "domain/market/rating.h"
 #include "domain/talk/message.h"
@@ -15,17 +17,13 @@
 
 enum { TOPIC_MAX = 500, REASON_MAX = 500, REVIEW_MAX = 2000 };
 
-static const char *const session_types[] = { "CHAT", "VOICE", "VIDEO", "AI_CHAT", NULL };
-static const char *const session_states[] = { "REQUESTED", "ACCEPTED", "ONGOING", "ENDED", "DECLINED",
-	"CANCELLED", "EXPIRED", NULL };
 static const char *const participant_types[] = { "USER", "ADVISOR", "AI", NULL };
 static const char *const enders[] = { "USER", "ADVISOR", "SYSTEM", NULL };
-static const char *const sender_types[] = { "USER", "ADVISOR", "AI", "SYSTEM", NULL };
-static const char *const message_types[] = { "text", "image", "voice", "video", "file", "system", NULL };
 
 static const struct field chat_body[] = {
 	{ "advisor_id", FIELD_UUID, .doc = "The advisor to ask; not together with ai" },
-	{ "ai", FIELD_BOOL, .doc = "True: talk to the automated assistant instead", .example = "false" },
+	{ "ai", FIELD_BOOL, .doc = "True: talk to the automated assistant instead",
+	    .example = "false" },
 	{ "topic", FIELD_TEXT, .max = TOPIC_MAX, .doc = "What it is about, for the advisor",
 	    .example = "\"How do I talk to her about moving?\"" },
 	{ 0 },
@@ -38,19 +36,10 @@ static const struct field reason_body[] = {
 };
 
 static const struct field rating_body[] = {
-	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5", .example = "5" },
+	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5",
+	    .example = "5" },
 	{ "review", FIELD_TEXT, .max = REVIEW_MAX, .doc = "In words, shown with the first name",
 	    .example = "\"Listened well and gave me a plan\"" },
-	{ 0 },
-};
-
-static const struct field messages_query[] = {
-	{ "before", FIELD_INT, .min = 1, .max = INT64_MAX, .doc = "Messages with a lower number, the newest of them",
-	    .example = "120" },
-	{ "after", FIELD_INT, .min = 0, .max = INT64_MAX,
-	    .doc = "Messages with a higher number, the oldest of them; not together with before",
-	    .example = "0" },
-	{ "limit", FIELD_INT, .min = 1, .max = PAGE_ITEMS_MAX, .doc = page_limit_doc, .example = "20" },
 	{ 0 },
 };
 
@@ -58,63 +47,54 @@ static const struct field participant_fields[] = {
 	{ "type", FIELD_ENUM, .one_of = participant_types, .doc = "USER, ADVISOR or AI" },
 	{ "id", FIELD_UUID, .nullable = true, .doc = "The account; null for the assistant" },
 	{ "display_name", FIELD_TEXT, .doc = "Name to show", .example = "\"Maya\"" },
-	{ "label", FIELD_TEXT, .doc = "What the participant is, in words; an automated one is always named so",
+	{ "label", FIELD_TEXT,
+	    .doc = "What the participant is, in words; an automated one is always named so",
 	    .example = "\"Advisor\"" },
 	{ 0 },
 };
-static const struct field participant_item = { "participant", FIELD_OBJECT, .sub = participant_fields };
+static const struct field participant_item = { "participant", FIELD_OBJECT,
+	.sub = participant_fields };
 
 static const struct field session_reply[] = {
 	{ "id", FIELD_UUID, .doc = "The session" },
-	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "CHAT with an advisor, AI_CHAT with the assistant" },
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands", .example = "\"ONGOING\"" },
+	{ "type", FIELD_ENUM, .one_of = session_types,
+	    .doc = "CHAT with an advisor, AI_CHAT with the assistant" },
+	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands",
+	    .example = "\"ONGOING\"" },
 	{ "conversation_id", FIELD_UUID, .doc = "Where messages are read and written" },
-	{ "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2, .doc = "The two sides" },
+	{ "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2,
+	    .doc = "The two sides" },
 	{ "topic", FIELD_TEXT, .doc = "What the user wrote with the request" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when it was asked for, minor units", .example = "2500" },
+	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when it was asked for, minor units",
+	    .example = "2500" },
 	{ "currency", FIELD_TEXT, .doc = "Of rate_minor and cost_minor", .example = "\"INR\"" },
-	{ "cost_minor", FIELD_INT, .doc = "Cost so far, minor units; sessions are free for now", .example = "0" },
+	{ "cost_minor", FIELD_INT, .doc = "Cost so far, minor units; sessions are free for now",
+	    .example = "0" },
 	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
 	{ "accepted_at", FIELD_TIME, .nullable = true, .doc = "When the advisor accepted" },
 	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
 	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },
-	{ "ended_by", FIELD_ENUM, .one_of = enders, .nullable = true, .doc = "Which side made the last move" },
+	{ "ended_by", FIELD_ENUM, .one_of = enders, .nullable = true,
+	    .doc = "Which side made the last move" },
 	{ "end_reason", FIELD_TEXT, .doc = "In words, if any were given" },
 	{ "server_time", FIELD_TIME, .doc = "The server's clock at this reply" },
 	{ "expires_at", FIELD_TIME, .nullable = true,
 	    .doc = "A request not accepted, or accepted and not begun, ends here; else null" },
 	{ "seconds_left", FIELD_INT, .nullable = true, .doc = "Until expires_at; null when that is",
 	    .example = "87" },
-	{ "elapsed_s", FIELD_INT, .doc = "Seconds since started_at, up to ended_at", .example = "420" },
+	{ "elapsed_s", FIELD_INT, .doc = "Seconds since started_at, up to ended_at",
+	    .example = "420" },
 	{ "unread", FIELD_INT, .doc = "Messages above your read mark", .example = "0" },
 	{ 0 },
 };
 
 static const struct field heartbeat_reply[] = {
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands", .example = "\"ONGOING\"" },
+	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands",
+	    .example = "\"ONGOING\"" },
 	{ "server_time", FIELD_TIME, .doc = "The server's clock" },
-	{ "seconds_left", FIELD_INT, .nullable = true, .doc = "Until the request ends; null when it does not",
-	    .example = "null" },
+	{ "seconds_left", FIELD_INT, .nullable = true,
+	    .doc = "Until the request ends; null when it does not", .example = "null" },
 	{ "elapsed_s", FIELD_INT, .doc = "Seconds since it began", .example = "421" },
-	{ 0 },
-};
-
-static const struct field message_fields[] = {
-	{ "id", FIELD_UUID, .doc = "The message" },
-	{ "conversation_id", FIELD_UUID, .doc = "Where it was said" },
-	{ "seq", FIELD_INT, .min = 1, .doc = "Number in the conversation, without gaps", .example = "1" },
-	{ "sender_id", FIELD_UUID, .nullable = true, .doc = "Who; null for AI and SYSTEM" },
-	{ "sender_type", FIELD_ENUM, .one_of = sender_types, .doc = "As what" },
-	{ "client_id", FIELD_TEXT, .doc = "The sender's own id for it", .example = "\"m-1\"" },
-	{ "type", FIELD_ENUM, .one_of = message_types, .doc = "What body is" },
-	{ "body", FIELD_TEXT, .doc = "What was said", .example = "\"Hello!\"" },
-	{ "created_at", FIELD_TIME, .doc = "When it was stored" },
-	{ 0 },
-};
-static const struct field message_item = { "message", FIELD_OBJECT, .sub = message_fields };
-static const struct field messages_reply[] = {
-	{ "items", FIELD_LIST, .sub = &message_item, .max = PAGE_ITEMS_MAX, .doc = "In ascending order of seq" },
-	{ "has_more", FIELD_BOOL, .doc = "There are more in the direction asked for", .example = "false" },
 	{ 0 },
 };
 
@@ -293,19 +273,21 @@ static const struct route routes[] = {
 	    .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT, .status = 201, .body = chat_body,
 	    .reply = session_reply, .errors = chat_errors, .handle = post_chat,
 	    .summary = "Ask an advisor, or the assistant, for a chat",
-	    .doc = "An advisor has some seconds to accept (seconds_left). Asking an advisor with whom "
-		   "you have a live session already gives that session with status 200. With ai the "
-		   "session is ongoing at once and the assistant answers every message." },
+	    .doc =
+		"An advisor has some seconds to accept (seconds_left). Asking an advisor with whom "
+		"you have a live session already gives that session with status 200. With ai the "
+		"session is ongoing at once and the assistant answers every message." },
 	{ METHOD_GET, "/api/v1/sessions/{id}", "session_get", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .reply = session_reply, .errors = read_errors, .handle = get_session,
 	    .summary = "Read a session you take part in" },
 	{ METHOD_POST, "/api/v1/sessions/{id}/accept", "session_accept", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .reply = session_reply, .errors = move_errors, .handle = post_accept,
-	    .summary = "Accept a request",
+	    .rate = RATE_WRITE, .reply = session_reply, .errors = move_errors,
+	    .handle = post_accept, .summary = "Accept a request",
 	    .doc = "Counts as the advisor's join; the session begins when the user joins." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/decline", "session_decline", .roles = ROLE_ADVISOR,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
-	    .reply = session_reply, .errors = move_errors, .handle = post_decline, .summary = "Decline a request" },
+	    .reply = session_reply, .errors = move_errors, .handle = post_decline,
+	    .summary = "Decline a request" },
 	{ METHOD_POST, "/api/v1/sessions/{id}/cancel", "session_cancel", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
 	    .reply = session_reply, .errors = move_errors, .handle = post_cancel,
@@ -336,7 +318,8 @@ static const struct route routes[] = {
 };
 
 static const struct route *const tables[] = { routes, NULL };
-static const struct stmt_set *const sets[] = { &session_stmts, &message_stmts, &rating_stmts, NULL };
+static const struct stmt_set *const sets[] = { &session_stmts, &message_stmts, &rating_stmts,
+	NULL };
 static const struct app app = { .name = "sessions", .routes = tables, .sets = sets };
 
 int

@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char care_text[] =
-    "I am an automated assistant, so I cannot help the way a person can, but what you wrote matters "
-    "and you deserve support right now. If you might hurt yourself or are in danger, please call "
+    "I am an automated assistant, so I cannot help the way a person can, but what you wrote "
+    "matters and you deserve support right now. If you might hurt yourself or are in danger, please call "
     "your local emergency number or a crisis help line in your country; they are there day and "
     "night. If you can, tell somebody you trust how you feel, and stay with them.";
 
@@ -44,7 +44,8 @@ normalise(struct arena *arena, const char *text)
 	*at++ = ' ';
 	while (*text != '\0') {
 		char c = *text;
-		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9');
 
 		if (str_starts(text, curly)) {
 			text += sizeof(curly) - 1;

@@ -25,7 +25,8 @@ door(void)
 static void
 say(const struct talk *talk, const char *sender_id, const char *client_id)
 {
-	struct message_draft draft = { talk->conversation_id, sender_id, client_id, "text", client_id };
+	struct message_draft draft = { talk->conversation_id, sender_id, client_id, "text",
+		client_id };
 	const char *json;
 	bool created;
 
@@ -58,16 +59,17 @@ the_list_has_the_newest_activity_first_and_pages_by_key(void)
 	say(&talks[1], talks[1].user_id, "second");
 	say(&talks[0], talks[0].advisor_id, "third");
 	say(&talks[2], talks[2].advisor_id, "fourth");
-	CU_ASSERT_EQUAL_FATAL(conversation_list(door(), talks[0].user_id, 2, NULL, NULL, &rows),
-	    ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    conversation_list(door(), talks[0].user_id, 2, NULL, NULL, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(rows_count(rows), 2);
 	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, ID), talks[2].conversation_id);
 	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, ID), talks[0].conversation_id);
 	CU_ASSERT_EQUAL(rows_i64(rows, 0, UNREAD), 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(rows_text(rows, 0, LAST_MESSAGE), "\"fourth\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(rows_text(rows, 0, MEMBERS), talks[2].advisor_id));
-	CU_ASSERT_EQUAL_FATAL(conversation_list(door(), talks[0].user_id, 2, rows_text(rows, 1, KEY),
-				  rows_text(rows, 1, KEY + 1), &next), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(conversation_list(door(), talks[0].user_id, 2,
+				  rows_text(rows, 1, KEY), rows_text(rows, 1, KEY + 1), &next),
+	    ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(rows_count(next), 1);
 	CU_ASSERT_STRING_EQUAL(rows_text(next, 0, ID), talks[1].conversation_id);
 	CU_ASSERT_EQUAL(rows_i64(next, 0, UNREAD), 0); /* its only message is my own */
@@ -95,9 +97,12 @@ strangers_learn_nothing(void)
 	struct rows *rows;
 	int64_t newest;
 
-	CU_ASSERT_EQUAL(conversation_get(door(), talk.conversation_id, talk.user_id, &rows), ERR_OK);
-	CU_ASSERT_EQUAL(conversation_get(door(), talk.conversation_id, stranger, &rows), ERR_NOT_FOUND);
-	CU_ASSERT_EQUAL(conversation_read(door(), talk.conversation_id, stranger, 0, &newest, &rows),
+	CU_ASSERT_EQUAL(
+	    conversation_get(door(), talk.conversation_id, talk.user_id, &rows), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    conversation_get(door(), talk.conversation_id, stranger, &rows), ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(
+	    conversation_read(door(), talk.conversation_id, stranger, 0, &newest, &rows),
 	    ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(conversation_typing(door(), talk.conversation_id, stranger), ERR_NOT_FOUND);
 }
@@ -111,20 +116,25 @@ the_read_mark_only_grows_and_not_above_the_newest(void)
 
 	say(&talk, talk.advisor_id, "a");
 	say(&talk, talk.advisor_id, "b");
-	CU_ASSERT_EQUAL(conversation_read(door(), talk.conversation_id, talk.user_id, 3, &newest, &rows),
+	CU_ASSERT_EQUAL(
+	    conversation_read(door(), talk.conversation_id, talk.user_id, 3, &newest, &rows),
 	    ERR_VALIDATION);
 	CU_ASSERT_EQUAL(newest, 2);
-	CU_ASSERT_EQUAL(conversation_read(door(), talk.conversation_id, talk.user_id, 2, &newest, &rows),
+	CU_ASSERT_EQUAL(
+	    conversation_read(door(), talk.conversation_id, talk.user_id, 2, &newest, &rows),
 	    ERR_OK);
 	CU_ASSERT_EQUAL(rows_i64(rows, 0, 1), 2);
 	CU_ASSERT_EQUAL(rows_i64(rows, 0, 2), 0);
-	CU_ASSERT_EQUAL(conversation_read(door(), talk.conversation_id, talk.user_id, 1, &newest, &rows),
+	CU_ASSERT_EQUAL(
+	    conversation_read(door(), talk.conversation_id, talk.user_id, 1, &newest, &rows),
 	    ERR_OK);
 	CU_ASSERT_EQUAL(rows_i64(rows, 0, 1), 2);
 	CU_ASSERT_EQUAL(talk_events(talk.advisor_id, "message.read"), 1); /* it moved once */
 	CU_ASSERT_EQUAL(talk_events(talk.user_id, "message.read"), 1);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT payload ->> 'seq' FROM event WHERE user_id = $1"
-					   " AND type = 'message.read'", talk.advisor_id), "2");
+					   " AND type = 'message.read'",
+				   talk.advisor_id),
+	    "2");
 }
 
 /* What the write-ahead log has said under our prefix since the slot was made or last read. */
@@ -143,22 +153,28 @@ typing_is_heard_by_the_others_and_stored_nowhere(void)
 		    blocked = talk_make("ONGOING");
 	const char *heard;
 
-	testdb_run("SELECT pg_create_logical_replication_slot('typing_test', 'test_decoding', true)");
+	testdb_run(
+	    "SELECT pg_create_logical_replication_slot('typing_test', 'test_decoding', true)");
 	CU_ASSERT_EQUAL(conversation_typing(door(), talk.conversation_id, talk.user_id), ERR_OK);
-	testdb_run("INSERT INTO epoch (one, epoch) SELECT true, epoch FROM epoch"
-		   " ON CONFLICT (one) DO UPDATE SET epoch = epoch.epoch"); /* a commit flushes the log */
+	testdb_run(
+	    "INSERT INTO epoch (one, epoch) SELECT true, epoch FROM epoch"
+	    " ON CONFLICT (one) DO UPDATE SET epoch = epoch.epoch"); /* a commit flushes the log */
 	heard = typing_heard();
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard, "\"type\": \"typing\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard, talk.conversation_id));
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard, talk.advisor_id));
-	testdb_run("UPDATE conversation SET closed_at = app_now() WHERE id = $1", closed.conversation_id);
+	testdb_run(
+	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", closed.conversation_id);
 	testdb_run("INSERT INTO block (user_id, blocked_id) VALUES ($1, $2)", blocked.advisor_id,
 	    blocked.user_id);
-	CU_ASSERT_EQUAL(conversation_typing(door(), closed.conversation_id, closed.user_id), ERR_OK);
-	CU_ASSERT_EQUAL(conversation_typing(door(), blocked.conversation_id, blocked.user_id), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    conversation_typing(door(), closed.conversation_id, closed.user_id), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    conversation_typing(door(), blocked.conversation_id, blocked.user_id), ERR_OK);
 	testdb_run("DELETE FROM block WHERE user_id = $1", blocked.advisor_id);
 	CU_ASSERT_STRING_EQUAL(typing_heard(), "");
-	CU_ASSERT_EQUAL(testdb_i64("SELECT last_seq FROM inbox WHERE user_id = $1", talk.advisor_id), 0);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT last_seq FROM inbox WHERE user_id = $1", talk.advisor_id), 0);
 	testdb_run("SELECT pg_drop_replication_slot('typing_test')");
 }
 

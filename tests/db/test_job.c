@@ -111,7 +111,8 @@ four_workers_do_each_job_once(void)
 	CU_ASSERT_EQUAL(race_count(statuses, CLAIMERS, 0), CLAIMERS);
 	CU_ASSERT_EQUAL(effects(user_id), JOBS);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM job WHERE state = 'DONE'"
-				   " AND attempts = 1 AND done_at IS NOT NULL"), JOBS);
+				   " AND attempts = 1 AND done_at IS NOT NULL"),
+	    JOBS);
 }
 
 static const char *failpoint;
@@ -140,8 +141,8 @@ killed_at(const char *name)
 	leases_end();
 	CU_ASSERT_EQUAL(drain(door(), 0, NULL), 0);
 	if (effects(user_id) != JOBS)
-		(void)fprintf(stderr, "killed at %s: %lld effects\n", name,
-		    (long long)effects(user_id));
+		(void)fprintf(
+		    stderr, "killed at %s: %lld effects\n", name, (long long)effects(user_id));
 	CU_ASSERT_EQUAL(effects(user_id), JOBS);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM job WHERE state = 'DONE'"), JOBS);
 }
@@ -192,7 +193,8 @@ a_failing_job_waits_longer_each_time_and_is_dead_after_eight(void)
 		leases_end();
 	}
 	CU_ASSERT_EQUAL(job_claim(door(), &job), ERR_NOT_FOUND);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state || ' ' || last_error FROM job"), "DEAD busy");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state || ' ' || last_error FROM job"), "DEAD busy");
 	CU_ASSERT_EQUAL(effects(user_id), 0); /* rolled back each time */
 }
 
@@ -204,8 +206,8 @@ the_worlds_failure_is_noted_and_tried_again(void)
 
 	CU_ASSERT_EQUAL_FATAL(job_claim(door(), &job), ERR_OK);
 	CU_ASSERT_EQUAL(job_run(door(), &job, handlers), ERR_UNAVAILABLE);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state || ' ' || last_error FROM job"),
-	    "READY unavailable");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state || ' ' || last_error FROM job"), "READY unavailable");
 	CU_ASSERT_EQUAL(effects(user_id), 0);
 }
 
@@ -222,7 +224,8 @@ a_job_that_kills_its_workers_is_buried(void)
 	leases_end();
 	CU_ASSERT_EQUAL(job_claim(door(), &job), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(job_bury(door()), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state || ' ' || last_error FROM job"), "DEAD lost");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state || ' ' || last_error FROM job"), "DEAD lost");
 }
 
 static void
@@ -233,8 +236,8 @@ a_job_of_an_unknown_kind_is_kept_for_a_newer_worker(void)
 	(void)jobs_make("test.newer", "1");
 	CU_ASSERT_EQUAL_FATAL(job_claim(door(), &job), ERR_OK);
 	CU_ASSERT_EQUAL(job_run(door(), &job, handlers), ERR_NOT_FOUND);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state || ' ' || last_error FROM job"),
-	    "READY not_found");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state || ' ' || last_error FROM job"), "READY not_found");
 	testdb_run("DELETE FROM job");
 }
 

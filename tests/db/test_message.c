@@ -24,7 +24,8 @@ door(void)
 }
 
 static enum err
-say(struct db *own, const struct talk *talk, const char *client_id, bool *created, const char **json)
+say(struct db *own, const struct talk *talk, const char *client_id, bool *created,
+    const char **json)
 {
 	struct message_draft draft = { talk->conversation_id, talk->user_id, client_id, "text",
 		"Hello \"you\" \xe2\x99\xa5" };
@@ -45,7 +46,8 @@ read_all(struct db *own, const struct talk *talk)
 		const char *json;
 		size_t i;
 
-		if (message_list(own, talk->conversation_id, talk->advisor_id, &window, &json) != ERR_OK)
+		if (message_list(own, talk->conversation_id, talk->advisor_id, &window, &json) !=
+		    ERR_OK)
 			return 2;
 		page = json_tokener_parse(json);
 		items = json_object_object_get(page, "items");
@@ -96,18 +98,26 @@ a_thousand_messages_sent_three_times_are_stored_once_in_order(void)
 	CU_ASSERT_EQUAL(statuses[READER], 0);
 	CU_ASSERT_EQUAL(race_count(statuses, SENDERS, 0), SENDERS);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message WHERE conversation_id = $1",
-			    talk.conversation_id), MESSAGES);
+			    talk.conversation_id),
+	    MESSAGES);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(DISTINCT client_id) FROM message"
-				   " WHERE conversation_id = $1", talk.conversation_id), MESSAGES);
+				   " WHERE conversation_id = $1",
+			    talk.conversation_id),
+	    MESSAGES);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT max(seq) - min(seq) + 1 FROM message"
-				   " WHERE conversation_id = $1", talk.conversation_id), MESSAGES);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT last_seq FROM conversation WHERE id = $1",
-			    talk.conversation_id), MESSAGES);
+				   " WHERE conversation_id = $1",
+			    talk.conversation_id),
+	    MESSAGES);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT last_seq FROM conversation WHERE id = $1", talk.conversation_id),
+	    MESSAGES);
 	CU_ASSERT_EQUAL(talk_events(talk.advisor_id, "message.created"), MESSAGES);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM (SELECT (payload ->> 'seq')::bigint"
 				   " - lag((payload ->> 'seq')::bigint) OVER (ORDER BY seq) AS step"
 				   " FROM event WHERE user_id = $1 AND type = 'message.created') x"
-				   " WHERE step <> 1", talk.advisor_id), 0);
+				   " WHERE step <> 1",
+			    talk.advisor_id),
+	    0);
 }
 
 static void
@@ -120,18 +130,21 @@ a_repeated_client_id_gives_the_first_message(void)
 
 	CU_ASSERT_EQUAL_FATAL(say(door(), &talk, "one", &created, &first), ERR_OK);
 	CU_ASSERT_TRUE(created);
-	at = testdb_text("SELECT last_message_at FROM conversation WHERE id = $1", talk.conversation_id);
+	at = testdb_text(
+	    "SELECT last_message_at FROM conversation WHERE id = $1", talk.conversation_id);
 	before = db_round_trips(door());
 	CU_ASSERT_EQUAL_FATAL(say(door(), &talk, "one", &created, &second), ERR_OK);
 	CU_ASSERT_EQUAL(db_round_trips(door()) - before, 1);
 	CU_ASSERT_FALSE(created);
 	CU_ASSERT_STRING_EQUAL(first, second);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT last_message_at FROM conversation WHERE id = $1",
-				   talk.conversation_id), at);
+				   talk.conversation_id),
+	    at);
 	CU_ASSERT_EQUAL(talk_events(talk.user_id, "message.created"), 1);
 	CU_ASSERT_EQUAL_FATAL(say(door(), &talk, "two", &created, &second), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT max(seq) FROM message WHERE conversation_id = $1",
-			    talk.conversation_id), 2);
+			    talk.conversation_id),
+	    2);
 }
 
 static void
@@ -148,11 +161,12 @@ only_members_who_are_not_blocked_write_while_it_is_open(void)
 	CU_ASSERT_EQUAL(say(door(), &talk, "one", &created, &json), ERR_BLOCKED);
 	testdb_run("DELETE FROM block WHERE user_id = $1", talk.advisor_id);
 	CU_ASSERT_EQUAL(say(door(), &talk, "one", &created, &json), ERR_OK);
-	testdb_run("UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
+	testdb_run(
+	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
 	CU_ASSERT_EQUAL(say(door(), &talk, "two", &created, &json), ERR_BAD_STATE);
 	CU_ASSERT_EQUAL(say(door(), &talk, "one", &created, &json), ERR_OK); /* was stored before */
-	CU_ASSERT_EQUAL(testdb_i64("SELECT last_seq FROM conversation WHERE id = $1",
-			    talk.conversation_id), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT last_seq FROM conversation WHERE id = $1", talk.conversation_id), 1);
 }
 
 /* Numbers and has_more of a window, as "2 3 4 more". */
@@ -172,8 +186,8 @@ window_text(const struct talk *talk, int64_t before, int64_t after, int64_t limi
 	text[0] = '\0';
 	for (i = 0; i < json_object_array_length(items); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%d ",
-		    json_object_get_int(json_object_object_get(json_object_array_get_idx(items, i),
-			"seq")));
+		    json_object_get_int(
+			json_object_object_get(json_object_array_get_idx(items, i), "seq")));
 	(void)snprintf(text + len, sizeof(text) - len, "%s",
 	    json_object_get_boolean(json_object_object_get(page, "has_more")) ? "more" : "end");
 	(void)json_object_put(page);
@@ -202,9 +216,11 @@ history_is_read_both_ways(void)
 	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 4, 3), "5 6 7 end");
 	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 7, 3), "end");
 	CU_ASSERT_EQUAL(message_list_session(door(), talk.session_id, talk.advisor_id,
-			    &(struct message_window){ 0, -1, 2 }, &json), ERR_OK);
+			    &(struct message_window){ 0, -1, 2 }, &json),
+	    ERR_OK);
 	CU_ASSERT_EQUAL(message_list_session(door(), talk.session_id, testdb_user("USER"),
-			    &(struct message_window){ 0, -1, 2 }, &json), ERR_NOT_FOUND);
+			    &(struct message_window){ 0, -1, 2 }, &json),
+	    ERR_NOT_FOUND);
 	talk.user_id = testdb_user("USER");
 	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, -1, 3), "failed");
 }
@@ -214,8 +230,10 @@ static int
 post(struct db *own, int racer, void *arg)
 {
 	(void)racer;
-	return message_post(own, ((struct talk *)arg)->conversation_id, "AI", "reply-1", "Yes.") == ERR_OK ?
-	    0 : 2;
+	return message_post(own, ((struct talk *)arg)->conversation_id, "AI", "reply-1", "Yes.") ==
+		ERR_OK
+	    ? 0
+	    : 2;
 }
 
 static void
@@ -227,14 +245,16 @@ the_assistant_says_a_thing_once_however_often_it_is_posted(void)
 
 	race_run(&race, SENDERS, statuses);
 	CU_ASSERT_EQUAL(race_count(statuses, SENDERS, 0), SENDERS);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT last_seq FROM conversation WHERE id = $1",
-			    talk.conversation_id), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT last_seq FROM conversation WHERE id = $1", talk.conversation_id), 1);
 	CU_ASSERT_EQUAL(talk_events(talk.user_id, "message.created"), 1);
-	testdb_run("UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
+	testdb_run(
+	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
 	CU_ASSERT_EQUAL(post(door(), 0, &talk), 0);
-	CU_ASSERT_EQUAL(message_post(door(), talk.conversation_id, "AI", "reply-2", "No."),
-	    ERR_BAD_STATE);
-	CU_ASSERT_EQUAL(message_post(door(), talk.session_id, "AI", "reply-2", "No."), ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(
+	    message_post(door(), talk.conversation_id, "AI", "reply-2", "No."), ERR_BAD_STATE);
+	CU_ASSERT_EQUAL(
+	    message_post(door(), talk.session_id, "AI", "reply-2", "No."), ERR_NOT_FOUND);
 }
 
 static const struct cunit_test tests[] = {

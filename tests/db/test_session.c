@@ -84,8 +84,8 @@ try_move(enum session_state state, enum session_move move, const char *actor)
 	struct talk talk = talk_make(session_state_name(state));
 	struct session_step step = { talk.session_id, NULL, move, "why", 60, SESSION_STATE__COUNT };
 	const char *after;
-	enum err want =
-	    expected(session_state_name(state), session_move_name(move), actor, &after), got;
+	enum err want = expected(session_state_name(state), session_move_name(move), actor, &after),
+		 got;
 
 	if (strcmp(actor, "USER") == 0)
 		step.actor_id = talk.user_id;
@@ -161,16 +161,20 @@ the_end_closes_the_conversation_and_counts_for_the_advisor(void)
 
 	CU_ASSERT_EQUAL(session_move(door(), &step), ERR_OK);
 	CU_ASSERT_EQUAL(talk_events(talk.advisor_id, "session.ended"), 1);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT session_count FROM advisor WHERE id = $1",
-			    talk.advisor_id), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT session_count FROM advisor WHERE id = $1", talk.advisor_id), 1);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT payload ->> 'ended_by' FROM event"
 					   " WHERE user_id = $1 AND type = 'session.ended'",
-				   talk.advisor_id), "USER");
+				   talk.advisor_id),
+	    "USER");
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT body FROM message WHERE conversation_id = $1"
-					   " AND sender_type = 'SYSTEM'", talk.conversation_id),
+					   " AND sender_type = 'SYSTEM'",
+				   talk.conversation_id),
 	    "The session has ended.");
-	CU_ASSERT_EQUAL(message_send(door(), &(struct message_draft){ talk.conversation_id, talk.user_id,
-				"late", "text", "one more thing" }, &created, &json),
+	CU_ASSERT_EQUAL(message_send(door(),
+			    &(struct message_draft){ talk.conversation_id, talk.user_id, "late",
+				"text", "one more thing" },
+			    &created, &json),
 	    ERR_BAD_STATE);
 }
 
@@ -183,14 +187,17 @@ heartbeats_move_the_time_of_who_has_come(void)
 
 	CU_ASSERT_EQUAL_FATAL(session_join(door(), &step), ERR_OK);
 	testdb_run("UPDATE session_presence SET seen_at = app_now() - interval '1 minute'"
-		   " WHERE session_id = $1", talk.session_id);
-	CU_ASSERT_EQUAL_FATAL(session_heartbeat(door(), talk.session_id, talk.user_id, &rows), ERR_OK);
+		   " WHERE session_id = $1",
+	    talk.session_id);
+	CU_ASSERT_EQUAL_FATAL(
+	    session_heartbeat(door(), talk.session_id, talk.user_id, &rows), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 0), "ACCEPTED");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM session_presence WHERE session_id = $1"
 				   " AND seen_at > app_now() - interval '10 seconds'",
-			    talk.session_id), 1);
-	CU_ASSERT_EQUAL(session_heartbeat(door(), talk.session_id, testdb_user("USER"), &rows),
-	    ERR_NOT_FOUND);
+			    talk.session_id),
+	    1);
+	CU_ASSERT_EQUAL(
+	    session_heartbeat(door(), talk.session_id, testdb_user("USER"), &rows), ERR_NOT_FOUND);
 }
 
 static const struct cunit_test tests[] = {

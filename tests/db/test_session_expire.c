@@ -47,18 +47,22 @@ late_requests_and_accepted_sessions_expire_and_nothing_else(void)
 	CU_ASSERT_EQUAL(talk_events(asked.advisor_id, "session.expired"), 1);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT payload ->> 'ended_by' FROM event"
 					   " WHERE user_id = $1 AND type = 'session.expired'",
-				   asked.user_id), "SYSTEM");
-	CU_ASSERT_EQUAL(testdb_i64("SELECT session_count FROM advisor WHERE id = $1",
-			    accepted.advisor_id), 0);
+				   asked.user_id),
+	    "SYSTEM");
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT session_count FROM advisor WHERE id = $1", accepted.advisor_id), 0);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM conversation WHERE id = $1"
-				   " AND closed_at IS NOT NULL", asked.conversation_id), 1);
+				   " AND closed_at IS NOT NULL",
+			    asked.conversation_id),
+	    1);
 }
 
 static void
 a_late_session_cannot_go_on_but_can_be_called_off(void)
 {
 	struct talk asked = talk_make("REQUESTED"), accepted = talk_make("ACCEPTED");
-	struct session_step step = { asked.session_id, asked.advisor_id, SESSION_ACCEPT, NULL, 60, 0 };
+	struct session_step step = { asked.session_id, asked.advisor_id, SESSION_ACCEPT, NULL, 60,
+		0 };
 
 	make_late(&asked);
 	make_late(&accepted);
@@ -66,7 +70,8 @@ a_late_session_cannot_go_on_but_can_be_called_off(void)
 	CU_ASSERT_EQUAL(step.found, SESSION_EXPIRED);
 	step.move = SESSION_DECLINE;
 	CU_ASSERT_EQUAL(session_move(door(), &step), ERR_OK);
-	step = (struct session_step){ accepted.session_id, accepted.user_id, SESSION_START, NULL, 60, 0 };
+	step = (struct session_step){ accepted.session_id, accepted.user_id, SESSION_START, NULL,
+		60, 0 };
 	CU_ASSERT_EQUAL(session_join(door(), &step), ERR_BAD_STATE);
 	step.move = SESSION_CANCEL;
 	CU_ASSERT_EQUAL(session_move(door(), &step), ERR_OK);
@@ -94,7 +99,8 @@ four_workers_expire_each_session_once(void)
 		talks[i] = talk_make(i % 2 == 0 ? "REQUESTED" : "ACCEPTED");
 	testdb_run("UPDATE session SET expires_at = app_now() - interval '1 second'"
 		   " WHERE state IN ('REQUESTED', 'ACCEPTED')");
-	CU_ASSERT(testdb_i64("SELECT count(*) FROM session WHERE state IN ('REQUESTED', 'ACCEPTED')") <=
+	CU_ASSERT(
+	    testdb_i64("SELECT count(*) FROM session WHERE state IN ('REQUESTED', 'ACCEPTED')") <=
 	    100);
 	race_run(&race, WORKERS, statuses);
 	for (i = 0; i < WORKERS; i++)

@@ -40,8 +40,8 @@ one_of_fifty_requests_for_an_advisor_wins(void)
 	race_run(&race, ASKERS, statuses);
 	CU_ASSERT_EQUAL(race_count(statuses, ASKERS, DONE), 1);
 	CU_ASSERT_EQUAL(race_count(statuses, ASKERS, BUSY), ASKERS - 1);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM session WHERE advisor_id = $1",
-			    asking.advisor), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM session WHERE advisor_id = $1", asking.advisor), 1);
 	CU_ASSERT_EQUAL(talk_events(asking.advisor, "session.requested"), 1);
 }
 
@@ -59,8 +59,8 @@ the_same_request_twice_at_once_makes_one_session(void)
 	race_run(&race, 4, statuses);
 	CU_ASSERT_EQUAL(race_count(statuses, 4, DONE), 1);
 	CU_ASSERT_EQUAL(race_count(statuses, 4, FAILED), 3); /* ERR_OK, not created */
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM session WHERE advisor_id = $1",
-			    asking.advisor), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM session WHERE advisor_id = $1", asking.advisor), 1);
 }
 
 /* Half of the enders are the user, half the advisor. */
@@ -72,8 +72,8 @@ end_all(struct db *db, int racer, void *arg)
 
 	for (i = 0; i < ROUNDS; i++) {
 		struct session_step step = { talks[i].session_id,
-			racer % 2 == 0 ? talks[i].user_id : talks[i].advisor_id, SESSION_END, NULL, 60,
-			0 };
+			racer % 2 == 0 ? talks[i].user_id : talks[i].advisor_id, SESSION_END, NULL,
+			60, 0 };
 
 		failed += session_move(db, &step) != ERR_OK;
 	}
@@ -96,7 +96,8 @@ a_session_ended_four_times_at_once_ends_once(void)
 		CU_ASSERT_EQUAL(talk_events(talks[i].user_id, "session.ended"), 1);
 		CU_ASSERT_EQUAL(talk_events(talks[i].advisor_id, "session.ended"), 1);
 		CU_ASSERT_EQUAL(testdb_i64("SELECT session_count FROM advisor WHERE id = $1",
-				    talks[i].advisor_id), 1);
+				    talks[i].advisor_id),
+		    1);
 	}
 }
 
@@ -108,8 +109,8 @@ accept_or_cancel(struct db *db, int racer, void *arg)
 	int i, won = 0;
 
 	for (i = 0; i < ROUNDS; i++) {
-		struct session_step step = { talks[i].session_id, talks[i].advisor_id, SESSION_ACCEPT,
-			NULL, 60, 0 };
+		struct session_step step = { talks[i].session_id, talks[i].advisor_id,
+			SESSION_ACCEPT, NULL, 60, 0 };
 		enum err err;
 
 		if (racer % 2 == 1)
@@ -134,7 +135,8 @@ accepting_and_cancelling_at_once_agree_on_the_end(void)
 		talks[i] = talk_make("REQUESTED");
 	race_run(&race, 2, statuses);
 	CU_ASSERT_EQUAL(race_count(statuses, 2, FAILED), 0);
-	for (i = 0; i < ROUNDS; i++) { /* an accepted one may still be cancelled, not the other way */
+	for (i = 0; i < ROUNDS;
+	     i++) { /* an accepted one may still be cancelled, not the other way */
 		CU_ASSERT_STRING_EQUAL(talk_state(&talks[i]), "CANCELLED");
 		CU_ASSERT_EQUAL(talk_events(talks[i].user_id, "session.cancelled"), 1);
 		CU_ASSERT(talk_events(talks[i].user_id, "session.accepted") <= 1);

@@ -36,15 +36,20 @@ a_request_is_stored_with_its_price_and_heard_by_both(void)
 
 	CU_ASSERT_EQUAL_FATAL(ask(user, advisor, &id, &created), ERR_OK);
 	CU_ASSERT_TRUE(created);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM session s JOIN advisor a ON a.id = advisor_id"
-				   " WHERE s.id = $1 AND s.state = 'REQUESTED' AND s.topic = 'a question'"
-				   " AND s.rate_minor = a.rate_minor AND a.rate_minor > 0 AND s.expires_at"
-				   " = s.requested_at + interval '90 seconds'",
-			    id), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM session s JOIN advisor a ON a.id = advisor_id"
+		       " WHERE s.id = $1 AND s.state = 'REQUESTED' AND s.topic = 'a question'"
+		       " AND s.rate_minor = a.rate_minor AND a.rate_minor > 0 AND s.expires_at"
+		       " = s.requested_at + interval '90 seconds'",
+		id),
+	    1);
 	CU_ASSERT_EQUAL(talk_events(user, "session.requested"), 1);
 	CU_ASSERT_EQUAL(talk_events(advisor, "session.requested"), 1);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM member k JOIN session s USING (conversation_id)"
-				   " WHERE s.id = $1", id), 2);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM member k JOIN session s USING (conversation_id)"
+		       " WHERE s.id = $1",
+		id),
+	    2);
 }
 
 static void
@@ -60,7 +65,8 @@ asking_again_gives_the_live_session(void)
 	CU_ASSERT_EQUAL(ask(testdb_user("USER"), advisor, &second, &created), ERR_ADVISOR_BUSY);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM conversation c WHERE NOT EXISTS"
 				   " (SELECT FROM session s WHERE s.conversation_id = c.id)"
-				   " AND c.kind = 'SESSION'"), 0);
+				   " AND c.kind = 'SESSION'"),
+	    0);
 }
 
 static void
@@ -69,7 +75,8 @@ who_cannot_be_asked_is_not_asked(void)
 	const char *user = testdb_user("USER"), *advisor = testdb_advisor(), *id = NULL;
 	bool created;
 
-	CU_ASSERT_EQUAL(ask(user, testdb_user("ADVISOR"), &id, &created), ERR_NOT_FOUND); /* a draft */
+	CU_ASSERT_EQUAL(
+	    ask(user, testdb_user("ADVISOR"), &id, &created), ERR_NOT_FOUND); /* a draft */
 	CU_ASSERT_EQUAL(ask(user, user, &id, &created), ERR_NOT_FOUND);
 	testdb_run("UPDATE advisor SET online = false WHERE id = $1", advisor);
 	CU_ASSERT_EQUAL(ask(user, advisor, &id, &created), ERR_ADVISOR_BUSY);
@@ -97,32 +104,35 @@ the_assistant_is_there_at_once_and_says_what_it_is(void)
 	CU_ASSERT_EQUAL_FATAL(session_request_ai(door(), &wanted, &id), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(session_get(door(), id, wanted.user_id, &rows), ERR_OK);
 	session = json_tokener_parse(rows_text(rows, 0, 0));
-	CU_ASSERT_STRING_EQUAL(json_object_get_string(json_object_object_get(session, "state")),
-	    "ONGOING");
+	CU_ASSERT_STRING_EQUAL(
+	    json_object_get_string(json_object_object_get(session, "state")), "ONGOING");
 	CU_ASSERT_EQUAL(json_object_get_int(json_object_object_get(session, "unread")), 1);
 	list = json_object_object_get(session, "participants");
 	one = json_object_array_get_idx(list, 1);
 	CU_ASSERT_STRING_EQUAL(json_object_get_string(json_object_object_get(one, "type")), "AI");
 	CU_ASSERT_TRUE(json_object_object_get_ex(one, "id", &value) && value == NULL);
-	CU_ASSERT_STRING_EQUAL(json_object_get_string(json_object_object_get(one, "label")),
-	    "Automated assistant");
+	CU_ASSERT_STRING_EQUAL(
+	    json_object_get_string(json_object_object_get(one, "label")), "Automated assistant");
 	(void)json_object_put(session);
 	CU_ASSERT_PTR_NOT_NULL(strstr(testdb_text("SELECT body FROM message m JOIN session s"
 						  " USING (conversation_id) WHERE s.id = $1"
-						  " AND m.sender_type = 'AI'", id),
+						  " AND m.sender_type = 'AI'",
+					  id),
 	    "automated assistant"));
 	CU_ASSERT_EQUAL(talk_events(wanted.user_id, "session.started"), 1);
 	CU_ASSERT_EQUAL(session_get(door(), id, testdb_user("USER"), &rows), ERR_NOT_FOUND);
-	CU_ASSERT_EQUAL(session_move(door(), &(struct session_step){ id, wanted.user_id, SESSION_END,
-				NULL, 60, 0 }), ERR_OK);
+	CU_ASSERT_EQUAL(session_move(door(),
+			    &(struct session_step){ id, wanted.user_id, SESSION_END, NULL, 60, 0 }),
+	    ERR_OK);
 }
 
 static void
 the_moves_of_a_state_are_named(void)
 {
-	CU_ASSERT_STRING_EQUAL(session_moves_text(db_arena(door()), SESSION_REQUESTED),
-	    "accept, decline, cancel");
-	CU_ASSERT_STRING_EQUAL(session_moves_text(db_arena(door()), SESSION_ACCEPTED), "join, cancel");
+	CU_ASSERT_STRING_EQUAL(
+	    session_moves_text(db_arena(door()), SESSION_REQUESTED), "accept, decline, cancel");
+	CU_ASSERT_STRING_EQUAL(
+	    session_moves_text(db_arena(door()), SESSION_ACCEPTED), "join, cancel");
 	CU_ASSERT_STRING_EQUAL(session_moves_text(db_arena(door()), SESSION_ENDED), "nothing");
 }
 

@@ -24,7 +24,8 @@ open_session(void)
 	client_token(user, person.token);
 	CU_ASSERT_EQUAL_FATAL(client_call(user, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
 	(void)snprintf(session, sizeof(session), "%s", client_text(user, "id"));
-	(void)snprintf(conversation, sizeof(conversation), "%s", client_text(user, "conversation_id"));
+	(void)snprintf(
+	    conversation, sizeof(conversation), "%s", client_text(user, "conversation_id"));
 }
 
 /* Say something; its number. */
@@ -33,7 +34,8 @@ say(const char *client_id, const char *text)
 {
 	char body[512];
 
-	(void)snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", client_id, text);
+	(void)snprintf(
+	    body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", client_id, text);
 	CU_ASSERT_EQUAL_FATAL(
 	    client_callf(user, "POST", body, "/conversations/%s/messages", conversation), 201);
 	return client_i64(user, "seq");
@@ -47,9 +49,10 @@ answered(int64_t seq)
 	int64_t end_us = clock_monotonic_us() + ANSWER_MS * 1000;
 
 	while (clock_monotonic_us() < end_us) {
-		CU_ASSERT_EQUAL_FATAL(client_callf(user, "GET", NULL,
-					  "/conversations/%s/messages?after=%lld", conversation,
-					  (long long)seq), 200);
+		CU_ASSERT_EQUAL_FATAL(
+		    client_callf(user, "GET", NULL, "/conversations/%s/messages?after=%lld",
+			conversation, (long long)seq),
+		    200);
 		if (client_count(user, "items") > 0)
 			return true;
 		(void)nanosleep(&moment, NULL);
@@ -96,8 +99,10 @@ after_the_end_nothing_is_answered(void)
 {
 	open_session();
 	CU_ASSERT_EQUAL(client_callf(user, "POST", NULL, "/sessions/%s/end", session), 200);
-	CU_ASSERT_EQUAL(client_callf(user, "POST", "{\"client_id\":\"late\",\"body\":\"Still there?\"}",
-			    "/conversations/%s/messages", conversation), 409);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "POST", "{\"client_id\":\"late\",\"body\":\"Still there?\"}",
+		"/conversations/%s/messages", conversation),
+	    409);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "bad_state");
 }
 

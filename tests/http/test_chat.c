@@ -27,11 +27,13 @@ talk(void)
 	client_token(advisor, advisor_person.token);
 	(void)snprintf(body, sizeof(body), "{\"advisor_id\":\"%s\"}", advisor_person.id);
 	CU_ASSERT_EQUAL_FATAL(client_call(user, "POST", "/sessions/chat", body), 201);
-	(void)snprintf(conversation, sizeof(conversation), "%s", client_text(user, "conversation_id"));
-	CU_ASSERT_EQUAL_FATAL(client_callf(advisor, "POST", NULL, "/sessions/%s/accept",
-				  client_text(user, "id")), 200);
-	CU_ASSERT_EQUAL_FATAL(client_callf(user, "POST", NULL, "/sessions/%s/join",
-				  client_text(user, "id")), 200);
+	(void)snprintf(
+	    conversation, sizeof(conversation), "%s", client_text(user, "conversation_id"));
+	CU_ASSERT_EQUAL_FATAL(
+	    client_callf(advisor, "POST", NULL, "/sessions/%s/accept", client_text(user, "id")),
+	    200);
+	CU_ASSERT_EQUAL_FATAL(
+	    client_callf(user, "POST", NULL, "/sessions/%s/join", client_text(user, "id")), 200);
 }
 
 static int
@@ -39,7 +41,8 @@ say(struct client *who, const char *client_id, const char *text)
 {
 	char body[512];
 
-	(void)snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", client_id, text);
+	(void)snprintf(
+	    body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", client_id, text);
 	return client_callf(who, "POST", body, "/conversations/%s/messages", conversation);
 }
 
@@ -57,12 +60,14 @@ a_message_is_stored_once_and_read_by_the_other(void)
 	CU_ASSERT_STRING_EQUAL(client_body(user), first);
 	CU_ASSERT_EQUAL(say(advisor, "m-1", "Hello back"), 201);
 	CU_ASSERT_EQUAL(client_i64(advisor, "seq"), 2);
-	CU_ASSERT_EQUAL(client_callf(advisor, "GET", NULL, "/conversations/%s/messages?limit=1",
-			    conversation), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "GET", NULL, "/conversations/%s/messages?limit=1", conversation),
+	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "items.0.body"), "Hello back");
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "has_more"), "true");
-	CU_ASSERT_EQUAL(client_callf(advisor, "GET", NULL, "/conversations/%s/messages?before=2",
-			    conversation), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "GET", NULL, "/conversations/%s/messages?before=2", conversation),
+	    200);
 	CU_ASSERT_EQUAL(client_count(advisor, "items"), 1);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "has_more"), "false");
 }
@@ -86,20 +91,23 @@ what_is_no_message_is_refused_by_name(void)
 
 	talk();
 	for (i = 0; i < COUNT_OF(wrong); i++) {
-		CU_ASSERT_EQUAL(client_callf(user, "POST", wrong[i][0], "/conversations/%s/messages",
-				    conversation), 422);
+		CU_ASSERT_EQUAL(client_callf(user, "POST", wrong[i][0],
+				    "/conversations/%s/messages", conversation),
+		    422);
 		CU_ASSERT_STRING_EQUAL(client_text(user, "details.field"), wrong[i][1]);
 	}
 	len = (size_t)snprintf(body, sizeof(body), "{\"client_id\":\"long\",\"body\":\"");
 	memset(body + len, 'x', 4001);
 	(void)snprintf(body + len + 4001, sizeof(body) - len - 4001, "\"}");
-	CU_ASSERT_EQUAL(client_callf(user, "POST", body, "/conversations/%s/messages", conversation),
-	    422);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "POST", body, "/conversations/%s/messages", conversation), 422);
 	(void)snprintf(body + len + 4000, sizeof(body) - len - 4000, "\"}");
-	CU_ASSERT_EQUAL(client_callf(user, "POST", body, "/conversations/%s/messages", conversation),
-	    201);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "POST", body, "/conversations/%s/messages", conversation), 201);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message WHERE conversation_id = $1"
-				   " AND client_id IN ('', 'a', 'a b')", conversation), 0);
+				   " AND client_id IN ('', 'a', 'a b')",
+			    conversation),
+	    0);
 }
 
 static void
@@ -118,15 +126,17 @@ the_list_counts_what_is_unread(void)
 	CU_ASSERT_EQUAL(client_count(user, "items.0.members"), 2);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "items.0.session.state"), "ONGOING");
 	(void)snprintf(body, sizeof(body), "{\"seq\":%lld}", (long long)newest);
-	CU_ASSERT_EQUAL(client_callf(user, "PUT", body, "/conversations/%s/read", conversation), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "PUT", body, "/conversations/%s/read", conversation), 200);
 	CU_ASSERT_EQUAL(client_i64(user, "read_seq"), newest);
-	CU_ASSERT_EQUAL(client_callf(user, "PUT", "{\"seq\":1}", "/conversations/%s/read", conversation),
-	    200);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "PUT", "{\"seq\":1}", "/conversations/%s/read", conversation), 200);
 	CU_ASSERT_EQUAL(client_i64(user, "read_seq"), newest);
 	CU_ASSERT_EQUAL(client_callf(user, "GET", NULL, "/conversations/%s", conversation), 200);
 	CU_ASSERT_EQUAL(client_i64(user, "unread"), 0);
 	(void)snprintf(body, sizeof(body), "{\"seq\":%lld}", (long long)newest + 1);
-	CU_ASSERT_EQUAL(client_callf(user, "PUT", body, "/conversations/%s/read", conversation), 422);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "PUT", body, "/conversations/%s/read", conversation), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "details.field"), "seq");
 }
 
@@ -140,12 +150,13 @@ the_list_goes_on_where_a_page_ended(void)
 
 	client_token(c, person.token);
 	for (i = 0; i < 3; i++)
-		CU_ASSERT_EQUAL_FATAL(client_call(c, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
+		CU_ASSERT_EQUAL_FATAL(
+		    client_call(c, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/conversations?limit=2", NULL), 200);
 	CU_ASSERT_EQUAL(client_count(c, "items"), 2);
 	(void)snprintf(seen, sizeof(seen), "%s", client_text(c, "items.1.id"));
-	(void)snprintf(path, sizeof(path), "/conversations?limit=2&cursor=%s",
-	    client_text(c, "next_cursor"));
+	(void)snprintf(
+	    path, sizeof(path), "/conversations?limit=2&cursor=%s", client_text(c, "next_cursor"));
 	CU_ASSERT_EQUAL(client_call(c, "GET", path, NULL), 200);
 	CU_ASSERT_EQUAL(client_count(c, "items"), 1);
 	CU_ASSERT_STRING_NOT_EQUAL(client_text(c, "items.0.id"), seen);
@@ -167,17 +178,22 @@ others_are_kept_out(void)
 	for (i = 0; i < COUNT_OF(status); i++) {
 		struct client *c = i == 0 ? anon : third;
 
-		CU_ASSERT_EQUAL(client_callf(c, "GET", NULL, "/conversations/%s", conversation), status[i]);
-		CU_ASSERT_EQUAL(client_callf(c, "GET", NULL, "/conversations/%s/messages", conversation),
+		CU_ASSERT_EQUAL(
+		    client_callf(c, "GET", NULL, "/conversations/%s", conversation), status[i]);
+		CU_ASSERT_EQUAL(
+		    client_callf(c, "GET", NULL, "/conversations/%s/messages", conversation),
 		    status[i]);
 		CU_ASSERT_EQUAL(say(c, "m-9", "Let me in"), status[i]);
-		CU_ASSERT_EQUAL(client_callf(c, "PUT", "{\"seq\":0}", "/conversations/%s/read",
-				    conversation), status[i]);
-		CU_ASSERT_EQUAL(client_callf(c, "POST", NULL, "/conversations/%s/typing", conversation),
+		CU_ASSERT_EQUAL(
+		    client_callf(c, "PUT", "{\"seq\":0}", "/conversations/%s/read", conversation),
+		    status[i]);
+		CU_ASSERT_EQUAL(
+		    client_callf(c, "POST", NULL, "/conversations/%s/typing", conversation),
 		    status[i]);
 	}
 	CU_ASSERT_EQUAL(client_call(anon, "GET", "/conversations", NULL), 401);
-	CU_ASSERT_EQUAL(client_callf(user, "POST", NULL, "/conversations/%s/typing", conversation), 204);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "POST", NULL, "/conversations/%s/typing", conversation), 204);
 	client_free(third);
 }
 

@@ -31,7 +31,8 @@ ask(struct client *who, const char *advisor_id, char id[37])
 	char body[128];
 	int status;
 
-	(void)snprintf(body, sizeof(body), "{\"advisor_id\":\"%s\",\"topic\":\"Moving\"}", advisor_id);
+	(void)snprintf(
+	    body, sizeof(body), "{\"advisor_id\":\"%s\",\"topic\":\"Moving\"}", advisor_id);
 	status = client_call(who, "POST", "/sessions/chat", body);
 	(void)snprintf(id, 37, "%s", client_text(who, "id"));
 	return status;
@@ -68,8 +69,10 @@ a_chat_goes_from_request_to_rating(void)
 	CU_ASSERT_EQUAL(move(advisor, id, "heartbeat"), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "state"), "ONGOING");
 
-	CU_ASSERT_EQUAL(client_callf(user, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 409);
-	CU_ASSERT_EQUAL(client_callf(advisor, "POST", "{\"reason\":\"All said\"}", "/sessions/%s/end", id),
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 409);
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "POST", "{\"reason\":\"All said\"}", "/sessions/%s/end", id),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "ended_by"), "ADVISOR");
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "end_reason"), "All said");
@@ -82,11 +85,14 @@ a_chat_goes_from_request_to_rating(void)
 	CU_ASSERT_STRING_EQUAL(client_text(user, "items.0.sender_type"), "SYSTEM");
 
 	CU_ASSERT_EQUAL(client_callf(user, "POST", "{\"stars\":5,\"review\":\"Good\"}",
-			    "/sessions/%s/rating", id), 201);
+			    "/sessions/%s/rating", id),
+	    201);
 	CU_ASSERT_EQUAL(client_i64(user, "stars"), 5);
-	CU_ASSERT_EQUAL(client_callf(user, "POST", "{\"stars\":1}", "/sessions/%s/rating", id), 409);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "POST", "{\"stars\":1}", "/sessions/%s/rating", id), 409);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "already_rated");
-	CU_ASSERT_EQUAL(client_callf(advisor, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 404);
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 404);
 }
 
 static void
@@ -100,12 +106,13 @@ a_move_out_of_place_says_where_the_session_stands(void)
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "bad_state");
 	CU_ASSERT_STRING_EQUAL(client_text(user, "details.message"),
 	    "is REQUESTED; allowed now: accept, decline, cancel");
-	CU_ASSERT_EQUAL(client_callf(advisor, "POST", "{\"reason\":\"Busy\"}", "/sessions/%s/decline", id),
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "POST", "{\"reason\":\"Busy\"}", "/sessions/%s/decline", id),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "state"), "DECLINED");
 	CU_ASSERT_EQUAL(move(advisor, id, "accept"), 409);
-	CU_ASSERT_STRING_EQUAL(client_text(advisor, "details.message"),
-	    "is DECLINED; allowed now: nothing");
+	CU_ASSERT_STRING_EQUAL(
+	    client_text(advisor, "details.message"), "is DECLINED; allowed now: nothing");
 }
 
 static void
@@ -156,21 +163,23 @@ whom_to_ask_must_be_said_clearly(void)
 	people();
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", "{}"), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "details.field"), "advisor_id");
-	(void)snprintf(body, sizeof(body), "{\"advisor_id\":\"%s\",\"ai\":true}", advisor_person.id);
+	(void)snprintf(
+	    body, sizeof(body), "{\"advisor_id\":\"%s\",\"ai\":true}", advisor_person.id);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", body), 422);
 	CU_ASSERT_EQUAL(ask(advisor, advisor_person.id, id), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "details.field"), "advisor_id");
 	CU_ASSERT_EQUAL(ask(user, user_person.id, id), 422);
 	CU_ASSERT_EQUAL(ask(advisor, user_person.id, id), 404);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", "{\"ai\":\"yes\"}"), 422);
-	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", "{\"ai\":true,\"colour\":1}"), 422);
+	CU_ASSERT_EQUAL(
+	    client_call(user, "POST", "/sessions/chat", "{\"ai\":true,\"colour\":1}"), 422);
 }
 
 static void
 others_see_nothing_and_roles_are_kept(void)
 {
-	static const char *const moves[] = { "accept", "decline", "cancel", "join", "heartbeat", "end",
-		"rating" };
+	static const char *const moves[] = { "accept", "decline", "cancel", "join", "heartbeat",
+		"end", "rating" };
 	struct person other = person_register("ADVISOR"), boss = person_admin();
 	struct client *third = client_new(), *admin = client_new();
 	char id[37];
@@ -184,8 +193,10 @@ others_see_nothing_and_roles_are_kept(void)
 		bool rating = strcmp(moves[i], "rating") == 0;
 		const char *body = rating ? "{\"stars\":5}" : NULL;
 
-		CU_ASSERT_EQUAL(client_callf(anon, "POST", body, "/sessions/%s/%s", id, moves[i]), 401);
-		CU_ASSERT_EQUAL(client_callf(third, "POST", body, "/sessions/%s/%s", id, moves[i]), 404);
+		CU_ASSERT_EQUAL(
+		    client_callf(anon, "POST", body, "/sessions/%s/%s", id, moves[i]), 401);
+		CU_ASSERT_EQUAL(
+		    client_callf(third, "POST", body, "/sessions/%s/%s", id, moves[i]), 404);
 	}
 	CU_ASSERT_EQUAL(client_call(anon, "POST", "/sessions/chat", "{\"ai\":true}"), 401);
 	CU_ASSERT_EQUAL(client_callf(anon, "GET", NULL, "/sessions/%s", id), 401);
@@ -196,7 +207,8 @@ others_see_nothing_and_roles_are_kept(void)
 	CU_ASSERT_EQUAL(move(user, id, "decline"), 403);
 	CU_ASSERT_EQUAL(move(admin, id, "accept"), 403);
 	CU_ASSERT_EQUAL(move(admin, id, "decline"), 403);
-	CU_ASSERT_EQUAL(client_callf(user, "GET", NULL, "/sessions/%s/messages?before=2&after=1", id), 422);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "GET", NULL, "/sessions/%s/messages?before=2&after=1", id), 422);
 	CU_ASSERT_EQUAL(client_callf(user, "GET", NULL, "/sessions/none"), 404);
 	CU_ASSERT_EQUAL(move(user, id, "cancel"), 200);
 	client_free(third);

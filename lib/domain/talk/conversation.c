@@ -10,7 +10,8 @@ enum { LIST, GET, READ_MOVE, READ_EMIT, READ_STATE, TYPING };
 	" (SELECT message_json(m) FROM message m WHERE m.conversation_id = c.id"                   \
 	" AND m.seq = c.last_seq) AS last_message,"                                                \
 	" (SELECT jsonb_agg(jsonb_build_object('user_id', o.user_id, 'role', o.role,"              \
-	" 'display_name', u.display_name, 'read_seq', o.read_seq) ORDER BY o.role DESC, o.user_id)" \
+	" 'display_name', u.display_name, 'read_seq', o.read_seq)"                                 \
+	" ORDER BY o.role DESC, o.user_id)"                                                        \
 	" FROM member o JOIN user_account u ON u.id = o.user_id"                                   \
 	" WHERE o.conversation_id = c.id) AS members,"                                             \
 	" (SELECT jsonb_build_object('id', s.id, 'type', s.type, 'state', s.state) FROM session s" \

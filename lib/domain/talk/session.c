@@ -42,7 +42,8 @@ static const struct stmt stmts[] = {
 	    "WITH made AS (INSERT INTO session AS s (id, type, user_id, advisor_id,"
 	    " conversation_id, topic, rate_minor, currency, expires_at)"
 	    " SELECT $1, 'CHAT', $2, a.id, $4, $5, a.rate_minor, a.currency,"
-	    " app_now() + make_interval(secs => $6::int) FROM advisor a WHERE a.id = $3 AND a.online"
+	    " app_now() + make_interval(secs => $6::int)"
+	    " FROM advisor a WHERE a.id = $3 AND a.online"
 	    " ON CONFLICT (advisor_id) WHERE state IN ('REQUESTED', 'ACCEPTED', 'ONGOING')"
 	    " DO NOTHING RETURNING s.*),"
 	    " place AS (INSERT INTO conversation (id, kind)"
@@ -86,7 +87,8 @@ static const struct stmt stmts[] = {
 	/* The row just made is not seen by the count, so it is added. */
 	[JOIN] = { "session_join", 2,
 	    "WITH came AS (INSERT INTO session_presence (session_id, user_id) VALUES ($1, $2)"
-	    " ON CONFLICT (session_id, user_id) DO UPDATE SET seen_at = app_now() RETURNING user_id)"
+	    " ON CONFLICT (session_id, user_id) DO UPDATE SET seen_at = app_now()"
+	    " RETURNING user_id)"
 	    " SELECT count(*) + 1 FROM session_presence p, came"
 	    " WHERE p.session_id = $1 AND p.user_id <> came.user_id" },
 	[COUNT] = { "session_count", 1,
@@ -116,8 +118,8 @@ STMT_SET(session_stmts, stmts);
 
 static const char greeting[] =
     "Hello! I am an automated assistant, not a person. I can listen and answer, but I can be wrong,"
-    " and I do not replace professional advice. If you or somebody else is in danger, please contact"
-    " your local emergency services.";
+    " and I do not replace professional advice. If you or somebody else is in danger, please"
+    " contact your local emergency services.";
 
 /* What both sides hear, and the line the conversation closes with. */
 static const struct {
