@@ -150,12 +150,6 @@ static const char setup[] =
     "COMMENT ON COLUMN migration.checksum IS 'SHA-256 of the file, hex';"
     "COMMENT ON COLUMN migration.applied_at IS 'When it was applied';";
 
-static void
-finish(void *conn)
-{
-	PQfinish(conn);
-}
-
 static enum err
 plan_make(struct plan *plan, const char *url, const char *dir)
 {
@@ -163,7 +157,6 @@ plan_make(struct plan *plan, const char *url, const char *dir)
 	plan->conn = pg_connect(url, "confab-migrate", false);
 	if (plan->conn == NULL)
 		return ERR_UNAVAILABLE;
-	arena_defer(plan->arena, finish, plan->conn);
 	(void)PQsetnonblocking(plan->conn, 0);
 	/* Another process may be migrating for long; a table may not be waited for like that. */
 	TRY(do_command(plan, "SET statement_timeout = 0; SET lock_timeout = '10min';"
@@ -225,23 +218,35 @@ apply(struct plan *plan, const struct migration *file)
 	return good ? do_command(plan, "COMMIT") : ERR_INTERNAL;
 }
 
+static enum err
+apply_missing(struct plan *plan, migrate_report *report, void *arg)
+{
+	size_t i;
+
+	TRY(plan_check(plan));
+	for (i = 0; i < plan->count; i++) {
+		const struct migration *file = &plan->files[i];
+
+		if (file->applied != NULL)
+			continue;
+		TRY(apply(plan, file));
+		if (report != NULL)
+			report(arg, file->version, file->name, "applied");
+	}
+	return ERR_OK;
+}
+
 enum err
 migrate_run(struct arena *arena, const char *url, const char *dir, migrate_report *report,
     void *arg)
 {
 	struct plan plan = { .arena = arena };
-	size_t i;
+	enum err err = plan_make(&plan, url, dir);
 
-	TRY(plan_make(&plan, url, dir));
-	TRY(plan_check(&plan));
-	for (i = 0; i < plan.count; i++) {
-		if (plan.files[i].applied != NULL)
-			continue;
-		TRY(apply(&plan, &plan.files[i]));
-		if (report != NULL)
-			report(arg, plan.files[i].version, plan.files[i].name, "applied");
-	}
-	return ERR_OK;
+	if (err == ERR_OK)
+		err = apply_missing(&plan, report, arg);
+	PQfinish(plan.conn); /* and with it the lock */
+	return err;
 }
 
 enum err
@@ -249,10 +254,10 @@ migrate_status(struct arena *arena, const char *url, const char *dir, migrate_re
     void *arg)
 {
 	struct plan plan = { .arena = arena };
+	enum err err = plan_make(&plan, url, dir);
 	size_t i;
 
-	TRY(plan_make(&plan, url, dir));
-	for (i = 0; i < plan.count; i++) {
+	for (i = 0; err == ERR_OK && i < plan.count; i++) {
 		const struct migration *file = &plan.files[i];
 		const char *state = file->applied == NULL		     ? "pending" :
 		    strcmp(file->applied, file->checksum) == 0 ? "applied" :
@@ -260,5 +265,6 @@ migrate_status(struct arena *arena, const char *url, const char *dir, migrate_re
 
 		report(arg, file->version, file->name, state);
 	}
-	return plan_check(&plan);
+	PQfinish(plan.conn);
+	return err == ERR_OK ? plan_check(&plan) : err;
 }

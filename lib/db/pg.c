@@ -186,7 +186,7 @@ pg_error(struct db *db, const struct stmt *stmt, const PGresult *result)
 	keep(db->detail, sizeof(db->detail), result, PG_DIAG_MESSAGE_DETAIL);
 	if (state == NULL) /* libpq's own message: the connection */
 		return ERR_UNAVAILABLE;
-	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0)
+	if (db->tx_depth > 0 && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0))
 		db->tx_again = true;
 	err = strcmp(state, "CF000") == 0 ? err_by_code(message) : err_by_state(state);
 	if (err_status(err) >= 500 && !db->tx_again)
