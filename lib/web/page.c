@@ -200,6 +200,9 @@ page_error(struct req *req, enum err err)
 	int status = err_status(err);
 	size_t i;
 
+	/* Without a route nobody was looked up; the page should still have its navigation. */
+	if (req->caller.role == 0 && find_login(req, csrf_cookie_get(req, cookie_login)) != ERR_OK)
+		req->caller.role = ROLE_ANON;
 	for (i = 0; i < req->errors.count; i++) {
 		field = page_object(req);
 		page_put(field, "name", req->errors.list[i].path);

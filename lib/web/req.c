@@ -25,10 +25,13 @@ param_or(const struct req *req, const char *name, const char *otherwise)
 	return value != NULL ? value : otherwise;
 }
 
+/* Beside the routes marked so: what no route takes, in a program of pages, outside its API. */
 static bool
 is_page(const struct req *req)
 {
-	return req->route != NULL && req->route->flags & ROUTE_PAGE;
+	if (req->route != NULL)
+		return (req->route->flags & ROUTE_PAGE) != 0;
+	return req->worker->app->pages != NULL && !str_starts(req->path, "/api/");
 }
 
 /* Method, path and query; nginx has decoded and normalised the path. */

@@ -1,0 +1,184 @@
+/* The panel's acts as JSON: an admin's token only, the same rules, audit rows with the request's id. */
+#include "harness/client.h"
+#include "harness/cunit.h"
+#include "harness/testdb.h"
+
+#include <string.h>
+
+static struct client *admin, *other;
+static struct person admin_person;
+
+static void
+an_admin_is_signed_in(void)
+{
+	admin = client_new();
+	other = client_new();
+	admin_person = person_admin();
+	client_token(admin, admin_person.token);
+}
+
+static void
+only_admins_are_let_in(void)
+{
+	static const char id[] = "00000000-0000-7000-8000-000000000000";
+	static const char *const calls[][2] = {
+		{ "GET", "/admin/advisors/pending" }, { "POST", "/admin/advisors/%s/approve" },
+		{ "POST", "/admin/advisors/%s/reject" }, { "GET", "/admin/reports" },
+		{ "POST", "/admin/reports/%s/resolve" }, { "GET", "/admin/users" },
+		{ "POST", "/admin/users/%s/block" }, { "POST", "/admin/users/%s/unblock" },
+		{ "GET", "/admin/audit" },
+	};
+	struct person user = person_register("USER"), advisor = person_register("ADVISOR");
+	const char *const tokens[] = { NULL, user.token, advisor.token };
+	char path[100];
+	size_t i, t;
+
+	for (t = 0; t < COUNT_OF(tokens); t++) {
+		client_token(other, tokens[t]);
+		for (i = 0; i < COUNT_OF(calls); i++) {
+			bool post = strcmp(calls[i][0], "POST") == 0;
+			const char *mark = strstr(calls[i][1], "%s");
+
+			(void)snprintf(path, sizeof(path), "%.*s%s%s",
+			    mark == NULL ? (int)strlen(calls[i][1]) : (int)(mark - calls[i][1]),
+			    calls[i][1], mark == NULL ? "" : id, mark == NULL ? "" : mark + 2);
+			CU_ASSERT_EQUAL(client_call(other, calls[i][0], path, post ? "{}" : NULL),
+			    t == 0 ? 401 : 403);
+		}
+	}
+}
+
+static const char *
+applicant(void)
+{
+	const char *id = testdb_user("USER");
+
+	testdb_run("INSERT INTO advisor (id, state, headline, applied_at, languages, specializations)"
+		   " VALUES ($1, 'PENDING', 'Hello', '2020-01-01', '{en}', '{dating}')",
+	    id);
+	return id;
+}
+
+static int64_t
+audits(const char *id, const char *action)
+{
+	return testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1 AND action = $2"
+			  " AND actor_id = $3 AND request_id = $4",
+	    id, action, admin_person.id, client_reply_header(admin, "X-Request-Id"));
+}
+
+static void
+applications_are_listed_and_decided(void)
+{
+	const char *one = applicant(), *two = applicant();
+
+	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/advisors/pending?limit=1", NULL), 200);
+	CU_ASSERT_EQUAL(client_count(admin, "items"), 1);
+	CU_ASSERT_NSTRING_EQUAL(client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.languages.0"), "en");
+	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/advisors/pending?limit=1&cursor=%s",
+			    client_text(admin, "next_cursor")),
+	    200);
+	CU_ASSERT_NSTRING_EQUAL(client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve", one), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "state"), "APPROVED");
+	CU_ASSERT_EQUAL(audits(one, "advisor.approve"), 1);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve", one), 409);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "error"), "bad_state");
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{}", "/admin/advisors/%s/reject", two), 422);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Too short\"}",
+			    "/admin/advisors/%s/reject", two),
+	    200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "state_reason"), "Too short");
+	CU_ASSERT_EQUAL(audits(two, "advisor.reject"), 1);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve",
+			    admin_person.id),
+	    404);
+}
+
+static void
+a_blocked_person_is_out_at_once(void)
+{
+	struct person person = person_register("USER");
+
+	client_token(other, person.token);
+	CU_ASSERT_EQUAL(client_call(other, "GET", "/users/me", NULL), 200);
+	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/users?q=%s", person.id), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.email"), person.email);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Rude\"}", "/admin/users/%s/block",
+			    person.id),
+	    200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "state"), "BLOCKED");
+	CU_ASSERT_EQUAL(audits(person.id, "user.block"), 1);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM revocation r JOIN login l ON l.id = r.login_id"
+		       " WHERE l.user_id = $1 AND l.end_reason = 'BLOCKED'",
+		person.id),
+	    1);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Rude\"}", "/admin/users/%s/block",
+			    admin_person.id),
+	    403);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "block_reason"), "null");
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 409);
+}
+
+static void
+reports_are_closed(void)
+{
+	const char *person = testdb_user("USER");
+	const char *id = testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id,"
+				     " target_user_id, reason, created_at) VALUES ("
+				     "('00000000-0000-7000-8000-' || substr(md5($1::uuid::text), 1, 12))::uuid, $2,"
+				     " 'USER', $1::uuid, $1::uuid, 'SPAM', '2020-01-01') RETURNING id",
+	    person, testdb_user("USER"));
+
+	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/reports?state=OPEN&limit=100", NULL), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(client_body(admin), id));
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"decision\": \"DISMISSED\", \"block\": true}",
+			    "/admin/reports/%s/resolve", id),
+	    422);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "details.field"), "block");
+	CU_ASSERT_EQUAL(client_callf(admin, "POST",
+			    "{\"decision\": \"ACTIONED\", \"block\": true, \"note\": \"Proven\"}",
+			    "/admin/reports/%s/resolve", id),
+	    200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "target_user_id"), person);
+	CU_ASSERT_EQUAL(audits(id, "report.resolve"), 1);
+	CU_ASSERT_EQUAL(audits(person, "user.block"), 1);
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"decision\": \"ACTIONED\"}",
+			    "/admin/reports/%s/resolve", id),
+	    409);
+}
+
+static void
+the_audit_log_is_read_by_pages(void)
+{
+	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s",
+			    admin_person.id),
+	    200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "report.resolve");
+	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s&cursor=%s",
+			    admin_person.id, client_text(admin, "next_cursor")),
+	    200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "user.block");
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.detail.reason"), "Proven");
+	client_free(admin);
+	client_free(other);
+}
+
+static const struct cunit_test tests[] = {
+	{ "an admin is signed in", an_admin_is_signed_in },
+	{ "only admins are let in", only_admins_are_let_in },
+	{ "applications are listed and decided", applications_are_listed_and_decided },
+	{ "a blocked person is out at once", a_blocked_person_is_out_at_once },
+	{ "reports are closed", reports_are_closed },
+	{ "the audit log is read by pages", the_audit_log_is_read_by_pages },
+	{ NULL, NULL },
+};
+
+int
+main(void)
+{
+	return cunit_run("admin_api", tests);
+}
