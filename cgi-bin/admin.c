@@ -156,9 +156,9 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_home_routes, admin_advisor_routes,
 		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
-	static const struct stmt_set *const sets[] = { &audit_stmts, &overview_stmts, &review_stmts,
-		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
-		NULL };
+	static const struct stmt_set *const sets[] = {&audit_stmts, &overview_stmts, &review_stmts,
+	    &moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
+	    NULL};
 	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,
 		.templates = true, .pages = &page_hooks, .prepare = password_prepare };
 

@@ -13,8 +13,8 @@ static const char *const advisor_states[] = { "DRAFT", "PENDING", "APPROVED", "R
 static const char *const report_states[] = { "OPEN", "ACTIONED", "DISMISSED", NULL };
 static const char *const decisions[] = { "ACTIONED", "DISMISSED", NULL };
 static const char *const target_types[] = { "USER", "ADVISOR", "MESSAGE", "SESSION", NULL };
-static const char *const report_reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER",
-	NULL };
+static const char *const report_reasons[] = {
+    "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER", NULL};
 
 static enum err
 get_pending(struct req *req)
@@ -54,8 +54,8 @@ get_reports(struct req *req)
 	struct rows *rows;
 
 	TRY(req_page(req, &page));
-	TRY(moderation_report_list(req->db, query_text(req, "state"), NULL, page.limit + 1, page.keys[0],
-	    &rows));
+	TRY(moderation_report_list(
+	    req->db, query_text(req, "state"), NULL, page.limit + 1, page.keys[0], &rows));
 	return reply_page(req, rows, &page);
 }
 

@@ -132,8 +132,8 @@ put_checks(struct req *req, struct json_object *list)
 			(long long)latest));
 	else
 		add_check(req, list, "Migrations", version < latest ? "bad" : "warn",
-		    arena_printf(req->arena, "%lld applied, the release has %lld", (long long)version,
-			(long long)latest));
+		    arena_printf(req->arena, "%lld applied, the release has %lld",
+			(long long)version, (long long)latest));
 	lag = rows_i64(rows, 0, 6);
 	if (rows_bool(rows, 0, 5))
 		add_check(req, list, "Event stream", lag < (16 << 20) ? "ok" : "warn",

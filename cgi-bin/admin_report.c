@@ -66,7 +66,8 @@ post_resolve(struct req *req)
 		return req_invalid(req, "block", "goes with the decision to act");
 	TRY(moderation_report_resolve(req->db, &by, &decision, &rows));
 	return reply_redirect(req,
-	    decision.block ? "/admin/reports?done=resolved_blocked" : "/admin/reports?done=resolved");
+	    decision.block ? "/admin/reports?done=resolved_blocked"
+			   : "/admin/reports?done=resolved");
 }
 
 /* Details of each entry beyond what the template knows, as a list it can walk. */

@@ -22,7 +22,8 @@ csrf_cookie_name(const struct req *req, const char *name)
 const char *
 csrf_cookie_get(struct req *req, const char *name)
 {
-	const char *at = req_header(req, "COOKIE"), *full = csrf_cookie_name(req, name), *value = NULL;
+	const char *at = req_header(req, "COOKIE"), *full = csrf_cookie_name(req, name),
+		   *value = NULL;
 	size_t len, name_len = strlen(full);
 
 	if (at == NULL)

@@ -64,7 +64,8 @@ sign_in_path(struct req *req, bool expired)
 {
 	static const char plain[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_";
-	bool next = str_starts(req->path, "/admin/") && strspn(req->path, plain) == strlen(req->path);
+	bool next =
+	    str_starts(req->path, "/admin/") && strspn(req->path, plain) == strlen(req->path);
 
 	return arena_printf(req->arena, "/admin/login%s%s%s%s", expired || next ? "?" : "",
 	    expired ? "done=expired" : "", expired && next ? "&" : "",
@@ -218,6 +219,7 @@ page_error(struct req *req, enum err err)
 	req->reply.status = status;
 	if (status == 429 || status == 503)
 		reply_header(req, "Retry-After",
-		    arena_printf(req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));
+		    arena_printf(
+			req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));
 	render(req, "error", context);
 }

@@ -151,7 +151,8 @@ page_row(struct req *req, const struct rows *rows, size_t row)
 	for (i = 0; i < rows_columns(rows); i++) {
 		const char *name = rows_name(rows, i);
 
-		if (is_time(name) && json_object_object_get_ex(object, name, &value) && value != NULL)
+		if (is_time(name) && json_object_object_get_ex(object, name, &value) &&
+		    value != NULL)
 			put_time(req, object, name, json_object_get_string(value));
 	}
 	put_rate(req, object);

@@ -68,8 +68,9 @@ static void
 rows_cannot_be_changed_by_the_programs(void)
 {
 	CU_ASSERT_STRING_EQUAL(
-	    testdb_text("SELECT string_agg(tgname, ',' ORDER BY tgname) FROM pg_trigger WHERE tgrelid ="
-			" 'audit'::regclass AND NOT tgisinternal"),
+	    testdb_text(
+		"SELECT string_agg(tgname, ',' ORDER BY tgname) FROM pg_trigger WHERE tgrelid ="
+		" 'audit'::regclass AND NOT tgisinternal"),
 	    "audit_append_only,audit_no_truncate,audit_seal");
 	testdb_run("DO $$ BEGIN UPDATE audit SET action = 'x'; RAISE 'changed';"
 		   " EXCEPTION WHEN insufficient_privilege THEN NULL; END $$");

@@ -67,17 +67,19 @@ session(const char *user, const char *advisor, const char *state)
 	testdb_run("INSERT INTO member (conversation_id, user_id, role) VALUES ($1, $2, 'USER'),"
 		   " ($1, $3, 'ADVISOR')",
 	    place, user, advisor);
-	return testdb_text("INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id,"
-			   " expires_at) VALUES (gen_random_uuid(), 'CHAT', $1, $2, $3, $4,"
-			   " app_now() + interval '1 minute') RETURNING id",
+	return testdb_text(
+	    "INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id,"
+	    " expires_at) VALUES (gen_random_uuid(), 'CHAT', $1, $2, $3, $4,"
+	    " app_now() + interval '1 minute') RETURNING id",
 	    state, user, advisor, place);
 }
 
 static const char *
 report(const char *about)
 {
-	return testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
-			   " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'ABUSE') RETURNING id",
+	return testdb_text(
+	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+	    " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'ABUSE') RETURNING id",
 	    testdb_user("USER"), about);
 }
 
@@ -86,16 +88,18 @@ blocking_ends_logins_and_revokes_tokens(void)
 {
 	const char *id = testdb_user("USER");
 
-	testdb_run("INSERT INTO login (id, user_id, kind, ip, expires_at) SELECT gen_random_uuid(), $1,"
-		   " 'APP', '192.0.2.1', app_now() + interval '1 day' FROM generate_series(1, 2)",
+	testdb_run(
+	    "INSERT INTO login (id, user_id, kind, ip, expires_at) SELECT gen_random_uuid(), $1,"
+	    " 'APP', '192.0.2.1', app_now() + interval '1 day' FROM generate_series(1, 2)",
 	    id);
 	CU_ASSERT_EQUAL(block(id), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT state || ': ' || block_reason FROM user_account WHERE id = $1", id),
 	    "BLOCKED: Rude to people");
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM login l JOIN revocation r ON r.login_id = l.id"
-				   " WHERE l.user_id = $1 AND l.end_reason = 'BLOCKED'",
-			    id),
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM login l JOIN revocation r ON r.login_id = l.id"
+		       " WHERE l.user_id = $1 AND l.end_reason = 'BLOCKED'",
+		id),
 	    2);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1 AND action ="
 				   " 'user.block' AND actor_id = $2 AND detail ->> 'reason' ="
@@ -129,19 +133,20 @@ blocking_ends_live_sessions_and_tells_both(void)
 		CU_ASSERT_EQUAL(block(i == 0 ? user : advisor), ERR_OK);
 		CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM session WHERE id = $1", id),
 		    states[i][1]);
-		CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM conversation c JOIN session s"
-					   " ON s.conversation_id = c.id WHERE s.id = $1"
-					   " AND c.closed_at IS NOT NULL AND s.ended_at IS NOT NULL",
-				    id),
+		CU_ASSERT_EQUAL(
+		    testdb_i64("SELECT count(*) FROM conversation c JOIN session s"
+			       " ON s.conversation_id = c.id WHERE s.id = $1"
+			       " AND c.closed_at IS NOT NULL AND s.ended_at IS NOT NULL",
+			id),
 		    1);
 		CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM event WHERE user_id IN ($1, $2)"
 					   " AND type = $3 AND payload ->> 'id' = $4",
 				    user, advisor, states[i][2], id),
 		    2);
-		CU_ASSERT_EQUAL(testdb_i64("SELECT session_count FROM advisor WHERE id = $1", advisor),
-		    i == 2);
-		CU_ASSERT_EQUAL(testdb_i64("SELECT online::int FROM advisor WHERE id = $1", advisor),
-		    i == 0);
+		CU_ASSERT_EQUAL(
+		    testdb_i64("SELECT session_count FROM advisor WHERE id = $1", advisor), i == 2);
+		CU_ASSERT_EQUAL(
+		    testdb_i64("SELECT online::int FROM advisor WHERE id = $1", advisor), i == 0);
 	}
 }
 
@@ -176,7 +181,8 @@ resolving_with_a_block_does_both_or_nothing(void)
 	CU_ASSERT_EQUAL(resolve(id, true, true), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM user_account WHERE id = $1", user),
 	    "BLOCKED");
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM report WHERE id = $1", id), "ACTIONED");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM report WHERE id = $1", id), "ACTIONED");
 	id = report(testdb_user("ADMIN"));
 	CU_ASSERT_EQUAL(resolve(id, true, true), ERR_FORBIDDEN);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM report WHERE id = $1", id), "OPEN");
@@ -190,7 +196,8 @@ users_are_found_by_name_mail_and_id(void)
 	struct user_admin_filter filter = { NULL, NULL, NULL };
 	struct rows *rows;
 
-	testdb_run("UPDATE user_account SET display_name = 'Zo\xc3\xab 100% ' || id WHERE id = $1", id);
+	testdb_run(
+	    "UPDATE user_account SET display_name = 'Zo\xc3\xab 100% ' || id WHERE id = $1", id);
 	filter.text = id;
 	CU_ASSERT_EQUAL_FATAL(user_admin_list(db, &filter, 10, NULL, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_count(rows), 1);
@@ -222,7 +229,8 @@ panel_logins_end_by_themselves_and_by_hand(void)
 	CU_ASSERT_EQUAL_FATAL(panel_login_create(db, &login), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(panel_login_find(db, id, &rows), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 1), admin);
-	testdb_run("UPDATE login SET last_used_at = app_now() - interval '14 minutes' WHERE id = $1", id);
+	testdb_run(
+	    "UPDATE login SET last_used_at = app_now() - interval '14 minutes' WHERE id = $1", id);
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM login WHERE id = $1"
 				   " AND last_used_at > app_now() - interval '1 minute'",
@@ -232,14 +240,15 @@ panel_logins_end_by_themselves_and_by_hand(void)
 		   " WHERE id = $1",
 	    id);
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_NOT_FOUND);
-	testdb_run("UPDATE login SET last_used_at = app_now(), expires_at = app_now() WHERE id = $1", id);
+	testdb_run(
+	    "UPDATE login SET last_used_at = app_now(), expires_at = app_now() WHERE id = $1", id);
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_NOT_FOUND);
 	testdb_run("UPDATE login SET expires_at = app_now() + interval '1 hour' WHERE id = $1", id);
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(panel_login_end(db, id), ERR_OK);
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_NOT_FOUND);
-	login = (struct panel_login){ testdb_text("SELECT gen_random_uuid()"), testdb_user("ADVISOR"), "x",
-		"192.0.2.1", "" };
+	login = (struct panel_login){
+	    testdb_text("SELECT gen_random_uuid()"), testdb_user("ADVISOR"), "x", "192.0.2.1", ""};
 	CU_ASSERT_EQUAL(panel_login_create(db, &login), ERR_BAD_CREDENTIALS);
 }
 
@@ -254,8 +263,9 @@ the_overview_counts(void)
 	CU_ASSERT_EQUAL_FATAL(overview_days(db, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(rows_count(rows), OVERVIEW_DAYS);
 	CU_ASSERT_EQUAL(rows_i64(rows, OVERVIEW_DAYS - 1, 2),
-	    testdb_i64("SELECT count(*) FROM session WHERE (requested_at AT TIME ZONE 'UTC')::date ="
-		       " (app_now() AT TIME ZONE 'UTC')::date"));
+	    testdb_i64(
+		"SELECT count(*) FROM session WHERE (requested_at AT TIME ZONE 'UTC')::date ="
+		" (app_now() AT TIME ZONE 'UTC')::date"));
 	CU_ASSERT_EQUAL(overview_database(db, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(overview_programs(db, &rows), ERR_OK);
 	CU_ASSERT_TRUE(rows_count(rows) > 0);

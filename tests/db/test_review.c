@@ -42,8 +42,9 @@ applicant(const char *role, const char *hours)
 	testdb_run("UPDATE advisor SET state = 'PENDING', headline = 'Hello', applied_at ="
 		   " app_now() - make_interval(hours => $2::int) WHERE id = $1",
 	    id, hours);
-	testdb_run("INSERT INTO login (id, user_id, kind, ip, expires_at) VALUES (gen_random_uuid(), $1,"
-		   " 'APP', '192.0.2.1', app_now() + interval '1 day')",
+	testdb_run(
+	    "INSERT INTO login (id, user_id, kind, ip, expires_at) VALUES (gen_random_uuid(), $1,"
+	    " 'APP', '192.0.2.1', app_now() + interval '1 day')",
 	    id);
 	return id;
 }
@@ -78,11 +79,14 @@ approval_makes_a_user_an_advisor_and_ends_old_logins(void)
 	const char *id = applicant("USER", "1");
 
 	CU_ASSERT_EQUAL(decide(id, NULL), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM advisor WHERE id = $1", id), "APPROVED");
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT role FROM user_account WHERE id = $1", id), "ADVISOR");
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM login l JOIN revocation r ON r.login_id = l.id"
-				   " WHERE l.user_id = $1 AND l.end_reason = 'REPLACED'",
-			    id),
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM advisor WHERE id = $1", id), "APPROVED");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT role FROM user_account WHERE id = $1", id), "ADVISOR");
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM login l JOIN revocation r ON r.login_id = l.id"
+		       " WHERE l.user_id = $1 AND l.end_reason = 'REPLACED'",
+		id),
 	    1);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT type FROM event WHERE user_id = $1", id),
 	    "advisor.approved");
@@ -96,7 +100,8 @@ approval_of_an_advisor_keeps_logins(void)
 
 	CU_ASSERT_EQUAL(decide(id, NULL), ERR_OK);
 	CU_ASSERT_EQUAL(
-	    testdb_i64("SELECT count(*) FROM login WHERE user_id = $1 AND ended_at IS NULL", id), 1);
+	    testdb_i64("SELECT count(*) FROM login WHERE user_id = $1 AND ended_at IS NULL", id),
+	    1);
 }
 
 static void
@@ -109,7 +114,8 @@ a_refusal_keeps_its_reason_and_tells_the_person(void)
 					   " WHERE id = $1 AND reviewed_at IS NOT NULL",
 				   id),
 	    "REJECTED: Say more about \"yourself\"");
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT role FROM user_account WHERE id = $1", id), "USER");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT role FROM user_account WHERE id = $1", id), "USER");
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT payload ->> 'reason' FROM event WHERE user_id = $1", id),
 	    "Say more about \"yourself\"");

@@ -133,7 +133,8 @@ browser_get(struct browser *browser, const char *path)
 }
 
 int
-browser_post(struct browser *browser, const char *path, const char *form, const char *const *headers)
+browser_post(
+    struct browser *browser, const char *path, const char *form, const char *const *headers)
 {
 	static const char *const usual[] = { "Sec-Fetch-Site: same-origin", NULL };
 

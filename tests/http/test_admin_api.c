@@ -53,8 +53,9 @@ applicant(void)
 {
 	const char *id = testdb_user("USER");
 
-	testdb_run("INSERT INTO advisor (id, state, headline, applied_at, languages, specializations)"
-		   " VALUES ($1, 'PENDING', 'Hello', '2020-01-01', '{en}', '{dating}')",
+	testdb_run(
+	    "INSERT INTO advisor (id, state, headline, applied_at, languages, specializations)"
+	    " VALUES ($1, 'PENDING', 'Hello', '2020-01-01', '{en}', '{dating}')",
 	    id);
 	return id;
 }
@@ -74,12 +75,15 @@ applications_are_listed_and_decided(void)
 
 	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/advisors/pending?limit=1", NULL), 200);
 	CU_ASSERT_EQUAL(client_count(admin, "items"), 1);
-	CU_ASSERT_NSTRING_EQUAL(client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
+	CU_ASSERT_NSTRING_EQUAL(
+	    client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.languages.0"), "en");
-	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/advisors/pending?limit=1&cursor=%s",
-			    client_text(admin, "next_cursor")),
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "GET", NULL, "/admin/advisors/pending?limit=1&cursor=%s",
+		client_text(admin, "next_cursor")),
 	    200);
-	CU_ASSERT_NSTRING_EQUAL(client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
+	CU_ASSERT_NSTRING_EQUAL(
+	    client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
 	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve", one), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "state"), "APPROVED");
 	CU_ASSERT_EQUAL(audits(one, "advisor.approve"), 1);
@@ -105,8 +109,8 @@ a_blocked_person_is_out_at_once(void)
 	CU_ASSERT_EQUAL(client_call(other, "GET", "/users/me", NULL), 200);
 	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/users?q=%s", person.id), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.email"), person.email);
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Rude\"}", "/admin/users/%s/block",
-			    person.id),
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Rude\"}",
+			    "/admin/users/%s/block", person.id),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "state"), "BLOCKED");
 	CU_ASSERT_EQUAL(audits(person.id, "user.block"), 1);
@@ -115,28 +119,33 @@ a_blocked_person_is_out_at_once(void)
 		       " WHERE l.user_id = $1 AND l.end_reason = 'BLOCKED'",
 		person.id),
 	    1);
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Rude\"}", "/admin/users/%s/block",
-			    admin_person.id),
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\": \"Rude\"}",
+			    "/admin/users/%s/block", admin_person.id),
 	    403);
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "block_reason"), "null");
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 409);
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 409);
 }
 
 static void
 reports_are_closed(void)
 {
 	const char *person = testdb_user("USER");
-	const char *id = testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id,"
-				     " target_user_id, reason, created_at) VALUES ("
-				     "('00000000-0000-7000-8000-' || substr(md5($1::uuid::text), 1, 12))::uuid, $2,"
-				     " 'USER', $1::uuid, $1::uuid, 'SPAM', '2020-01-01') RETURNING id",
+	const char *id = testdb_text(
+	    "INSERT INTO report (id, reporter_id, target_type, target_id,"
+	    " target_user_id, reason, created_at) VALUES ("
+	    "('00000000-0000-7000-8000-' || substr(md5($1::uuid::text), 1, 12))::uuid, $2,"
+	    " 'USER', $1::uuid, $1::uuid, 'SPAM', '2020-01-01') RETURNING id",
 	    person, testdb_user("USER"));
 
-	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/reports?state=OPEN&limit=100", NULL), 200);
+	CU_ASSERT_EQUAL(
+	    client_call(admin, "GET", "/admin/reports?state=OPEN&limit=100", NULL), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(client_body(admin), id));
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"decision\": \"DISMISSED\", \"block\": true}",
-			    "/admin/reports/%s/resolve", id),
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", "{\"decision\": \"DISMISSED\", \"block\": true}",
+		"/admin/reports/%s/resolve", id),
 	    422);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "details.field"), "block");
 	CU_ASSERT_EQUAL(client_callf(admin, "POST",
@@ -158,8 +167,9 @@ the_audit_log_is_read_by_pages(void)
 			    admin_person.id),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "report.resolve");
-	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s&cursor=%s",
-			    admin_person.id, client_text(admin, "next_cursor")),
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s&cursor=%s",
+		admin_person.id, client_text(admin, "next_cursor")),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "user.block");
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.detail.reason"), "Proven");

@@ -84,7 +84,8 @@ without_a_sign_in_pages_lead_to_the_form(void)
 	struct browser *stranger = browser_new();
 
 	CU_ASSERT_EQUAL(browser_get(stranger, "/admin/reports?state=OPEN"), 303);
-	CU_ASSERT_STRING_EQUAL(browser_header(stranger, "Location"), "/admin/login?next=/admin/reports");
+	CU_ASSERT_STRING_EQUAL(
+	    browser_header(stranger, "Location"), "/admin/login?next=/admin/reports");
 	CU_ASSERT_EQUAL(browser_get(stranger, "/admin"), 303);
 	CU_ASSERT_STRING_EQUAL(browser_header(stranger, "Location"), "/admin/login");
 	browser_free(stranger);
@@ -98,8 +99,8 @@ sign_in(struct browser *as, const char *email, const char *password, const char 
 
 	browser_forget(as);
 	CU_ASSERT_EQUAL_FATAL(browser_get(as, "/admin/login"), 200);
-	(void)snprintf(form, sizeof(form), "email=%s&password=%s&next=%s&csrf=%s", email, password, next,
-	    browser_csrf(as));
+	(void)snprintf(form, sizeof(form), "email=%s&password=%s&next=%s&csrf=%s", email, password,
+	    next, browser_csrf(as));
 	return browser_post(as, "/admin/login", form, NULL);
 }
 
@@ -131,7 +132,8 @@ only_active_admins_come_in_and_nobody_learns_why(void)
 	testdb_run("UPDATE user_account SET role = 'ADMIN', state = 'BLOCKED' WHERE id = $1", id);
 	CU_ASSERT_EQUAL(sign_in(one, email, password, ""), 401);
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(one), wrong));
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT count(*) FROM login WHERE user_id = $1", id), "0");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT count(*) FROM login WHERE user_id = $1", id), "0");
 	testdb_run("UPDATE user_account SET state = 'ACTIVE' WHERE id = $1", id);
 	CU_ASSERT_EQUAL(sign_in(one, email, password, ""), 303);
 	CU_ASSERT_EQUAL(browser_get(one, "/admin"), 200);
@@ -151,7 +153,8 @@ guesses_are_limited(void)
 		CU_ASSERT_EQUAL(sign_in(one, email, "a+wrong+guess", ""), 401);
 	CU_ASSERT_EQUAL(sign_in(one, email, getenv("ADMIN_PASSWORD"), ""), 429);
 	CU_ASSERT_TRUE(strtol(browser_header(one, "Retry-After"), NULL, 10) > 0);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT count(*) FROM login WHERE user_id = $1", id), "0");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT count(*) FROM login WHERE user_id = $1", id), "0");
 	browser_free(one);
 }
 
@@ -172,17 +175,19 @@ the_cookie_is_strict_and_new_at_each_sign_in(void)
 	    testdb_text("SELECT id || secret_hash FROM login WHERE user_id = $1", id));
 	CU_ASSERT_EQUAL(strlen(first), 36 + 64);
 	CU_ASSERT_EQUAL(sign_in(browser, email, password, ""), 303);
-	CU_ASSERT_STRING_NOT_EQUAL(testdb_text("SELECT id || secret_hash FROM login WHERE user_id = $1"
-					       " ORDER BY created_at DESC LIMIT 1",
-				       id),
+	CU_ASSERT_STRING_NOT_EQUAL(
+	    testdb_text("SELECT id || secret_hash FROM login WHERE user_id = $1"
+			" ORDER BY created_at DESC LIMIT 1",
+		id),
 	    first);
 }
 
 static void
 a_sign_in_leads_only_to_our_own_pages(void)
 {
-	static const char *const foreign[] = { "https%3A%2F%2Fevil.example", "%2F%2Fevil.example",
-		"%2Fadmin%2F..%2F..%2Fx", "%2Fadmin%2F%2Fevil.example%3A80", "%2Fadmin%0d%0aX%3A+y", "" };
+	static const char *const foreign[] = {"https%3A%2F%2Fevil.example", "%2F%2Fevil.example",
+	    "%2Fadmin%2F..%2F..%2Fx", "%2Fadmin%2F%2Fevil.example%3A80", "%2Fadmin%0d%0aX%3A+y",
+	    ""};
 	const char *email = getenv("ADMIN_EMAIL"), *password = getenv("ADMIN_PASSWORD");
 	size_t i;
 
@@ -218,9 +223,10 @@ a_sign_in_ends_idle_or_old_or_by_hand(void)
 		    "/admin/login?done=expired&next=/admin/users");
 		CU_ASSERT_PTR_NOT_NULL(strstr(browser_header(browser, "Set-Cookie"), "Max-Age=0"));
 	}
-	CU_ASSERT_EQUAL(testdb_i64("SELECT extract(epoch FROM expires_at - created_at)::bigint FROM login"
-				   " WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1",
-			    id),
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT extract(epoch FROM expires_at - created_at)::bigint FROM login"
+		       " WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1",
+		id),
 	    8 * 3600);
 	CU_ASSERT_EQUAL(sign_in(browser, email, password, ""), 303);
 	CU_ASSERT_EQUAL(browser_get(browser, "/admin"), 200);

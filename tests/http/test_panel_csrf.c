@@ -34,10 +34,12 @@ things_to_act_upon_are_there(void)
 	advisor = testdb_user("ADVISOR");
 	user = testdb_user("USER");
 	blocked = testdb_user("USER");
-	testdb_run("UPDATE advisor SET state = 'PENDING', applied_at = app_now() WHERE id = $1", advisor);
+	testdb_run(
+	    "UPDATE advisor SET state = 'PENDING', applied_at = app_now() WHERE id = $1", advisor);
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", blocked);
-	report = testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
-			     " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'SPAM') RETURNING id",
+	report = testdb_text(
+	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+	    " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'SPAM') RETURNING id",
 	    advisor, user);
 	form_add("/admin/advisors/", advisor, "/approve", "x=");
 	form_add("/admin/advisors/", advisor, "/reject", "reason=No");
@@ -77,7 +79,8 @@ all_are_refused(struct browser *from, const char *token, const char *const *head
 		    more && token != NULL ? "&" : "", token != NULL ? "csrf=" : "",
 		    token != NULL ? token : "");
 		CU_ASSERT_EQUAL(browser_post(from, forms[i].path, text, headers), 403);
-		CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(from), "The form is not from this panel"));
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(browser_body(from), "The form is not from this panel"));
 	}
 	CU_ASSERT_STRING_EQUAL(state_of_things(), before);
 }

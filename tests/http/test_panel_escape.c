@@ -50,11 +50,13 @@ a_person_with_everything_is_there(void)
 	static char paths[5][200];
 
 	person = testdb_user("ADVISOR");
-	report = testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
-			     " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'SPAM') RETURNING id",
+	report = testdb_text(
+	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+	    " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'SPAM') RETURNING id",
 	    testdb_user("USER"), person);
-	testdb_run("INSERT INTO login (id, user_id, kind, ip, expires_at) VALUES (gen_random_uuid(), $1,"
-		   " 'APP', '192.0.2.1', app_now() + interval '1 day')",
+	testdb_run(
+	    "INSERT INTO login (id, user_id, kind, ip, expires_at) VALUES (gen_random_uuid(), $1,"
+	    " 'APP', '192.0.2.1', app_now() + interval '1 day')",
 	    person);
 	(void)snprintf(paths[0], sizeof(paths[0]), "/admin/users/%s", person);
 	(void)snprintf(paths[1], sizeof(paths[1]), "/admin/users?q=%s", person);
@@ -71,22 +73,27 @@ a_person_with_everything_is_there(void)
 static void
 write_everywhere(const char *text)
 {
-	testdb_run("UPDATE user_account SET display_name = left($2, 80), bio = $2, locale = left($2, 35),"
-		   " timezone = left($2, 64), block_reason = $2, state = 'BLOCKED' WHERE id = $1",
+	testdb_run(
+	    "UPDATE user_account SET display_name = left($2, 80), bio = $2, locale = left($2, 35),"
+	    " timezone = left($2, 64), block_reason = $2, state = 'BLOCKED' WHERE id = $1",
 	    person, text);
-	testdb_run("UPDATE advisor SET headline = $2, bio = $2, state = 'REJECTED', state_reason = $2,"
-		   " languages = ARRAY[$2], specializations = ARRAY[$2] WHERE id = $1",
+	testdb_run(
+	    "UPDATE advisor SET headline = $2, bio = $2, state = 'REJECTED', state_reason = $2,"
+	    " languages = ARRAY[$2], specializations = ARRAY[$2] WHERE id = $1",
 	    person, text);
-	testdb_run("UPDATE report SET detail = $2, resolution = $2, snapshot = jsonb_build_object($2::text,"
+	testdb_run("UPDATE report SET detail = $2, resolution = $2, snapshot = "
+		   "jsonb_build_object($2::text,"
 		   " $2::text, 'nested', jsonb_build_array($2::text)) WHERE id = $1",
 	    report, text);
-	testdb_run("UPDATE login SET device_name = left($2, 80), user_agent = $2 WHERE user_id = $1",
+	testdb_run(
+	    "UPDATE login SET device_name = left($2, 80), user_agent = $2 WHERE user_id = $1",
 	    person, text);
 	testdb_run("ALTER TABLE audit DISABLE TRIGGER USER");
 	testdb_run("DELETE FROM audit WHERE target_id = $1", person);
-	testdb_run("INSERT INTO audit (id, action, target_type, target_id, detail, request_id,"
-		   " previous_hash, hash) SELECT coalesce(max(id), 0) + 1, left($2, 64), $2, $1,"
-		   " jsonb_build_object('reason', $2::text, $2::text, $2::text), $2, '', '' FROM audit",
+	testdb_run(
+	    "INSERT INTO audit (id, action, target_type, target_id, detail, request_id,"
+	    " previous_hash, hash) SELECT coalesce(max(id), 0) + 1, left($2, 64), $2, $1,"
+	    " jsonb_build_object('reason', $2::text, $2::text, $2::text), $2, '', '' FROM audit",
 	    person, text);
 	testdb_run("ALTER TABLE audit ENABLE TRIGGER USER");
 }

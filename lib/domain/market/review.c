@@ -4,7 +4,15 @@
 
 #include <string.h>
 
-enum { REVIEW_LIST, REVIEW_GET, REVIEW_LOCK, REVIEW_SET, REVIEW_PROMOTE, REVIEW_LOGOUT, REVIEW_TELL };
+enum {
+	REVIEW_LIST,
+	REVIEW_GET,
+	REVIEW_LOCK,
+	REVIEW_SET,
+	REVIEW_PROMOTE,
+	REVIEW_LOGOUT,
+	REVIEW_TELL
+};
 static const struct stmt stmts[] = {
 	[REVIEW_LIST] = { "review_list", 3,
 	    "SELECT a.id, u.display_name, u.email, a.headline, a.experience_years,"
@@ -57,7 +65,8 @@ STMT_SET(review_stmts, stmts);
 enum err
 review_list(struct db *db, const char *state, int64_t limit, const char *after, struct rows **rows)
 {
-	return db_rows(db, rows, &stmts[REVIEW_LIST], db_text(state), db_i64(limit), db_text(after));
+	return db_rows(
+	    db, rows, &stmts[REVIEW_LIST], db_text(state), db_i64(limit), db_text(after));
 }
 
 enum err
@@ -72,7 +81,8 @@ lock_pending(struct db *db, const char *advisor_id, bool *was_user)
 	struct rows *rows;
 
 	TRY(db_one(db, &rows, &stmts[REVIEW_LOCK], db_text(advisor_id)));
-	if (strcmp(rows_text(rows, 0, 0), "PENDING") != 0 || strcmp(rows_text(rows, 0, 1), "ACTIVE") != 0)
+	if (strcmp(rows_text(rows, 0, 0), "PENDING") != 0 ||
+	    strcmp(rows_text(rows, 0, 1), "ACTIVE") != 0)
 		return ERR_BAD_STATE;
 	*was_user = strcmp(rows_text(rows, 0, 2), "USER") == 0;
 	return ERR_OK;
@@ -86,7 +96,8 @@ decide(struct db *db, const struct audit_by *by, const char *advisor_id, bool ap
 	struct buf detail = buf_new(db_arena(db), 128);
 	const char *state = approve ? "APPROVED" : "REJECTED";
 
-	TRY(db_one(db, rows, &stmts[REVIEW_SET], db_text(advisor_id), db_text(state), db_text(reason)));
+	TRY(db_one(
+	    db, rows, &stmts[REVIEW_SET], db_text(advisor_id), db_text(state), db_text(reason)));
 	TRY(db_exec(db, &stmts[REVIEW_TELL], db_text(advisor_id),
 	    db_text(approve ? "advisor.approved" : "advisor.rejected"), db_text(state),
 	    db_text(reason)));
@@ -96,8 +107,8 @@ decide(struct db *db, const struct audit_by *by, const char *advisor_id, bool ap
 	buf_json(&detail, reason);
 	buf_puts(&detail, "}");
 	return audit_add(db, by,
-	    &(struct audit_entry){ approve ? "advisor.approve" : "advisor.reject", "advisor", advisor_id,
-		detail.data });
+	    &(struct audit_entry){approve ? "advisor.approve" : "advisor.reject", "advisor",
+		advisor_id, detail.data});
 }
 
 enum err

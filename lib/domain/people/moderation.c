@@ -24,11 +24,11 @@ enum {
 };
 
 #define REPORT_COLUMNS                                                                             \
-	"SELECT r.id, r.reporter_id, w.display_name AS reporter_name, r.target_type, r.target_id,"     \
-	" r.target_user_id, t.display_name AS target_name, t.state AS target_state, r.reason,"         \
+	"SELECT r.id, r.reporter_id, w.display_name AS reporter_name, r.target_type, r.target_id," \
+	" r.target_user_id, t.display_name AS target_name, t.state AS target_state, r.reason,"     \
 	" r.detail, r.state, r.resolution, r.created_at, r.resolved_at"
 #define REPORT_FROM                                                                                \
-	" FROM report r JOIN user_account w ON w.id = r.reporter_id"                                   \
+	" FROM report r JOIN user_account w ON w.id = r.reporter_id"                               \
 	" JOIN user_account t ON t.id = r.target_user_id"
 
 static const struct stmt stmts[] = {
@@ -161,7 +161,8 @@ moderation_block(struct db *db, const struct audit_by *by, const char *user_id, 
 }
 
 enum err
-moderation_unblock(struct db *db, const struct audit_by *by, const char *user_id, struct rows **rows)
+moderation_unblock(
+    struct db *db, const struct audit_by *by, const char *user_id, struct rows **rows)
 {
 	struct rows *account;
 

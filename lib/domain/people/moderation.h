@@ -32,8 +32,8 @@ MUST_CHECK enum err moderation_unblock(struct db *, const struct audit_by *by, c
  * reporter_name, target_type, target_id, target_user_id, target_name, target_state, reason, detail,
  * state, resolution, created_at, resolved_at, _k1.
  */
-MUST_CHECK enum err moderation_report_list(struct db *, const char *state, const char *target_user_id,
-    int64_t limit, const char *after, struct rows **rows);
+MUST_CHECK enum err moderation_report_list(struct db *, const char *state,
+    const char *target_user_id, int64_t limit, const char *after, struct rows **rows);
 /* One report: as above, then snapshot, target_email, target_role, resolver_name, others (further open
  * reports about the same person).
  *	ERR_NOT_FOUND	no such report */

@@ -61,8 +61,8 @@ user_admin_list(struct db *db, const struct user_admin_filter *filter, int64_t l
 			text = NULL;
 		}
 	}
-	return db_rows(db, rows, &stmts[USER_LIST], db_text(text), db_text(id), db_text(filter->role),
-	    db_text(filter->state), db_i64(limit), db_text(after));
+	return db_rows(db, rows, &stmts[USER_LIST], db_text(text), db_text(id),
+	    db_text(filter->role), db_text(filter->state), db_i64(limit), db_text(after));
 }
 
 enum err

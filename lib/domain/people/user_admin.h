@@ -18,8 +18,8 @@ extern const struct stmt_set user_admin_stmts;
 
 /* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
  * display_name, email, role, state, advisor_state, created_at, _k1. */
-MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter *filter, int64_t limit,
-    const char *after, struct rows **rows);
+MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter *filter,
+    int64_t limit, const char *after, struct rows **rows);
 /* One account; the columns stand in user_admin.c.
  *	ERR_NOT_FOUND	no such account */
 MUST_CHECK enum err user_admin_get(struct db *, const char *user_id, struct rows **rows);
