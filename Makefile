@@ -109,7 +109,7 @@ deps: ## install what building and running takes
 openapi: $(OUT)/share/api/openapi.json ## write the API description under build/
 $(OUT)/share/api/openapi.json: $(PROGS:%=$(OUT)/bin/%)
 	@mkdir -p $(@D)
-	@$(OUT)/bin/confab docs $(OUT)/bin >$(@D)/docs.html
+	@TEMPLATE_DIR=templates $(OUT)/bin/confab docs $(OUT)/bin >$(@D)/docs.html
 	@$(OUT)/bin/confab openapi $(OUT)/bin >$@.new && mv $@.new $@
 migrate: all ## bring the database of CONFAB_CONF or DATABASE_URL up to date
 	@SQL_DIR=sql $(OUT)/bin/confab migrate
