@@ -34,9 +34,9 @@ late_requests_and_accepted_sessions_expire_and_nothing_else(void)
 		    ongoing = talk_make("ONGOING"), early = talk_make("REQUESTED");
 	size_t count;
 
-	do /* what other suites left late in this database */
+	do { /* what other suites left late in this database */
 		CU_ASSERT_EQUAL_FATAL(session_expire_due(door(), &count), ERR_OK);
-	while (count > 0);
+	} while (count > 0);
 	make_late(&asked);
 	make_late(&accepted);
 	make_late(&ongoing);
