@@ -52,7 +52,8 @@ segment_good(const struct route *route, const char *pattern, size_t pattern_len,
 	for (; field != NULL && field->name != NULL; field++)
 		if (strlen(field->name) == pattern_len - 2 &&
 		    memcmp(field->name, pattern + 1, pattern_len - 2) == 0)
-			return *value != '\0' && !str_has_control(value) &&
+			return *value != '\0' && strpbrk(value, "\t\r\n") == NULL &&
+			    !str_has_control(value) &&
 			    str_utf8_count(value) <= (size_t)field->max;
 	return uuid_valid(value);
 }

@@ -145,6 +145,21 @@ field_schema(const struct field *fields, bool reply, struct buf *out)
 	buf_putc(out, '}');
 }
 
+/* Some text of a length the field takes. */
+static void
+put_text(const struct field *field, struct buf *out)
+{
+	static const char words[] = "text ";
+	size_t len = field->min > 4 ? (size_t)field->min : 4, i;
+
+	if (field->max != 0 && (size_t)field->max < len)
+		len = (size_t)field->max;
+	buf_putc(out, '"');
+	for (i = 0; i < len; i++)
+		buf_putc(out, words[i % (sizeof(words) - 1)]);
+	buf_putc(out, '"');
+}
+
 static void
 put_example(const struct field *field, struct buf *out)
 {
@@ -193,7 +208,7 @@ put_example(const struct field *field, struct buf *out)
 			buf_puts(out, "{}");
 		break;
 	default:
-		buf_puts(out, "\"text\"");
+		put_text(field, out);
 	}
 }
 
