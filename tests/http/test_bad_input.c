@@ -28,6 +28,7 @@ struct op {
 	struct json_object *parameters; /* list */
 	struct json_object *schema;	/* of the body; NULL without */
 	struct json_object *example;
+	bool body_required; /* no body at all is refused too */
 };
 
 static struct client *c;
@@ -281,7 +282,7 @@ refuse_whole(const struct op *op)
 	struct buf body = buf_new(arena, 256);
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(bodies); i++) {
+	for (i = op->body_required ? 0 : 1; i < COUNT_OF(bodies); i++) {
 		buf_clear(&body);
 		buf_puts(&body, bodies[i]);
 		refuse(op, "", "application/json", &body, NULL, bodies[i]);
@@ -425,6 +426,7 @@ operation(const char *path, const char *method, struct json_object *described)
 	op.path = path_filled(path, op.parameters);
 	op.schema = get(body, "schema");
 	op.example = get(body, "example");
+	op.body_required = json_object_get_boolean(get(get(described, "requestBody"), "required"));
 	return op;
 }
 
