@@ -37,10 +37,6 @@ pg_rate() {
 		awk '/^tps/ { printf "%d\n", $3 }'
 }
 
-row() {
-	printf '  %-44s %9d /s   %5s   %5s\n' "$1" "$2" "${3:-}" "${4:-}"
-}
-
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", a / b }'
 }
@@ -51,15 +47,52 @@ token=$(curl -sf -H 'Content-Type: application/json' "$API/auth/login" --data \
 	jq -er .access_token)
 me=$(curl -sf -H "Authorization: Bearer $token" "$API/users/me" | jq -er .id)
 
-constant=$(wrk_rate "$BASE_URL/livez")
-pg_advisor=$(pg_rate "SELECT * FROM advisor WHERE user_id = '$advisor'")
-pg_user=$(pg_rate "SELECT * FROM user_account WHERE id = '$me'")
-http_advisor=$(wrk_rate "$API/advisors/$advisor")
-http_user=$(wrk_rate "$API/users/me" "Authorization: Bearer $token")
+# The statements of directory_get (lib/domain/market/directory.c) and user_get
+# (lib/domain/people/user.c), as the programs send them.
+pg_advisor="SELECT a.id, u.display_name, a.headline, to_json(a.languages) AS languages,
+ to_json(a.specializations) AS specializations, a.experience_years, a.rate_minor, a.currency,
+ CASE WHEN EXISTS (SELECT FROM session s WHERE s.advisor_id = a.id
+ AND s.state IN ('REQUESTED', 'ACCEPTED', 'ONGOING')) THEN 'BUSY'
+ WHEN a.online THEN 'ONLINE' ELSE 'OFFLINE' END AS status,
+ round(a.rating_sum::numeric / nullif(a.rating_count, 0), 2) AS rating_average,
+ a.rating_count, a.session_count, a.bio, a.created_at
+ FROM advisor a JOIN user_account u ON u.id = a.id
+ WHERE a.id = '$advisor' AND a.state = 'APPROVED' AND u.state = 'ACTIVE'"
+pg_user="SELECT id, email, display_name, role, bio, gender, birth_date, locale, timezone,
+ created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version
+ FROM user_account WHERE id = '$me' AND state <> 'DELETED'"
 
-printf '\n  %-44s %12s   %5s   %5s\n' "32 connections, $(nproc) cores" "" "(a)" "(b)"
-row "(a) a constant reply (/livez)" "$constant"
-row "(b) pgbench, the advisor's statement" "$pg_advisor"
-row "(b) pgbench, the user's statement" "$pg_user"
-row "GET /advisors/{id}" "$http_advisor" "$(ratio "$http_advisor" "$constant")" "$(ratio "$http_advisor" "$pg_advisor")"
-row "GET /users/me, signed in" "$http_user" "$(ratio "$http_user" "$constant")" "$(ratio "$http_user" "$pg_user")"
+# The sides take turns, three times; a figure is the median of its rounds.
+rounds() {
+	local i
+	for ((i = 0; i < ${BENCH_ROUNDS:-3}; i++)); do
+		wrk_rate "$BASE_URL/livez" >>"$DIR/constant"
+		wrk_rate "$API/advisors/$advisor" >>"$DIR/http_advisor"
+		wrk_rate "$API/users/me" "Authorization: Bearer $token" >>"$DIR/http_user"
+		pg_rate "$pg_advisor" >>"$DIR/pg_advisor"
+		pg_rate "$pg_user" >>"$DIR/pg_user"
+	done
+}
+
+median() {
+	sort -n "$DIR/$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# row TEXT FIGURE: its median and spread; with the ratios to (a) and (b) when their names are given.
+row() {
+	printf '  %-34s %7d /s  (%s)' "$1" "$(median "$2")" \
+		"$(sort -n "$DIR/$2" | sed -n '1p;$p' | paste -sd- | sed 's/-/ to /')"
+	[ -z "${3:-}" ] || printf '   %s   %s' "$(ratio "$(median "$2")" "$(median constant)")" \
+		"$(ratio "$(median "$2")" "$(median "$3")")"
+	printf '\n'
+}
+
+rm -f "$DIR"/{constant,http_advisor,http_user,pg_advisor,pg_user}
+rounds
+printf '\n  32 connections, %s cores; median of %s rounds (least to most)      (a)    (b)\n' \
+	"$(nproc)" "${BENCH_ROUNDS:-3}"
+row "(a) a constant reply (/livez)" constant
+row "(b) pgbench, the advisor's statement" pg_advisor
+row "(b) pgbench, the user's statement" pg_user
+row "GET /advisors/{id}" http_advisor pg_advisor
+row "GET /users/me, signed in" http_user pg_user
