@@ -336,7 +336,8 @@ refuse_parameter(const struct op *op, struct json_object *parameter)
 	if (whole || get(schema, "minimum") != NULL)
 		refuse_query(op, name, arena_printf(arena, "%lld",
 		    (long long)json_object_get_int64(get(schema, "minimum")) - 1), "too small");
-	if (get(schema, "maximum") != NULL)
+	if (get(schema, "maximum") != NULL &&
+	    json_object_get_int64(get(schema, "maximum")) < INT64_MAX)
 		refuse_query(op, name, arena_printf(arena, "%lld",
 		    (long long)json_object_get_int64(get(schema, "maximum")) + 1), "too large");
 }
