@@ -102,7 +102,7 @@ stack() {
 	# shellcheck source=/dev/null
 	. "$dir/env"
 	set +a
-	export STACK_DIR=$dir
+	export STACK_DIR=$dir BIN=$OUT/$FLAVOUR/bin
 }
 
 # discard DIR: a stopped stack with all its data, wherever its long paths made it put them.
@@ -131,7 +131,7 @@ stack_end() {
 			>"$LOGS/faults.log"
 		failed "faults in programs" "$LOGS/faults.log" "${found//$'\n'/ }"
 	}
-	unset 'STACKS[-1]' BASE_URL DATABASE_URL STACK_DIR
+	unset 'STACKS[-1]' BASE_URL DATABASE_URL STACK_DIR BIN
 }
 
 part_db() {
@@ -148,6 +148,8 @@ part_http() {
 	while read -r file; do
 		one "$(basename "$file" .sh)" 240 bash "$file"
 	done < <(cd "$ROOT" && each "tests/http/test_*.sh")
+	# It judges what all of them called together.
+	[ -n "${T:-}" ] || one contract 60 bash tests/http/contract.sh
 	stack_end
 }
 
