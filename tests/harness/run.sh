@@ -131,7 +131,18 @@ stack_end() {
 			>"$LOGS/faults.log"
 		failed "faults in programs" "$LOGS/faults.log" "${found//$'\n'/ }"
 	}
+	private_end
 	unset 'STACKS[-1]' BASE_URL DATABASE_URL STACK_DIR BIN
+}
+
+# Private stacks of tests (tests/harness/private.h) that were killed, and the data of all of them.
+private_end() {
+	local dir
+	for dir in "$OUT/tests/$FLAVOUR"/private-*; do
+		[ -d "$dir" ] || continue
+		"$STACK" stop "$dir" >/dev/null 2>&1 || :
+		discard "$dir"
+	done
 }
 
 part_db() {

@@ -1,0 +1,25 @@
+/*
+ * A whole system of a test's own, for tests that stop or change parts of it: PostgreSQL, the programs of
+ * BIN (environment) and nginx, by tests/harness/stack.sh, in a folder beside the shared one. One at a
+ * time; it ends with the test, and run.sh ends what a killed test left.
+ */
+#ifndef HARNESS_PRIVATE_H
+#define HARNESS_PRIVATE_H
+
+#include <sys/types.h>
+
+/*
+ * Start it anew. settings are "KEY=value" for confab.conf, NULL-terminated; no rate limits and two
+ * workers unless they say otherwise. BASE_URL, DATABASE_URL and STACK_DIR of this process then lead to
+ * it: call this before the first use of client.h and testdb.h.
+ */
+void private_start(const char *name, const char *const settings[]);
+void private_stop(void);
+/* The parent process of "auth", "nginx", "postgres" …; fails the test when it does not run. */
+pid_t private_pid(const char *program);
+/* One child of a parent process; 0 when it has none. */
+pid_t private_child(pid_t parent);
+/* Start PostgreSQL again after it was ended; the rest goes on. */
+void private_db_start(void);
+
+#endif

@@ -1,0 +1,88 @@
+/* PostgreSQL goes away and comes back; the programs stay, say so, and heal alone. */
+#include "harness/client.h"
+#include "harness/cunit.h"
+#include "harness/private.h"
+#include "harness/testdb.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static struct client *c;
+static struct person user;
+
+/* Ask until that status comes, 20 s at most. */
+static bool
+becomes(const char *path, int wanted)
+{
+	const struct timespec moment = { 0, 50000000 };
+	int i, status = 0;
+
+	for (i = 0; i < 400; i++) {
+		status = client_call(c, "GET", path, NULL);
+		if (status == wanted)
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	(void)fprintf(stderr, "%s: still %d: %s\n", path, status, client_body(c));
+	return false;
+}
+
+static void
+answers_503_without_a_database_and_heals(void)
+{
+	pid_t postgres = private_pid("postgres"), before = private_child(private_pid("people"));
+
+	client_token(c, user.token);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
+	CU_ASSERT_EQUAL(kill(postgres, SIGINT), 0);
+	CU_ASSERT(becomes("/users/me", 503));
+	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "unavailable");
+	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
+	CU_ASSERT(becomes("//readyz", 503));
+	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "false");
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
+	CU_ASSERT_EQUAL(client_call(c, "POST", "/auth/login",
+	    "{\"identifier\":\"x@y.zz\",\"password\":\"wrong pw\"}"), 503);
+	private_db_start();
+	CU_ASSERT(becomes("/users/me", 200));
+	CU_ASSERT(becomes("//readyz", 200));
+	CU_ASSERT_EQUAL(private_child(private_pid("people")), before); /* the worker lived on */
+}
+
+static void
+refuses_writes_to_a_read_only_server_and_heals(void)
+{
+	client_token(c, user.token);
+	CU_ASSERT(becomes("/users/me", 200));
+	testdb_run("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on");
+	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
+	CU_ASSERT(becomes("/users/me", 503));
+	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
+	testdb_run("ALTER ROLE CURRENT_USER RESET default_transaction_read_only");
+	CU_ASSERT(becomes("/users/me", 200));
+	client_header(c, "If-Match: *");
+	CU_ASSERT_EQUAL(client_call(c, "PATCH", "/users/me", "{\"bio\":\"x\"}"), 200);
+}
+
+int
+main(void)
+{
+	static const struct cunit_test tests[] = {
+		{ "answers 503 without a database, and heals",
+		    answers_503_without_a_database_and_heals },
+		{ "refuses to use a read-only server, and heals",
+		    refuses_writes_to_a_read_only_server_and_heals },
+		{ NULL, NULL }
+	};
+	int status;
+
+	private_start("db-down", NULL);
+	c = client_new();
+	user = person_register("USER");
+	status = cunit_run("db_down", tests);
+	client_free(c);
+	return status;
+}

@@ -1,0 +1,153 @@
+/*
+ * Nobody notices that processes come and go: under load nginx reloads, workers are told to leave, and
+ * each leaves anyway after 200 requests. Every request is answered (design, decision 11).
+ */
+#include "base/clock.h"
+#include "harness/cunit.h"
+#include "harness/private.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONNECTIONS = 8, LOAD_MS = 4000, STEP_MS = 250 };
+
+struct load {
+	CURLM *multi;
+	CURL *curls[CONNECTIONS];
+	char url[256];
+	long answered, wrong, failed;
+};
+
+static size_t
+ignore(char *bytes, size_t size, size_t count, void *arg)
+{
+	(void)bytes;
+	(void)arg;
+	return size * count;
+}
+
+static void
+load_open(struct load *load, const char *path)
+{
+	size_t i;
+
+	memset(load, 0, sizeof(*load));
+	(void)snprintf(load->url, sizeof(load->url), "%s%s", getenv("BASE_URL"), path);
+	load->multi = curl_multi_init();
+	for (i = 0; i < CONNECTIONS; i++) {
+		load->curls[i] = curl_easy_init();
+		curl_easy_setopt(load->curls[i], CURLOPT_URL, load->url);
+		curl_easy_setopt(load->curls[i], CURLOPT_WRITEFUNCTION, ignore);
+		curl_easy_setopt(load->curls[i], CURLOPT_TIMEOUT, 20L);
+		curl_multi_add_handle(load->multi, load->curls[i]);
+	}
+}
+
+/* Count what has ended; send it again when more is true. */
+static void
+load_turn(struct load *load, bool more, int *running)
+{
+	CURLMsg *message;
+	int left;
+
+	(void)curl_multi_perform(load->multi, running);
+	while ((message = curl_multi_info_read(load->multi, &left)) != NULL) {
+		CURL *curl = message->easy_handle;
+		long status = 0;
+
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+		load->answered++;
+		load->failed += message->data.result != CURLE_OK;
+		load->wrong += message->data.result == CURLE_OK && status != 200;
+		curl_multi_remove_handle(load->multi, curl);
+		if (more) {
+			curl_multi_add_handle(load->multi, curl);
+			*running = 1;
+		}
+	}
+	if (*running > 0)
+		(void)curl_multi_poll(load->multi, NULL, 0, 20, NULL);
+}
+
+static void
+load_run(struct load *load, void (*disturb)(int step))
+{
+	int64_t began = clock_monotonic_us(), now = began;
+	int running = 1, step = 0;
+
+	while (running > 0) {
+		now = clock_monotonic_us();
+		if (disturb != NULL && now - began > (int64_t)(step + 1) * STEP_MS * 1000 &&
+		    step < LOAD_MS / STEP_MS)
+			disturb(step++);
+		load_turn(load, now - began < LOAD_MS * INT64_C(1000), &running);
+	}
+}
+
+static void
+load_close(struct load *load)
+{
+	size_t i;
+
+	for (i = 0; i < CONNECTIONS; i++)
+		curl_easy_cleanup(load->curls[i]);
+	curl_multi_cleanup(load->multi);
+	(void)fprintf(stderr, "%s: %ld answered, %ld wrong, %ld failed\n", load->url, load->answered,
+	    load->wrong, load->failed);
+}
+
+static const char *program;
+
+/* Now nginx reads its configuration again, now a worker is told to leave. */
+static void
+reload_or_recycle(int step)
+{
+	pid_t child = private_child(private_pid(program));
+
+	if (step % 4 == 3)
+		child = private_pid("nginx");
+	if (child != 0)
+		(void)kill(child, step % 4 == 3 ? SIGHUP : SIGTERM);
+}
+
+static void
+answers_all(const char *name, const char *path)
+{
+	struct load load;
+
+	program = name;
+	load_open(&load, path);
+	load_run(&load, reload_or_recycle);
+	load_close(&load);
+	CU_ASSERT(load.answered > 400);
+	CU_ASSERT_EQUAL(load.wrong, 0);
+	CU_ASSERT_EQUAL(load.failed, 0);
+}
+
+static void
+kept_connections_lose_nothing(void)
+{
+	answers_all("advisors", "/api/v1/specializations");
+}
+
+static void
+a_connection_each_loses_nothing(void)
+{
+	answers_all("ops", "/livez");
+}
+
+int
+main(void)
+{
+	static const struct cunit_test tests[] = {
+		{ "kept connections lose nothing", kept_connections_lose_nothing },
+		{ "the health checks lose nothing", a_connection_each_loses_nothing },
+		{ NULL, NULL }
+	};
+	static const char *const settings[] = { "WORKER_REQUESTS_MAX=200", "WORKERS=3", NULL };
+
+	private_start("drain", settings);
+	return cunit_run("drain", tests);
+}

@@ -1,0 +1,128 @@
+/* Health and counters: alive, ready or not, and what promtool says of the metrics. */
+#include "harness/client.h"
+#include "harness/cunit.h"
+#include "harness/private.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct client *c;
+
+static void
+is_alive_and_ready(void)
+{
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(c, "alive"), "true");
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//readyz", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "true");
+	CU_ASSERT_STRING_EQUAL(client_text(c, "adapters.ai"), "echo");
+	CU_ASSERT(client_count(c, "checks") >= 9);
+}
+
+/* The count of livez in the metrics. */
+static long
+livez_count(void)
+{
+	static const char line[] =
+	    "confab_http_requests_total{program=\"ops\",route=\"livez\",status=\"2xx\"} ";
+	const char *at;
+
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//metrics", NULL), 200);
+	at = strstr(client_body(c), line);
+	return at != NULL ? strtol(at + sizeof(line) - 1, NULL, 10) : 0;
+}
+
+static void
+counts_over_all_workers(void)
+{
+	long before = livez_count();
+	int i;
+
+	for (i = 0; i < 50; i++)
+		CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
+	CU_ASSERT_EQUAL(livez_count() - before, 50);
+}
+
+static void
+promtool_takes_the_metrics(void)
+{
+	int ends[2], status = -1;
+	pid_t pid;
+
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//metrics", NULL), 200);
+	CU_ASSERT(strstr(client_reply_header(c, "Content-Type"), "text/plain") != NULL);
+	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(ends[0], STDIN_FILENO);
+		(void)close(ends[1]);
+		(void)execlp("promtool", "promtool", "check", "metrics", (char *)NULL);
+		_exit(127);
+	}
+	(void)close(ends[0]);
+	CU_ASSERT_EQUAL(write(ends[1], client_body(c), strlen(client_body(c))),
+	    (ssize_t)strlen(client_body(c)));
+	(void)close(ends[1]);
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void
+a_killed_worker_is_replaced(void)
+{
+	const struct timespec moment = { 0, 50000000 };
+	pid_t parent = private_pid("ops"), child = private_child(parent), now = child;
+	int i;
+
+	CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
+	for (i = 0; i < 100 && (now == child || now == 0); i++) {
+		(void)nanosleep(&moment, NULL);
+		now = private_child(parent);
+	}
+	CU_ASSERT(now != child && now != 0);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
+}
+
+static void
+is_not_ready_without_a_program(void)
+{
+	const struct timespec moment = { 0, 50000000 };
+	int i, status = 200;
+
+	CU_ASSERT_EQUAL(kill(private_pid("chat"), SIGTERM), 0);
+	for (i = 0; i < 300 && status == 200; i++) {
+		status = client_call(c, "GET", "//readyz", NULL);
+		(void)nanosleep(&moment, NULL);
+	}
+	CU_ASSERT_EQUAL(status, 503);
+	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "false");
+	CU_ASSERT(strstr(client_body(c), "{\"name\":\"chat\",\"good\":false") != NULL);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/conversations", NULL), 503);
+	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "unavailable");
+	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
+}
+
+int
+main(void)
+{
+	static const struct cunit_test tests[] = {
+		{ "is alive and ready", is_alive_and_ready },
+		{ "counts over all workers", counts_over_all_workers },
+		{ "promtool takes the metrics", promtool_takes_the_metrics },
+		{ "a killed worker is replaced", a_killed_worker_is_replaced },
+		{ "is not ready without one of its programs", is_not_ready_without_a_program },
+		{ NULL, NULL }
+	};
+	int status;
+
+	private_start("ops", NULL);
+	c = client_new();
+	status = cunit_run("ops", tests);
+	client_free(c);
+	return status;
+}
