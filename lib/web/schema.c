@@ -160,6 +160,23 @@ put_text(const struct field *field, struct buf *out)
 	buf_putc(out, '"');
 }
 
+static void put_example(const struct field *, struct buf *);
+
+/* As many elements as the list must have, and one at least. */
+static void
+put_elements(const struct field *field, struct buf *out)
+{
+	int64_t i, count = field->min > 1 ? field->min : 1;
+
+	buf_putc(out, '[');
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		put_example(field->sub, out);
+	}
+	buf_putc(out, ']');
+}
+
 static void
 put_example(const struct field *field, struct buf *out)
 {
@@ -197,9 +214,7 @@ put_example(const struct field *field, struct buf *out)
 		buf_puts(out, "\"correct horse battery\"");
 		break;
 	case FIELD_LIST:
-		buf_putc(out, '[');
-		put_example(field->sub, out);
-		buf_putc(out, ']');
+		put_elements(field, out);
 		break;
 	case FIELD_OBJECT:
 		if (field->sub != NULL)

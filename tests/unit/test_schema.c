@@ -30,6 +30,7 @@ static const struct field all[] = {
 	{ "secret", FIELD_SECRET, .min = 8, .max = 128 },
 	{ "list", FIELD_LIST, .sub = &word, .min = 1, .max = 3 },
 	{ "items", FIELD_LIST, .sub = &item, .max = 3, .optional = true },
+	{ "pair", FIELD_LIST, .sub = &word, .min = 2, .max = 2 },
 	{ "object", FIELD_OBJECT, .sub = inner },
 	{ "free", FIELD_OBJECT, .required = false },
 	{ 0 }

@@ -1,0 +1,79 @@
+// The API description as others read it: redocly finds no fault in it, and every operation says what a
+// client needs to know.
+//	node tests/panel/openapi.mjs	with BASE_URL set
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = new URL("../../", import.meta.url).pathname;
+const reply = await fetch(`${process.env.BASE_URL}/openapi.json`);
+assert.equal(reply.status, 200);
+assert.match(reply.headers.get("content-type"), /^application\/json/);
+const text = await reply.text();
+const api = JSON.parse(text);
+const faults = [];
+
+// --- redocly; health checks have no 4xx to tell of ---
+
+const dir = mkdtempSync(join(tmpdir(), "confab-openapi-"));
+writeFileSync(join(dir, "openapi.json"), text);
+const lint = spawnSync(join(root, "build/npm/node_modules/.bin/redocly"),
+	["lint", "--format=json", "--skip-rule=operation-4xx-response", join(dir, "openapi.json")],
+	{ encoding: "utf8", env: { ...process.env, REDOCLY_TELEMETRY: "off" } });
+rmSync(dir, { recursive: true });
+assert.equal(lint.error, undefined);
+for (const problem of JSON.parse(lint.stdout.slice(lint.stdout.indexOf("{"))).problems)
+	faults.push(`redocly: ${problem.location?.[0]?.pointer ?? ""}: ${problem.message}`);
+
+// --- our own rules ---
+
+const ids = new Set();
+const methods = ["get", "post", "put", "patch", "delete"];
+let count = 0;
+
+function example(where, content) {
+	const json = content?.["application/json"];
+	if (!json?.schema)
+		faults.push(`${where} has no schema`);
+	if (json?.example === undefined)
+		faults.push(`${where} has no example`);
+}
+
+for (const [path, item] of Object.entries(api.paths))
+	for (const [method, operation] of Object.entries(item)) {
+		const where = `${method.toUpperCase()} ${path}`;
+		count++;
+		if (!methods.includes(method))
+			faults.push(`${where}: not a method of ours`);
+		if (!operation.operationId || ids.has(operation.operationId))
+			faults.push(`${where}: operationId is missing or not unique`);
+		ids.add(operation.operationId);
+		if (!operation.summary || !operation.tags?.length || !operation.security)
+			faults.push(`${where}: summary, tag or security is missing`);
+		for (const [, name] of path.matchAll(/\{([^}]+)\}/g))
+			if (!operation.parameters.some((p) => p.in === "path" && p.name === name && p.required))
+				faults.push(`${where}: {${name}} is not declared`);
+		for (const parameter of operation.parameters)
+			if (!parameter.schema || !parameter.description)
+				faults.push(`${where}: ${parameter.name} has no schema or description`);
+		if (operation.requestBody)
+			example(`${where}: the body`, operation.requestBody.content);
+		const statuses = Object.keys(operation.responses);
+		const good = statuses.filter((status) => status < 300);
+		if (good.length !== 1)
+			faults.push(`${where}: ${good.length} statuses of success`);
+		else if (good[0] !== "204")
+			example(`${where}: the reply`, operation.responses[good[0]].content);
+		if (!statuses.includes("500") || !statuses.includes("503"))
+			faults.push(`${where}: its errors are not listed`);
+		for (const status of statuses.filter((status) => status >= 400))
+			if (!/`[a-z_]+`: /.test(operation.responses[status].description))
+				faults.push(`${where}: ${status} names no code`);
+	}
+
+console.log(faults.join("\n"));
+console.log(`openapi: ${count} operations, ${faults.length} faults`);
+assert.ok(count > 20);
+process.exit(faults.length === 0 ? 0 : 1);
