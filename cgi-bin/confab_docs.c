@@ -177,6 +177,8 @@ add_members(struct arena *arena, struct json_object *to, const char *name,
 		(void)json_object_array_add(list, row);
 	}
 	(void)json_object_object_add(to, name, list);
+	(void)json_object_object_add(to, "has_members",
+	    json_object_new_boolean(json_object_array_length(list) > 0));
 }
 
 static void
@@ -199,10 +201,9 @@ add_parameters(struct arena *arena, struct json_object *to, struct json_object *
 			(void)json_object_object_add(row, "required", json_object_new_boolean(1));
 		(void)json_object_array_add(list, row);
 	}
-	if (json_object_array_length(list) > 0)
-		(void)json_object_object_add(to, "parameters", list);
-	else
-		(void)json_object_put(list);
+	(void)json_object_object_add(to, "parameters", list);
+	(void)json_object_object_add(to, "has_parameters",
+	    json_object_new_boolean(json_object_array_length(list) > 0));
 }
 
 static void
