@@ -215,7 +215,8 @@ refuse_numbers(const struct op *op, const char *field, struct json_object *schem
 		refuse_value(op, field, "1.5", "fraction");
 	if (whole || get(schema, "minimum") != NULL)
 		refuse_value(op, field, arena_printf(arena, "%lld", (long long)min - 1), "too small");
-	if (get(schema, "maximum") != NULL)
+	if (get(schema, "maximum") != NULL &&
+	    json_object_get_int64(get(schema, "maximum")) < INT64_MAX)
 		refuse_value(op, field, arena_printf(arena, "%lld",
 		    (long long)json_object_get_int64(get(schema, "maximum")) + 1), "too large");
 }
