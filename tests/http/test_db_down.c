@@ -10,6 +10,12 @@
 #include <time.h>
 
 static struct client *c;
+
+static long
+header_number(const char *name)
+{
+	return strtol(client_reply_header(c, name), NULL, 10);
+}
 static struct person user;
 
 /* Ask until that status comes, 20 s at most. */
@@ -39,7 +45,7 @@ answers_503_without_a_database_and_heals(void)
 	CU_ASSERT_EQUAL(kill(postgres, SIGINT), 0);
 	CU_ASSERT(becomes("/users/me", 503));
 	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "unavailable");
-	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
+	CU_ASSERT(header_number("Retry-After") >= 1);
 	CU_ASSERT(becomes("//readyz", 503));
 	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "false");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
@@ -60,7 +66,7 @@ refuses_writes_to_a_read_only_server_and_heals(void)
 	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
 		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
 	CU_ASSERT(becomes("/users/me", 503));
-	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
+	CU_ASSERT(header_number("Retry-After") >= 1);
 	testdb_run("ALTER ROLE CURRENT_USER RESET default_transaction_read_only");
 	CU_ASSERT(becomes("/users/me", 200));
 	client_header(c, "If-Match: *");

@@ -8,16 +8,23 @@
 
 static struct client *c;
 
+static long
+header_number(const char *name)
+{
+	return strtol(client_reply_header(c, name), NULL, 10);
+}
+
 static void
 the_eleventh_attempt_in_a_burst_waits(void)
 {
-	int i, status = 0, left = 0;
+	int i, status = 0;
+	long left;
 
 	for (i = 0; i < 10; i++) {
 		status = client_call(c, "POST", "/auth/login",
 		    "{\"identifier\":\"limits@example.test\",\"password\":\"wrong pw\"}");
 		CU_ASSERT(status == 401 || status == 429); /* 429: five failures of one account */
-		left = atoi(client_reply_header(c, "RateLimit-Remaining"));
+		left = header_number("RateLimit-Remaining");
 		CU_ASSERT_EQUAL(left, 9 - i);
 		CU_ASSERT_STRING_EQUAL(client_reply_header(c, "RateLimit-Limit"), "10");
 	}
@@ -25,9 +32,9 @@ the_eleventh_attempt_in_a_burst_waits(void)
 	CU_ASSERT_EQUAL(status, 429);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "rate_limited");
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "RateLimit-Remaining"), "0");
-	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
-	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) <= 7);
-	CU_ASSERT(atoi(client_reply_header(c, "RateLimit-Reset")) >= 50);
+	CU_ASSERT(header_number("Retry-After") >= 1);
+	CU_ASSERT(header_number("Retry-After") <= 7);
+	CU_ASSERT(header_number("RateLimit-Reset") >= 50);
 }
 
 static void

@@ -12,6 +12,12 @@
 
 static struct client *c;
 
+static long
+header_number(const char *name)
+{
+	return strtol(client_reply_header(c, name), NULL, 10);
+}
+
 static void
 is_alive_and_ready(void)
 {
@@ -103,7 +109,7 @@ is_not_ready_without_a_program(void)
 	CU_ASSERT(strstr(client_body(c), "{\"name\":\"chat\",\"good\":false") != NULL);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/conversations", NULL), 503);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "unavailable");
-	CU_ASSERT(atoi(client_reply_header(c, "Retry-After")) >= 1);
+	CU_ASSERT(header_number("Retry-After") >= 1);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
 }
 
