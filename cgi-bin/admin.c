@@ -12,6 +12,8 @@
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
 #include "domain/system/overview.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session_leave.h"
 
 #include <string.h>
 
@@ -158,7 +160,7 @@ main(int argc, char **argv)
 		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
 	static const struct stmt_set *const sets[] = {&audit_stmts, &overview_stmts, &review_stmts,
 	    &moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
-	    NULL};
+	    &session_stmts, &session_leave_stmts, &message_stmts, NULL};
 	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,
 		.templates = true, .pages = &page_hooks, .prepare = password_prepare };
 

@@ -6,6 +6,8 @@
 #include "domain/people/profile.h"
 #include "domain/people/report.h"
 #include "domain/people/user.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session_leave.h"
 #include "web/app.h"
 #include "web/reply.h"
 
@@ -234,7 +236,7 @@ static const struct route routes[] = {
 	    .rate = RATE_WRITE, .status = 204, .errors = block_errors, .handle = put_block,
 	    .summary = "Block somebody",
 	    .doc = "Works both ways and silently: each is hidden from the other and neither can write "
-		   "to the other. Repeating it changes nothing." },
+		   "to the other. A live session between the two ends. Repeating it changes nothing." },
 	{ METHOD_DELETE, "/api/v1/users/me/blocks/{user_id}", "block_delete",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .status = 204, .handle = delete_block,
 	    .summary = "End a block", .doc = "Also succeeds when there was none." },
@@ -252,7 +254,7 @@ static const struct route routes[] = {
 
 static const struct route *const tables[] = { routes, NULL };
 static const struct stmt_set *const sets[] = { &user_stmts, &profile_stmts, &block_stmts,
-	&report_stmts, NULL };
+	&report_stmts, &session_stmts, &session_leave_stmts, &message_stmts, NULL };
 
 int
 main(int argc, char **argv)

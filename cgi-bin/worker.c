@@ -1,6 +1,7 @@
 /*
  * The worker: a daemon without HTTP that does what nobody waits for. Five times a second it does the
- * jobs that are due, each second it ends sessions nobody came to, each minute it forgets what is old.
+ * jobs that are due, each second it ends sessions nobody came to and every five seconds those that both
+ * sides left, each minute it forgets what is old.
  * Several may run; a job is done once. While the database is away it waits; nothing is lost.
  *
  *	worker [--pid-file PATH]	run
@@ -17,6 +18,7 @@
 #include "domain/talk/assistant.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session.h"
+#include "domain/talk/session_sweep.h"
 #include "ext/ai.h"
 #include "web/metrics.h"
 #include "web/openapi.h"
@@ -28,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, EXPIRE_MS = 1000, PRUNE_MS = 60000 };
+enum { TICK_MS = 200, EXPIRE_MS = 1000, LAPSE_MS = 5000, PRUNE_MS = 60000 };
 
 static const struct job_handler handlers[] = {
 	{ "ai.reply", assistant_prepare, assistant_apply },
@@ -36,7 +38,7 @@ static const struct job_handler handlers[] = {
 };
 
 static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &session_stmts,
-	&message_stmts, &assistant_stmts, NULL };
+	&session_sweep_stmts, &message_stmts, &assistant_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 /* What the loop works with. */
@@ -45,7 +47,7 @@ struct daemon {
 	struct db *db;
 	struct arena *arena; /* of one job or one round */
 	struct metrics *metrics;
-	int64_t expire_us, prune_us; /* when next, monotonic */
+	int64_t expire_us, lapse_us, prune_us; /* when next, monotonic */
 };
 
 /* The number in LOG_LEVEL order. */
@@ -92,6 +94,17 @@ expire(struct daemon *daemon)
 }
 
 static void
+lapse(struct daemon *daemon)
+{
+	size_t count = 0;
+
+	arena_reset(daemon->arena);
+	if (session_lapse_due(daemon->db, daemon->conf->session_idle_s, &count) == ERR_OK &&
+	    count > 0)
+		log_info("sessions lapsed", LOG_INT("count", (int64_t)count));
+}
+
+static void
 prune(struct daemon *daemon)
 {
 	int64_t count = 0;
@@ -119,6 +132,8 @@ tick(struct daemon *daemon)
 	(void)sd_notify(0, "WATCHDOG=1");
 	if (due(&daemon->expire_us, EXPIRE_MS))
 		expire(daemon);
+	if (due(&daemon->lapse_us, LAPSE_MS))
+		lapse(daemon);
 	if (due(&daemon->prune_us, PRUNE_MS))
 		prune(daemon);
 }

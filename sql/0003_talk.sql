@@ -201,11 +201,14 @@ INSERT INTO session_transition (from_state, move, to_state, actor) VALUES
 	('REQUESTED', 'decline', 'DECLINED', 'ADVISOR'),
 	('REQUESTED', 'cancel', 'CANCELLED', 'USER'),
 	('REQUESTED', 'expire', 'EXPIRED', 'SYSTEM'),
+	('REQUESTED', 'withdraw', 'CANCELLED', 'SYSTEM'),
 	('REQUESTED', 'start', 'ONGOING', 'SYSTEM'),
 	('ACCEPTED', 'start', 'ONGOING', 'BOTH'),
 	('ACCEPTED', 'cancel', 'CANCELLED', 'BOTH'),
 	('ACCEPTED', 'expire', 'EXPIRED', 'SYSTEM'),
-	('ONGOING', 'end', 'ENDED', 'BOTH');
+	('ACCEPTED', 'withdraw', 'CANCELLED', 'SYSTEM'),
+	('ONGOING', 'end', 'ENDED', 'BOTH'),
+	('ONGOING', 'lapse', 'ENDED', 'SYSTEM');
 
 CREATE TABLE session (
 	id uuid PRIMARY KEY,
@@ -251,6 +254,7 @@ CREATE UNIQUE INDEX session_advisor_live ON session (advisor_id)
 CREATE INDEX session_by_user ON session (user_id, requested_at DESC, id DESC);
 CREATE INDEX session_by_advisor ON session (advisor_id, requested_at DESC, id DESC);
 CREATE INDEX session_expiring ON session (expires_at) WHERE state IN ('REQUESTED', 'ACCEPTED');
+CREATE INDEX session_ongoing ON session (started_at) WHERE state = 'ONGOING';
 CREATE INDEX session_requested ON session USING brin (requested_at);
 
 CREATE FUNCTION session_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,11 +1,14 @@
 /* Blocks: made and ended any number of times, listed by page. */
 #include "domain/people/block.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session_leave.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
 
 #include <string.h>
 
-static const struct stmt_set *const sets[] = { &block_stmts, NULL };
+static const struct stmt_set *const sets[] = { &block_stmts, &session_stmts, &session_leave_stmts,
+	&message_stmts, NULL };
 static struct db *db;
 
 static void

@@ -3,13 +3,16 @@
 #include "domain/people/panel_login.h"
 #include "domain/people/user_admin.h"
 #include "domain/system/overview.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session_leave.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
 
 #include <string.h>
 
 static const struct stmt_set *const sets[] = { &audit_stmts, &moderation_stmts, &panel_login_stmts,
-	&user_admin_stmts, &overview_stmts, NULL };
+	&user_admin_stmts, &overview_stmts, &session_stmts, &session_leave_stmts, &message_stmts,
+	NULL };
 static struct db *db;
 static const char *admin;
 

@@ -1,6 +1,7 @@
 /* What waited too long: who may still move it, and how the worker ends it. */
 #include "domain/talk/message.h"
 #include "domain/talk/session.h"
+#include "domain/talk/session_sweep.h"
 #include "harness/cunit.h"
 #include "harness/race.h"
 #include "harness/talk.h"
@@ -8,7 +9,8 @@
 
 enum { SESSIONS = 30, WORKERS = 4 };
 
-static const struct stmt_set *const sets[] = { &session_stmts, &message_stmts, NULL };
+static const struct stmt_set *const sets[] = { &session_stmts, &session_sweep_stmts, &message_stmts,
+	NULL };
 static struct db *db;
 
 /* Opened by the first test that needs it. */

@@ -1,16 +1,19 @@
 #include "domain/people/block.h"
 
+#include "domain/talk/session_leave.h"
+
 #include <string.h>
 
 enum { ADD, REMOVE, LIST };
 
 static const struct stmt stmts[] = {
-	/* The row tells that the other exists, whether or not a block was made now. */
+	/* The row tells that the other exists, whether or not a block was made now. Its lock keeps the
+	 * two from beginning a session meanwhile. */
 	[ADD] = { "block_add", 2,
-	    "WITH other AS (SELECT id FROM user_account WHERE id = $2 AND state <> 'DELETED'),"
+	    "WITH other AS (SELECT id FROM user_account WHERE id = $2 AND state <> 'DELETED'"
+	    " FOR NO KEY UPDATE),"
 	    " made AS (INSERT INTO block (user_id, blocked_id) SELECT $1, id FROM other"
-	    " ON CONFLICT DO NOTHING) SELECT id FROM other",
-	    .repeatable = true },
+	    " ON CONFLICT DO NOTHING) SELECT id FROM other" },
 	[REMOVE] = { "block_remove", 2, "DELETE FROM block WHERE user_id = $1 AND blocked_id = $2",
 	    .repeatable = true },
 	[LIST] = { "block_list", 4,
@@ -24,12 +27,29 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(block_stmts, stmts);
 
+/* Who blocks whom. */
+struct blocking {
+	const char *user_id, *other_id;
+};
+
+static enum err
+add_in_tx(struct db *db, void *arg)
+{
+	const struct blocking *blocking = arg;
+
+	TRY(db_exec_one(
+	    db, &stmts[ADD], db_text(blocking->user_id), db_text(blocking->other_id)));
+	return session_leave_between(db, blocking->user_id, blocking->other_id);
+}
+
 enum err
 block_add(struct db *db, const char *user_id, const char *other_id)
 {
+	struct blocking blocking = { user_id, other_id };
+
 	if (strcmp(user_id, other_id) == 0)
 		return ERR_VALIDATION;
-	return db_exec_one(db, &stmts[ADD], db_text(user_id), db_text(other_id));
+	return db_tx(db, add_in_tx, &blocking);
 }
 
 enum err

@@ -1,6 +1,7 @@
 /*
  * Blocks between people. A block works both ways and is silent: each is hidden from the other and
- * neither can write to the other; nothing that exists is ended.
+ * neither can write to the other. A live session between the two ends as if the one who blocks had left
+ * it; what was said stays.
  */
 #ifndef PEOPLE_BLOCK_H
 #define PEOPLE_BLOCK_H
@@ -10,7 +11,8 @@
 extern const struct stmt_set block_stmts;
 
 /*
- * user_id blocks other_id; again changes nothing.
+ * user_id blocks other_id, and leaves a live session between the two, in one transaction (its own or the
+ * caller's). Again changes nothing.
  *	ERR_VALIDATION	nobody blocks themselves
  *	ERR_NOT_FOUND	no such account
  */

@@ -1,7 +1,7 @@
 #include "domain/people/moderation.h"
 
 #include "base/buf.h"
-#include "base/uuid.h"
+#include "domain/talk/session_leave.h"
 
 #include <string.h>
 
@@ -11,12 +11,6 @@ enum {
 	ACCOUNT_UNBLOCK,
 	LOGINS_END,
 	ADVISOR_OFFLINE,
-	SESSIONS_LOCK,
-	SESSION_END,
-	SESSION_COUNT,
-	SESSION_NOTE,
-	SESSION_CLOSE,
-	SESSION_TELL,
 	REPORT_LIST,
 	REPORT_GET,
 	REPORT_LOCK,
@@ -32,8 +26,10 @@ enum {
 	" JOIN user_account t ON t.id = r.target_user_id"
 
 static const struct stmt stmts[] = {
+	/* Messages and sessions that name the account go on: only their writers' checks wait. */
 	[ACCOUNT_LOCK] = { "moderation_account_lock", 1,
-	    "SELECT role, state, coalesce(block_reason, '') FROM user_account WHERE id = $1 FOR UPDATE",
+	    "SELECT role, state, coalesce(block_reason, '') FROM user_account WHERE id = $1"
+	    " FOR NO KEY UPDATE",
 	    false },
 	[ACCOUNT_BLOCK] = { "moderation_account_block", 2,
 	    "UPDATE user_account SET state = 'BLOCKED', block_reason = $2, version = version + 1,"
@@ -49,24 +45,6 @@ static const struct stmt stmts[] = {
 	    false },
 	[ADVISOR_OFFLINE] = { "moderation_advisor_offline", 1,
 	    "UPDATE advisor SET online = false WHERE id = $1 AND online", false },
-	[SESSIONS_LOCK] = { "moderation_sessions_lock", 1,
-	    "SELECT id, state, advisor_id, conversation_id FROM session"
-	    " WHERE (user_id = $1::uuid OR advisor_id = $1)"
-	    " AND state IN ('REQUESTED', 'ACCEPTED', 'ONGOING') ORDER BY id FOR UPDATE",
-	    false },
-	[SESSION_END] = { "moderation_session_end", 3,
-	    "UPDATE session SET state = $2, ended_at = app_now(), end_reason = $3 WHERE id = $1",
-	    false },
-	[SESSION_COUNT] = { "moderation_session_count", 1,
-	    "UPDATE advisor SET session_count = session_count + 1 WHERE id = $1", false },
-	[SESSION_NOTE] = { "moderation_session_note", 3,
-	    "SELECT message_post($1, 'SYSTEM', $2, 'session-end', $3)", false },
-	[SESSION_CLOSE] = { "moderation_session_close", 1,
-	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1 AND closed_at IS NULL", false },
-	[SESSION_TELL] = { "moderation_session_tell", 2,
-	    "SELECT event_emit(ARRAY[s.user_id, s.advisor_id], $2, session_json(s))"
-	    " FROM session s WHERE s.id = $1",
-	    false },
 	[REPORT_LIST] = { "moderation_report_list", 4,
 	    REPORT_COLUMNS ", r.id::text AS _k1" REPORT_FROM
 	    " WHERE ($1::text IS NULL OR r.state = $1)"
@@ -108,43 +86,12 @@ change_detail(struct db *db, const char *from, const char *to, const char *reaso
 	return out.data;
 }
 
-/* End one live session as the system would: row of SESSIONS_LOCK. */
-static enum err
-end_session(struct db *db, const struct rows *live, size_t row)
-{
-	const char *id = rows_text(live, row, 0), *place = rows_text(live, row, 3);
-	bool ongoing = strcmp(rows_text(live, row, 1), "ONGOING") == 0;
-
-	TRY(db_exec(db, &stmts[SESSION_END], db_text(id), db_text(ongoing ? "ENDED" : "CANCELLED"),
-	    db_text("The account of one side was blocked")));
-	if (ongoing && rows_text(live, row, 2) != NULL)
-		TRY(db_exec(db, &stmts[SESSION_COUNT], db_text(rows_text(live, row, 2))));
-	TRY(db_exec(db, &stmts[SESSION_NOTE], db_text(place), db_text(uuid_new(db_arena(db))),
-	    db_text(ongoing ? "The session has ended." : "The session was cancelled.")));
-	TRY(db_exec(db, &stmts[SESSION_CLOSE], db_text(place)));
-	return db_exec(db, &stmts[SESSION_TELL], db_text(id),
-	    db_text(ongoing ? "session.ended" : "session.cancelled"));
-}
-
-static enum err
-end_sessions(struct db *db, const char *user_id, int64_t *count)
-{
-	struct rows *live;
-	size_t i;
-
-	TRY(db_rows(db, &live, &stmts[SESSIONS_LOCK], db_text(user_id)));
-	for (i = 0; i < rows_count(live); i++)
-		TRY(end_session(db, live, i));
-	*count = (int64_t)rows_count(live);
-	return ERR_OK;
-}
-
 enum err
 moderation_block(struct db *db, const struct audit_by *by, const char *user_id, const char *reason,
     struct rows **rows)
 {
 	struct rows *account;
-	int64_t sessions;
+	size_t sessions;
 
 	TRY(db_one(db, &account, &stmts[ACCOUNT_LOCK], db_text(user_id)));
 	if (strcmp(rows_text(account, 0, 0), "ADMIN") == 0)
@@ -152,12 +99,12 @@ moderation_block(struct db *db, const struct audit_by *by, const char *user_id, 
 	if (strcmp(rows_text(account, 0, 1), "ACTIVE") != 0)
 		return ERR_BAD_STATE;
 	TRY(db_exec(db, &stmts[LOGINS_END], db_text(user_id)));
-	TRY(end_sessions(db, user_id, &sessions));
+	TRY(session_leave_all(db, user_id, "The account of one side was blocked", &sessions));
 	TRY(db_exec(db, &stmts[ADVISOR_OFFLINE], db_text(user_id)));
 	TRY(db_one(db, rows, &stmts[ACCOUNT_BLOCK], db_text(user_id), db_text(reason)));
 	return audit_add(db, by,
 	    &(struct audit_entry){ "user.block", "user", user_id,
-		change_detail(db, "ACTIVE", "BLOCKED", reason, sessions) });
+		change_detail(db, "ACTIVE", "BLOCKED", reason, (int64_t)sessions) });
 }
 
 enum err

@@ -13,7 +13,7 @@ extern const struct stmt_set moderation_stmts;
  * Block an account, with a reason (1 to 500 characters) for the other admins. All its logins end (their
  * access tokens are revoked), an advisor goes offline, live sessions end: requested and accepted ones
  * are CANCELLED, ongoing ones ENDED, their conversations are closed and both sides are told. *rows: id,
- * state, block_reason.
+ * state, block_reason. Needs session_stmts, session_leave_stmts and message_stmts too.
  *	ERR_NOT_FOUND	no such account
  *	ERR_FORBIDDEN	an admin's account, one's own included
  *	ERR_BAD_STATE	not ACTIVE

@@ -7,13 +7,12 @@
 #include <string.h>
 
 enum {
+	HOLD_PEOPLE,
 	CHECK,
 	INSERT,
 	INSERT_AI,
 	LIVE,
 	LOCK,
-	LOCK_DUE,
-	DUE,
 	MOVE,
 	JOIN,
 	COUNT,
@@ -23,13 +22,14 @@ enum {
 	GET
 };
 
-enum { DUE_MAX = 100 };
-
 #define SESSION_COLUMNS                                                                            \
 	"s.id, s.type, s.state, s.user_id, s.advisor_id, s.conversation_id,"                       \
 	" s.expires_at <= app_now(), s.rate_minor, s.currency"
 
 static const struct stmt stmts[] = {
+	/* A block, by an admin or by one of them, waits for us, or we for it and then see it. */
+	[HOLD_PEOPLE] = { "session_hold_people", 2,
+	    "SELECT id FROM user_account WHERE id IN ($1, $2) ORDER BY id FOR SHARE" },
 	[CHECK] = { "session_check", 2,
 	    "SELECT u.state = 'ACTIVE', a.id IS NOT NULL, coalesce(a.online, false),"
 	    " a.id IS NOT NULL AND block_between(u.id, a.id)"
@@ -55,11 +55,13 @@ static const struct stmt stmts[] = {
 	[INSERT_AI] = { "session_insert_ai", 4,
 	    "WITH made AS (INSERT INTO session AS s (id, type, user_id, conversation_id, topic,"
 	    " expires_at) SELECT $1, 'AI_CHAT', u.id, $3, $4, app_now() FROM user_account u"
-	    " WHERE u.id = $2 AND u.state = 'ACTIVE' RETURNING s.*),"
+	    " WHERE u.id = $2 AND u.state = 'ACTIVE' FOR SHARE OF u RETURNING s.*),"
 	    " place AS (INSERT INTO conversation (id, kind, ai)"
 	    " SELECT conversation_id, 'SESSION', true FROM made),"
 	    " seats AS (INSERT INTO member (conversation_id, user_id, role)"
-	    " SELECT conversation_id, user_id, 'USER' FROM made)"
+	    " SELECT conversation_id, user_id, 'USER' FROM made),"
+	    " came AS (INSERT INTO session_presence (session_id, user_id)"
+	    " SELECT id, user_id FROM made)"
 	    " SELECT " SESSION_COLUMNS " FROM made s" },
 	[LIVE] = { "session_live", 2,
 	    "SELECT id FROM session WHERE user_id = $1 AND advisor_id = $2"
@@ -67,14 +69,6 @@ static const struct stmt stmts[] = {
 	[LOCK] = { "session_lock", 2,
 	    "SELECT " SESSION_COLUMNS " FROM session s WHERE s.id = $1"
 	    " AND ($2::uuid IS NULL OR $2 IN (s.user_id, s.advisor_id)) FOR UPDATE" },
-	[LOCK_DUE] = { "session_lock_due", 1,
-	    "SELECT " SESSION_COLUMNS " FROM session s WHERE s.id = $1"
-	    " AND s.state IN ('REQUESTED', 'ACCEPTED') AND s.expires_at <= app_now()"
-	    " FOR UPDATE SKIP LOCKED" },
-	[DUE] = { "session_due", 1,
-	    "SELECT id FROM session WHERE state IN ('REQUESTED', 'ACCEPTED')"
-	    " AND expires_at <= app_now() ORDER BY expires_at LIMIT $1",
-	    true },
 	[MOVE] = { "session_move", 6,
 	    "UPDATE session SET state = $3,"
 	    " accepted_at = CASE WHEN $3 = 'ACCEPTED' THEN app_now() ELSE accepted_at END,"
@@ -295,6 +289,7 @@ check(struct db *db, const struct session_ask *ask, bool *online)
 {
 	struct rows *rows;
 
+	TRY(db_exec(db, &stmts[HOLD_PEOPLE], db_text(ask->user_id), db_text(ask->advisor_id)));
 	TRY(db_one(db, &rows, &stmts[CHECK], db_text(ask->user_id), db_text(ask->advisor_id)));
 	if (!rows_bool(rows, 0, 0))
 		return ERR_ACCOUNT_BLOCKED;
@@ -399,39 +394,6 @@ enum err
 session_get(struct db *db, const char *id, const char *user_id, struct rows **rows)
 {
 	return db_one(db, rows, &stmts[GET], db_text(id), db_text(user_id));
-}
-
-/* arg is the id; ERR_NOT_FOUND when somebody else moves the session just now. */
-static enum err
-expire_in_tx(struct db *db, void *arg)
-{
-	struct session session;
-	struct rows *rows;
-
-	TRY(db_one(db, &rows, &stmts[LOCK_DUE], db_text(*(const char **)arg)));
-	session = from_row(rows);
-	return change(db, &session, SESSION_EXPIRED, &(struct session_step){ .answer_s = 0 });
-}
-
-enum err
-session_expire_due(struct db *db, size_t *count)
-{
-	struct rows *due;
-	size_t i;
-
-	*count = 0;
-	TRY(db_rows(db, &due, &stmts[DUE], db_i64(DUE_MAX)));
-	for (i = 0; i < rows_count(due); i++) {
-		const char *id = rows_text(due, i, 0);
-		enum err err = db_tx(db, expire_in_tx, &id);
-
-		if (err == ERR_OK)
-			(*count)++;
-		else if (err == ERR_UNAVAILABLE)
-			return err;
-		/* Anything else concerns this session alone: the others go on, the next round tries. */
-	}
-	return ERR_OK;
 }
 
 const char *

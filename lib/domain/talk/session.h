@@ -64,7 +64,7 @@ MUST_CHECK enum err session_request(struct db *, const struct session_ask *, con
  */
 MUST_CHECK enum err session_request_ai(struct db *, const struct session_ask *, const char **id);
 /*
- * accept, decline, cancel, end or expire. ERR_OK also when the session is already where the move leads.
+ * Any move but start. ERR_OK also when the session is already where the move leads.
  *	ERR_NOT_FOUND	no such session, or the actor takes no part in it
  *	ERR_FORBIDDEN	this side never makes this move
  *	ERR_BAD_STATE	not in the present state: step->found
@@ -84,11 +84,6 @@ MUST_CHECK enum err session_heartbeat(struct db *, const char *id, const char *u
 /* One row, one column: the session as JSON for this participant. ERR_NOT_FOUND as above. */
 MUST_CHECK enum err session_get(struct db *, const char *id, const char *user_id,
     struct rows **rows);
-/*
- * End what waited too long: at most a hundred requests and accepted sessions past expires_at. *count
- * is how many were.
- */
-MUST_CHECK enum err session_expire_due(struct db *, size_t *count);
 /* What may be done in a state, as "accept, decline, cancel" in the arena; "nothing" in a last state. */
 const char *session_moves_text(struct arena *, enum session_state);
 

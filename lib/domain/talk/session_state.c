@@ -7,11 +7,14 @@ const struct session_transition session_transitions[] = {
 	{ SESSION_REQUESTED, SESSION_DECLINE, SESSION_DECLINED, SESSION_BY_ADVISOR },
 	{ SESSION_REQUESTED, SESSION_CANCEL, SESSION_CANCELLED, SESSION_BY_USER },
 	{ SESSION_REQUESTED, SESSION_EXPIRE, SESSION_EXPIRED, SESSION_BY_SYSTEM },
+	{ SESSION_REQUESTED, SESSION_WITHDRAW, SESSION_CANCELLED, SESSION_BY_SYSTEM },
 	{ SESSION_REQUESTED, SESSION_START, SESSION_ONGOING, SESSION_BY_SYSTEM },
 	{ SESSION_ACCEPTED, SESSION_START, SESSION_ONGOING, SESSION_BY_BOTH },
 	{ SESSION_ACCEPTED, SESSION_CANCEL, SESSION_CANCELLED, SESSION_BY_BOTH },
 	{ SESSION_ACCEPTED, SESSION_EXPIRE, SESSION_EXPIRED, SESSION_BY_SYSTEM },
+	{ SESSION_ACCEPTED, SESSION_WITHDRAW, SESSION_CANCELLED, SESSION_BY_SYSTEM },
 	{ SESSION_ONGOING, SESSION_END, SESSION_ENDED, SESSION_BY_BOTH },
+	{ SESSION_ONGOING, SESSION_LAPSE, SESSION_ENDED, SESSION_BY_SYSTEM },
 };
 const size_t session_transition_count = COUNT_OF(session_transitions);
 
@@ -30,8 +33,10 @@ static const char *const move_names[] = {
 	[SESSION_DECLINE] = "decline",
 	[SESSION_CANCEL] = "cancel",
 	[SESSION_EXPIRE] = "expire",
+	[SESSION_WITHDRAW] = "withdraw",
 	[SESSION_START] = "start",
 	[SESSION_END] = "end",
+	[SESSION_LAPSE] = "lapse",
 };
 
 const char *
@@ -107,6 +112,22 @@ session_move_target(enum session_move move)
 			return session_transitions[i].to;
 	assert(!"every move is in the table");
 	return SESSION_STATE__COUNT;
+}
+
+/* expire is left out: it is for what waited too long, at its time. */
+enum session_move
+session_move_leave(enum session_state from, enum session_actor actor)
+{
+	const struct session_transition *row;
+	size_t i;
+
+	for (i = 0; i < session_transition_count; i++) {
+		row = &session_transitions[i];
+		if (row->from == from && (row->actors & (unsigned)actor) != 0 &&
+		    row->move != SESSION_EXPIRE && session_state_is_last(row->to))
+			return row->move;
+	}
+	return SESSION_MOVE__COUNT;
 }
 
 bool

@@ -23,8 +23,10 @@ enum session_move {
 	SESSION_DECLINE,
 	SESSION_CANCEL,
 	SESSION_EXPIRE,
+	SESSION_WITHDRAW, /* the system takes back what had not begun */
 	SESSION_START,
 	SESSION_END,
+	SESSION_LAPSE, /* the system ends what cannot go on */
 	SESSION_MOVE__COUNT
 };
 
@@ -62,6 +64,9 @@ const struct session_transition *session_transition_find(enum session_state from
 bool session_move_is_for(enum session_move, enum session_actor);
 /* Where the move leads; every move has one target. */
 enum session_state session_move_target(enum session_move);
+/* The move by which this actor is done with a session whatever the other side wants: cancel, decline, end,
+ * withdraw or lapse. SESSION_MOVE__COUNT in a last state. */
+enum session_move session_move_leave(enum session_state from, enum session_actor);
 /* Nothing leads out of it. */
 bool session_state_is_last(enum session_state);
 
