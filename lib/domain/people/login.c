@@ -20,10 +20,12 @@ enum {
 enum { LOCK_USER, LOCK_ROLE, LOCK_STATE, LOCK_COUNTER, LOCK_IN_GRACE, LOCK_OVER };
 
 static const struct stmt stmts[] = {
+	/* Who is being blocked has all logins ended: this one waits for that, or that for this. */
 	[LOGIN_INSERT] = { "login_insert", 5,
 	    "INSERT INTO login (id, user_id, kind, device_name, user_agent, ip, expires_at)"
-	    " VALUES ($1, $2, 'APP', coalesce(left($3, 80), ''), coalesce(left($4, 300), ''), $5,"
-	    " app_now() + interval '90 days')", false },
+	    " SELECT $1, u.id, 'APP', coalesce(left($3, 80), ''), coalesce(left($4, 300), ''), $5,"
+	    " app_now() + interval '90 days' FROM user_account u"
+	    " WHERE u.id = $2 AND u.state = 'ACTIVE' FOR SHARE OF u", false },
 	[LOGIN_TRIM] = { "login_trim", 2,
 	    "UPDATE login SET ended_at = app_now(), end_reason = 'REPLACED' WHERE id IN"
 	    " (SELECT id FROM login WHERE user_id = $1 AND kind = 'APP' AND ended_at IS NULL"
@@ -107,9 +109,13 @@ login_create(struct db *db, const struct conf *conf, const struct login_new *new
 {
 	struct arena *arena = db_arena(db);
 	const char *id = uuid_new(arena);
+	enum err err;
 
-	TRY(db_exec(db, &stmts[LOGIN_INSERT], db_text(id), db_text(new->user_id),
-	    db_text(new->device_name), db_text(new->user_agent), db_text(new->ip)));
+	err = db_exec_one(db, &stmts[LOGIN_INSERT], db_text(id), db_text(new->user_id),
+	    db_text(new->device_name), db_text(new->user_agent), db_text(new->ip));
+	if (err == ERR_NOT_FOUND)
+		return ERR_ACCOUNT_BLOCKED;
+	TRY(err);
 	TRY(db_exec(db, &stmts[LOGIN_TRIM], db_text(new->user_id), db_i64(LOGINS_MAX)));
 	login->id = id;
 	login->user_id = new->user_id;

@@ -30,7 +30,9 @@ struct login {
 	const char *id, *user_id, *role, *refresh_token;
 };
 
-/* Begin a login. In a transaction. */
+/* Begin a login. In a transaction.
+ *	ERR_ACCOUNT_BLOCKED	the account is not active (any more: it may be blocked while its password
+ *				is checked) */
 MUST_CHECK enum err login_create(struct db *, const struct conf *, const struct login_new *,
     struct login *login);
 /*
