@@ -215,6 +215,11 @@ history_is_read_both_ways(void)
 	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 0, 3), "1 2 3 more");
 	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 4, 3), "5 6 7 end");
 	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 7, 3), "end");
+	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 8, 3), "end");
+	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 6, 1), "7 end");
+	CU_ASSERT_STRING_EQUAL(window_text(&talk, 8, -1, 7), "1 2 3 4 5 6 7 end");
+	CU_ASSERT_STRING_EQUAL(window_text(&talk, 1000, -1, 1), "7 more");
+	CU_ASSERT_STRING_EQUAL(window_text(&talk, 0, 0, 7), "1 2 3 4 5 6 7 end");
 	CU_ASSERT_EQUAL(message_list_session(door(), talk.session_id, talk.advisor_id,
 			    &(struct message_window){ 0, -1, 2 }, &json),
 	    ERR_OK);
