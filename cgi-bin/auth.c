@@ -6,6 +6,7 @@
 #include "domain/people/attempt.h"
 #include "domain/people/login.h"
 #include "domain/people/password.h"
+#include "domain/people/profile.h"
 #include "domain/people/signin.h"
 #include "domain/people/user.h"
 #include "web/app.h"
@@ -139,8 +140,9 @@ static enum err
 post_register(struct req *req)
 {
 	struct registration reg = { .req = req };
-	const char *weak;
+	const char *weak, *field = "body";
 	char *hash;
+	enum err err;
 
 	reg.user = (struct user_new){ uuid_new(req->arena), req_text(req, "email"),
 		req_text(req, "phone"), NULL, req_text(req, "display_name"),
@@ -149,6 +151,10 @@ post_register(struct req *req)
 		reg.user.role = "USER";
 	if (reg.user.email == NULL && reg.user.phone == NULL)
 		return req_invalid(req, "email", "is missing: give this or phone");
+	err = profile_check(req->db, req->body_text, &field);
+	if (err == ERR_VALIDATION)
+		return req_invalid(req, field, "is not one that exists");
+	TRY(err);
 	weak = password_weakness(req_text(req, "password"), reg.user.email);
 	if (weak != NULL)
 		return req_invalid(req, "password", weak);
@@ -302,7 +308,7 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { routes, NULL };
 	static const struct stmt_set *const sets[] = { &user_stmts, &login_stmts, &attempt_stmts,
-		NULL };
+		&profile_stmts, NULL };
 	static const struct app app = { .name = "auth", .routes = tables, .sets = sets,
 		.one_request = true, .prepare = password_prepare };
 

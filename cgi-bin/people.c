@@ -133,7 +133,7 @@ reply_me(struct req *req)
 static enum err
 patch_me(struct req *req)
 {
-	const char *field;
+	const char *field = "body";
 	int64_t version;
 	enum err err;
 

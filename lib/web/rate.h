@@ -1,7 +1,7 @@
 /*
  * Rate limits by class and subject, shared by all workers of a program: GCRA (one "theoretical arrival
- * time" per bucket) in mapped memory, lock-free. RATE_AUTH is counted in the database too, so that it
- * holds over restarts and machines. RATE_PERCENT scales every limit.
+ * time" per bucket) in mapped memory, lock-free. RATE_PERCENT scales every limit. Wrong passwords are
+ * counted in the database instead (attempt.h), so that they hold over restarts and machines.
  */
 #ifndef WEB_RATE_H
 #define WEB_RATE_H

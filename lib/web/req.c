@@ -1,6 +1,7 @@
 #include "web/req.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/ip.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "web/app.h"
@@ -96,7 +97,8 @@ req_authorize(struct req *req)
 static enum err
 req_limit_rate(struct req *req)
 {
-	const char *subject = req->caller.user_id != NULL ? req->caller.user_id : req->ip;
+	const char *subject = req->caller.user_id != NULL ?
+	    req->caller.user_id : ip_subject(req->arena, req->ip);
 	struct rate_state state;
 	enum err err = rate_take(req->worker->rate, req->route->rate, subject, &state);
 

@@ -23,7 +23,7 @@ enum rate_class {
 	RATE_READ,    /* 300 a minute */
 	RATE_WRITE,   /* 60 a minute */
 	RATE_MESSAGE, /* 60 a minute, burst 20 */
-	RATE_AUTH,    /* 10 a minute and address, kept in the database */
+	RATE_AUTH,    /* 10 a minute and address; an IPv6 /64 is one */
 	RATE_POLL,    /* bounded by what is parked, not by count */
 	RATE_PANEL,   /* 120 a minute */
 	RATE_NONE,    /* health */

@@ -124,6 +124,21 @@ refuses_weak_passwords(void)
 }
 
 static void
+refuses_what_does_not_exist(void)
+{
+	static const char *const wrong[][2] = { { "timezone", "Mars/Olympus" },
+		{ "locale", "klingon language" } };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(wrong); i++) {
+		CU_ASSERT_EQUAL(post("/auth/register",
+		    "{\"email\":\"%s\",\"password\":\"a good pass phrase\",\"display_name\":\"M\","
+		    "\"%s\":\"%s\"}", fresh_email(), wrong[i][0], wrong[i][1]), 422);
+		CU_ASSERT_STRING_EQUAL(client_text(c, "details.field"), wrong[i][0]);
+	}
+}
+
+static void
 signs_in_by_mail_or_phone(void)
 {
 	char phone[32], more[64], upper[64];
@@ -358,6 +373,7 @@ main(void)
 		{ "never registers an admin", never_registers_an_admin },
 		{ "takes an address once, in any case", takes_an_address_once },
 		{ "refuses weak passwords", refuses_weak_passwords },
+		{ "refuses a zone or a language that does not exist", refuses_what_does_not_exist },
 		{ "signs in by mail or phone", signs_in_by_mail_or_phone },
 		{ "known and unknown accounts get one answer", known_and_unknown_get_one_answer },
 		{ "a blocked account is told only to its owner",

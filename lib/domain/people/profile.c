@@ -77,9 +77,8 @@ asked(struct db *db, int stmt, const char *text, const char *name, const char **
 	return err == ERR_NOT_FOUND ? blame(field, name) : err;
 }
 
-/* The rules that no field table can say. */
-static enum err
-changes_check(struct db *db, const char *changes_json, const char **field)
+enum err
+profile_check(struct db *db, const char *changes_json, const char **field)
 {
 	struct json_object *changes;
 	struct json_fault fault;
@@ -104,7 +103,7 @@ profile_update(struct db *db, const char *id, int64_t version, const char *chang
 {
 	enum err err;
 
-	TRY(changes_check(db, changes_json, field));
+	TRY(profile_check(db, changes_json, field));
 	err = db_exec_one(db, &stmts[UPDATE], db_text(id), db_i64(version), db_text(changes_json));
 	return err == ERR_NOT_FOUND ? ERR_STALE : err;
 }

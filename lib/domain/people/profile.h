@@ -10,11 +10,18 @@
 extern const struct stmt_set profile_stmts;
 
 /*
+ * The rules that no field table can say, for those of display_name, locale, timezone and birth_date that
+ * changes_json has.
+ *	ERR_VALIDATION	*field is "locale" (no language tag), "timezone" (no IANA zone), "birth_date"
+ *			(not between 1900 and today) or "display_name" (blank)
+ */
+MUST_CHECK enum err profile_check(struct db *, const char *changes_json, const char **field);
+
+/*
  * Change the members that changes_json (an object of checked fields) has: display_name, bio, gender,
  * birth_date, locale, timezone; null clears gender and birth_date. version is the one the caller read;
  * 0 changes whatever is there. Needs the caller's transaction.
- *	ERR_VALIDATION	*field is "locale" (no language tag), "timezone" (no IANA zone), "birth_date"
- *			(not between 1900 and today) or "display_name" (blank)
+ *	ERR_VALIDATION	as profile_check
  *	ERR_STALE	the profile has another version by now
  */
 MUST_CHECK enum err profile_update(struct db *, const char *id, int64_t version,

@@ -1,4 +1,5 @@
 #include "domain/people/signin.h"
+#include "base/ip.h"
 #include "domain/people/attempt.h"
 #include "domain/people/password.h"
 
@@ -7,7 +8,7 @@ failed(struct db *db, struct signin *signin, const char *bucket)
 {
 	signin->outcome = ERR_BAD_CREDENTIALS;
 	TRY(attempt_failed(db, &attempt_login, bucket));
-	return attempt_failed(db, &attempt_login_ip, signin->ip);
+	return attempt_failed(db, &attempt_login_ip, ip_subject(db_arena(db), signin->ip));
 }
 
 static enum err
@@ -22,14 +23,14 @@ renew_hash(struct db *db, const struct conf *conf, const struct signin *signin)
 enum err
 signin_check(struct db *db, const struct conf *conf, struct signin *signin)
 {
-	const char *bucket =
-	    arena_printf(db_arena(db), "%s %s", signin->ip, signin->identifier);
+	const char *from = ip_subject(db_arena(db), signin->ip);
+	const char *bucket = arena_printf(db_arena(db), "%s %s", from, signin->identifier);
 	struct user user = { NULL, NULL, NULL, NULL };
 	bool renew;
 	enum err err;
 
 	signin->outcome =
-	    attempt_look(db, &attempt_login_ip, signin->ip, conf->rate_percent,
+	    attempt_look(db, &attempt_login_ip, from, conf->rate_percent,
 		&signin->retry_after_s);
 	if (signin->outcome == ERR_OK)
 		signin->outcome =
