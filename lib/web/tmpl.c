@@ -290,7 +290,8 @@ render_inside(struct render *render, const struct tmpl_node *nodes, struct json_
 {
 	struct frame frame = {value, outer};
 
-	if (render->depth == TMPL_DEPTH_MAX) {
+	/* A turn is a step of its own: an empty section over a long list has no other. */
+	if (render->depth == TMPL_DEPTH_MAX || ++render->steps > TMPL_STEPS_MAX) {
 		render->cut = true;
 		return;
 	}

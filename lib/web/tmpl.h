@@ -27,7 +27,7 @@ enum {
 	TMPL_FILES_MAX = 256, /* templates in a directory */
 	TMPL_FILE_BYTES_MAX = 262144, /* one template's text */
 	TMPL_DEPTH_MAX = 64, /* sections and partials within each other */
-	TMPL_STEPS_MAX = 1000000, /* pieces of text and tags in one rendering */
+	TMPL_STEPS_MAX = 100000, /* pieces of text, tags and turns of sections in one rendering */
 	TMPL_OUT_BYTES_MAX = 1048576, /* checked at each piece, so one value may pass it */
 };
 

@@ -278,6 +278,18 @@ holds_the_work_without_output(void)
 	stop();
 }
 
+/* No text and no tag is reached: the turns alone have to count. */
+static void
+holds_the_turns_of_empty_sections(void)
+{
+	static const char *const texts[] = { "a",
+		"{{#l}}{{#l}}{{#l}}{{/l}}{{/l}}{{/l}}end", NULL };
+
+	start();
+	CU_ASSERT_STRING_EQUAL(render_quietly(set_of(texts, ERR_OK), list_of_100()), "");
+	stop();
+}
+
 static void
 refuses_sections_nested_too_deep(void)
 {
@@ -305,6 +317,7 @@ static const struct cunit_test tests[] = {
 	{ "a recursion over data ends at the greatest depth", holds_a_recursion_at_its_depth },
 	{ "output ends at the greatest size", holds_the_output_at_its_size },
 	{ "work without output ends too", holds_the_work_without_output },
+	{ "empty sections end too", holds_the_turns_of_empty_sections },
 	{ "sections nested too deep are refused", refuses_sections_nested_too_deep },
 	{ NULL, NULL },
 };
