@@ -33,7 +33,7 @@ struct metrics *metrics_open(const char *run_dir, const char *program,
 /* A request of route (NULL: no route) ended. */
 void metrics_request(struct metrics *, const struct route *, int status, int64_t us);
 void metrics_add(struct metrics *, enum metric_value, int64_t amount);
-void metrics_set(struct metrics *, enum metric_value, int64_t value);
+void metrics_set(struct metrics *, enum metric_value, int64_t amount);
 /* Print the counters of all programs found in run_dir. */
 void metrics_print(const char *run_dir, struct arena *, struct buf *out);
 
