@@ -21,7 +21,7 @@ FLAGS_asan := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fno-sanitize-recov
 FLAGS_fuzz := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fsanitize=fuzzer-no-link \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-unknown-warning-option \
     -Wno-missing-field-initializers \
-    -Wno-gnu-statement-expression
+    -Wno-gnu-statement-expression -Wno-gnu-zero-variadic-macro-arguments -Wno-string-conversion
 FLAGS_tsan := -O1 -DCONFAB_TEST -fsanitize=thread
 CFLAGS = -std=gnu11 -g -D_GNU_SOURCE -Ilib -Itests $(WARN) $(HARDEN) $(FLAGS_$(B)) \
     $(shell pkg-config --cflags $(PKGS))
