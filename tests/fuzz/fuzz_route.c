@@ -12,32 +12,46 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct field slug_fields[] = {{"slug", FIELD_TEXT, .max = 8}, {0}};
-static const char *const orders[] = {"rating", "price", NULL};
-static const struct field list_query[] = {PAGE_FIELDS, {"q", FIELD_TEXT, .min = 1, .max = 100},
-    {"language", FIELD_TEXT, .min = 2, .max = 8}, {"rating_min", FIELD_NUMBER, .min = 1, .max = 5},
-    {"online", FIELD_BOOL}, {"sort", FIELD_ENUM, .one_of = orders}, {"after", FIELD_TIME},
-    {"day", FIELD_DATE}, {"user_id", FIELD_UUID}, {0}};
+static const struct field slug_fields[] = { { "slug", FIELD_TEXT, .max = 8 }, { 0 } };
+static const char *const orders[] = { "rating", "price", NULL };
+static const struct field list_query[] = {
+	PAGE_FIELDS,
+	{ "q", FIELD_TEXT, .min = 1, .max = 100 },
+	{ "language", FIELD_TEXT, .min = 2, .max = 8 },
+	{ "rating_min", FIELD_NUMBER, .min = 1, .max = 5 },
+	{ "online", FIELD_BOOL },
+	{ "sort", FIELD_ENUM, .one_of = orders },
+	{ "after", FIELD_TIME },
+	{ "day", FIELD_DATE },
+	{ "user_id", FIELD_UUID },
+	{ 0 }
+};
 
 static const struct route api[] = {
-    {METHOD_GET, "/api/v1/advisors", "advisor_list", .query = list_query},
-    {METHOD_GET, "/api/v1/advisors/me", "advisor_me_get"},
-    {METHOD_PATCH, "/api/v1/advisors/me", "advisor_me_update"},
-    {METHOD_PUT, "/api/v1/advisors/me/status", "advisor_status_set"},
-    {METHOD_GET, "/api/v1/advisors/{id}", "advisor_get"},
-    {METHOD_GET, "/api/v1/advisors/{id}/ratings", "advisor_ratings", .query = list_query},
-    {METHOD_DELETE, "/api/v1/auth/logins/{id}", "login_end"},
-    {METHOD_GET, "/api/v1/conversations/{id}/messages", "message_list", .query = list_query},
-    {METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send"},
-    {METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put"},
-    {METHOD_DELETE, "/api/v1/users/me/blocks/{user_id}", "block_delete"}, {0}};
-static const struct route pages[] = {{METHOD_GET, "/", "root"},
-    {METHOD_GET, "/tags/all", "tags_all", .path_fields = slug_fields},
-    {METHOD_GET, "/tags/{slug}", "tag", .path_fields = slug_fields},
-    {METHOD_PUT, "/tags/{slug}/{id}", "tag_put", .path_fields = slug_fields},
-    {METHOD_POST, "/a/{a}/{b}/{c}/{d}", "four"}, {0}};
-static const struct route *const tables[] = {api, pages, NULL};
-static const struct conf conf = {.lookup_key = "lookup-key-lookup-key-lookup-key-1"};
+	{ METHOD_GET, "/api/v1/advisors", "advisor_list", .query = list_query },
+	{ METHOD_GET, "/api/v1/advisors/me", "advisor_me_get" },
+	{ METHOD_PATCH, "/api/v1/advisors/me", "advisor_me_update" },
+	{ METHOD_PUT, "/api/v1/advisors/me/status", "advisor_status_set" },
+	{ METHOD_GET, "/api/v1/advisors/{id}", "advisor_get" },
+	{ METHOD_GET, "/api/v1/advisors/{id}/ratings", "advisor_ratings", .query = list_query },
+	{ METHOD_DELETE, "/api/v1/auth/logins/{id}", "login_end" },
+	{ METHOD_GET, "/api/v1/conversations/{id}/messages", "message_list", .query = list_query },
+	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send" },
+	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put" },
+	{ METHOD_DELETE, "/api/v1/users/me/blocks/{user_id}", "block_delete" },
+	{ 0 }
+};
+static const struct route pages[] = {
+	{ METHOD_GET, "/", "root" },
+	{ METHOD_GET, "/tags/all", "tags_all", .path_fields = slug_fields },
+	{ METHOD_GET, "/tags/{slug}", "tag", .path_fields = slug_fields },
+	{ METHOD_PUT, "/tags/{slug}/{id}", "tag_put", .path_fields = slug_fields },
+	{ METHOD_POST, "/a/{a}/{b}/{c}/{d}", "four" },
+	{ METHOD_POST, "/b/{a}/{b}/{c}/{d}/{e}", "five" }, /* more than fit: never found */
+	{ 0 }
+};
+static const struct route *const tables[] = { api, pages, NULL };
+static const struct conf conf = { .lookup_key = "lookup-key-lookup-key-lookup-key-1" };
 
 /* The pattern with its {…} replaced by params is the path, and each is fit for its place. */
 static void

@@ -194,7 +194,7 @@ part_fuzz() {
 			failed "$name" /dev/null "it has no corpus in $corpus"
 			continue
 		}
-		args=(-runs=0 "$corpus")
+		args=(-runs=0 -timeout=5 "$corpus")
 		if [ "${FUZZ_S:-0}" != 0 ]; then
 			mkdir -p "$OUT/fuzz/found/$name"
 			args=("-max_total_time=$FUZZ_S" -timeout=5 -rss_limit_mb=1024
