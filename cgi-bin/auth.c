@@ -114,7 +114,7 @@ static struct login_new
 login_of(const struct req *req, const char *user_id)
 {
 	return (struct login_new){ user_id, req_text(req, "device_name"),
-		req_header(req, "USER_AGENT"), req->ip };
+		req_user_agent(req), req->ip };
 }
 
 struct registration {

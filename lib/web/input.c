@@ -11,6 +11,14 @@ req_header(const struct req *req, const char *name)
 	return http_param(req->http, arena_printf(req->arena, "HTTP_%s", name));
 }
 
+const char *
+req_user_agent(const struct req *req)
+{
+	const char *agent = req_header(req, "USER_AGENT");
+
+	return agent != NULL && str_utf8_valid(agent, strlen(agent)) ? agent : "";
+}
+
 static bool
 has_type(const struct req *req, const char *type)
 {

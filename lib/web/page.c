@@ -140,14 +140,13 @@ page_form_token(struct req *req)
 enum err
 page_sign_in(struct req *req, const char *user_id)
 {
-	const char *agent = req_header(req, "USER_AGENT");
 	const char *secret = crypto_random_token(req->arena, SECRET_SIZE);
 	const struct panel_login login = {
 		.id = uuid_new(req->arena),
 		.user_id = user_id,
 		.secret_hash = secret_hash(req, secret),
 		.ip = req->ip,
-		.user_agent = agent != NULL && str_utf8_valid(agent, strlen(agent)) ? agent : "",
+		.user_agent = req_user_agent(req),
 	};
 
 	TRY(panel_login_create(req->db, &login));

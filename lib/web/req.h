@@ -76,6 +76,8 @@ void req_done(const struct req *, enum err);
 
 /* A request header by its CGI name without HTTP_, as "IF_MATCH"; NULL when absent. */
 const char *req_header(const struct req *, const char *name);
+/* User-Agent as text that can be stored: "" when absent or not UTF-8. */
+const char *req_user_agent(const struct req *);
 
 /* Checked input by name, from the body (or form) and from the query. A name that is not in the route's
  * table is a bug and aborts. Absent or null: NULL, 0, false. */

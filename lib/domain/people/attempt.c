@@ -1,4 +1,5 @@
 #include "domain/people/attempt.h"
+#include "base/seal.h"
 
 const struct attempt_rule attempt_login = { "login", 5, 15 * 60 };
 const struct attempt_rule attempt_login_ip = { "login-ip", 100, 60 * 60 };
@@ -27,19 +28,23 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(attempt_stmts, stmts);
 
+/* A keyed hash: subjects hold addresses and phone numbers, and may be long. */
 static const char *
-key_of(struct db *db, const struct attempt_rule *rule, const char *subject)
+key_of(struct db *db, const struct conf *conf, const struct attempt_rule *rule, const char *subject)
 {
-	return arena_printf(db_arena(db), "%s:%.280s", rule->name, subject);
+	struct arena *arena = db_arena(db);
+
+	return arena_printf(arena, "%s:%s", rule->name,
+	    seal_lookup(arena, conf->lookup_key, rule->name, subject));
 }
 
 enum err
-attempt_begin(struct db *db, const struct attempt_rule *rule, const char *subject,
-    int *retry_after_s)
+attempt_begin(struct db *db, const struct conf *conf, const struct attempt_rule *rule,
+    const char *subject, int *retry_after_s)
 {
 	struct rows *rows;
 
-	TRY(db_one(db, &rows, &stmts[ATTEMPT_LOCK], db_text(key_of(db, rule, subject)),
+	TRY(db_one(db, &rows, &stmts[ATTEMPT_LOCK], db_text(key_of(db, conf, rule, subject)),
 	    db_i64(rule->window_s)));
 	if (rows_i64(rows, 0, 0) < rule->limit)
 		return ERR_OK;
@@ -48,27 +53,29 @@ attempt_begin(struct db *db, const struct attempt_rule *rule, const char *subjec
 }
 
 enum err
-attempt_look(struct db *db, const struct attempt_rule *rule, const char *subject, int64_t percent,
-    int *retry_after_s)
+attempt_look(struct db *db, const struct conf *conf, const struct attempt_rule *rule,
+    const char *subject, int *retry_after_s)
 {
 	struct rows *rows;
 
-	TRY(db_rows(db, &rows, &stmts[ATTEMPT_LOOK], db_text(key_of(db, rule, subject))));
-	if (rows_count(rows) == 0 || rows_i64(rows, 0, 0) < rule->limit * percent / 100)
+	TRY(db_rows(db, &rows, &stmts[ATTEMPT_LOOK], db_text(key_of(db, conf, rule, subject))));
+	if (rows_count(rows) == 0 || rows_i64(rows, 0, 0) < rule->limit * conf->rate_percent / 100)
 		return ERR_OK;
 	*retry_after_s = (int)rows_i64(rows, 0, 1);
 	return ERR_RATE;
 }
 
 enum err
-attempt_failed(struct db *db, const struct attempt_rule *rule, const char *subject)
+attempt_failed(struct db *db, const struct conf *conf, const struct attempt_rule *rule,
+    const char *subject)
 {
-	return db_exec_one(db, &stmts[ATTEMPT_FAILED], db_text(key_of(db, rule, subject)),
+	return db_exec_one(db, &stmts[ATTEMPT_FAILED], db_text(key_of(db, conf, rule, subject)),
 	    db_i64(rule->window_s));
 }
 
 enum err
-attempt_succeeded(struct db *db, const struct attempt_rule *rule, const char *subject)
+attempt_succeeded(struct db *db, const struct conf *conf, const struct attempt_rule *rule,
+    const char *subject)
 {
-	return db_exec_one(db, &stmts[ATTEMPT_CLEAR], db_text(key_of(db, rule, subject)));
+	return db_exec_one(db, &stmts[ATTEMPT_CLEAR], db_text(key_of(db, conf, rule, subject)));
 }

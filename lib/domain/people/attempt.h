@@ -2,11 +2,12 @@
  * Limits on guessing, counted in the database so that they hold over restarts, programs and machines.
  * A guess first locks its bucket (so parallel guesses on one account and address stand in line and
  * none slips past the limit), then is evaluated, then a failure is counted: all in one transaction. Valid
- * sign-ins never use the limit up.
+ * sign-ins never use the limit up. The buckets' keys are keyed hashes: the table names nobody.
  */
 #ifndef DOMAIN_PEOPLE_ATTEMPT_H
 #define DOMAIN_PEOPLE_ATTEMPT_H
 
+#include "base/conf.h"
 #include "db/db.h"
 
 extern const struct stmt_set attempt_stmts;
@@ -23,19 +24,20 @@ extern const struct attempt_rule attempt_login, attempt_login_ip;
  * Lock the bucket of this rule and subject until the transaction ends.
  *	ERR_RATE	used up; *retry_after_s tells when the window ends
  */
-MUST_CHECK enum err attempt_begin(struct db *, const struct attempt_rule *, const char *subject,
-    int *retry_after_s);
+MUST_CHECK enum err attempt_begin(struct db *, const struct conf *, const struct attempt_rule *,
+    const char *subject, int *retry_after_s);
 /*
  * Look without locking, for a subject that many people share (an address): a few parallel guesses may
- * pass the limit together. percent scales the limit (RATE_PERCENT).
+ * pass the limit together. RATE_PERCENT scales the limit.
  *	ERR_RATE	as above
  */
-MUST_CHECK enum err attempt_look(struct db *, const struct attempt_rule *, const char *subject,
-    int64_t percent, int *retry_after_s);
+MUST_CHECK enum err attempt_look(struct db *, const struct conf *, const struct attempt_rule *,
+    const char *subject, int *retry_after_s);
 /* Count a failure. */
-MUST_CHECK enum err attempt_failed(struct db *, const struct attempt_rule *, const char *subject);
-/* Forget the failures: the right person came. */
-MUST_CHECK enum err attempt_succeeded(struct db *, const struct attempt_rule *,
+MUST_CHECK enum err attempt_failed(struct db *, const struct conf *, const struct attempt_rule *,
     const char *subject);
+/* Forget the failures: the right person came. */
+MUST_CHECK enum err attempt_succeeded(struct db *, const struct conf *,
+    const struct attempt_rule *, const char *subject);
 
 #endif

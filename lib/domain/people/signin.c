@@ -4,11 +4,12 @@
 #include "domain/people/password.h"
 
 static enum err
-failed(struct db *db, struct signin *signin, const char *bucket)
+failed(struct db *db, const struct conf *conf, struct signin *signin, const char *bucket)
 {
 	signin->outcome = ERR_BAD_CREDENTIALS;
-	TRY(attempt_failed(db, &attempt_login, bucket));
-	return attempt_failed(db, &attempt_login_ip, ip_subject(db_arena(db), signin->ip));
+	TRY(attempt_failed(db, conf, &attempt_login, bucket));
+	return attempt_failed(db, conf, &attempt_login_ip,
+	    ip_subject(db_arena(db), signin->ip));
 }
 
 static enum err
@@ -30,11 +31,10 @@ signin_check(struct db *db, const struct conf *conf, struct signin *signin)
 	enum err err;
 
 	signin->outcome =
-	    attempt_look(db, &attempt_login_ip, from, conf->rate_percent,
-		&signin->retry_after_s);
+	    attempt_look(db, conf, &attempt_login_ip, from, &signin->retry_after_s);
 	if (signin->outcome == ERR_OK)
 		signin->outcome =
-		    attempt_begin(db, &attempt_login, bucket, &signin->retry_after_s);
+		    attempt_begin(db, conf, &attempt_login, bucket, &signin->retry_after_s);
 	if (signin->outcome == ERR_RATE)
 		return ERR_OK;
 	TRY(signin->outcome);
@@ -43,10 +43,10 @@ signin_check(struct db *db, const struct conf *conf, struct signin *signin)
 		return err;
 	err = password_verify(db_arena(db), conf, user.password_hash, signin->password, &renew);
 	if (err == ERR_BAD_CREDENTIALS)
-		return failed(db, signin, bucket);
+		return failed(db, conf, signin, bucket);
 	TRY(err);
 	signin->user = user;
 	if (renew)
 		TRY(renew_hash(db, conf, signin));
-	return attempt_succeeded(db, &attempt_login, bucket);
+	return attempt_succeeded(db, conf, &attempt_login, bucket);
 }
