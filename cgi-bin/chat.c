@@ -191,7 +191,8 @@ static const struct route routes[] = {
 		"Without before and after: the newest. To go back, send the lowest seq you have as "
 		"before; to catch up, the highest as after; while has_more is true." },
 	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX, .status = 201,
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX | ROUTE_OR_200,
+	    .status = 201,
 	    .body_max = MESSAGE_BODY_BYTES_MAX, .body = message_body, .reply = message_fields,
 	    .errors = send_errors, .handle = post_message, .summary = "Send a message",
 	    .doc =

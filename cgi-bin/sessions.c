@@ -258,6 +258,8 @@ post_rating(struct req *req)
 
 	TRY(rating_create(req->db, uuid_new(req->arena), req->params[0], req->caller.user_id,
 	    req_int(req, "stars"), review != NULL ? review : "", &rows));
+	reply_location(req,
+	    arena_printf(req->arena, "/api/v1/advisors/%s/ratings", rows_text(rows, 0, 2)));
 	return reply_row(req, rows, 0);
 }
 
@@ -270,7 +272,8 @@ static const enum err rating_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_ALRE
 
 static const struct route routes[] = {
 	{ METHOD_POST, "/api/v1/sessions/chat", "session_chat_create", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT, .status = 201, .body = chat_body,
+	    .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_OR_200, .status = 201,
+	    .body = chat_body,
 	    .reply = session_reply, .errors = chat_errors, .handle = post_chat,
 	    .summary = "Ask an advisor, or the assistant, for a chat",
 	    .doc =

@@ -120,10 +120,11 @@ errors_of(const struct route *route, enum err list[ERR__COUNT])
 	const enum err *own = route->errors;
 	size_t count = 0;
 
-	if (!(route->roles & ROLE_ANON)) {
+	if (route->roles & ROLE_SIGNED_IN) {
 		list[count++] = ERR_UNAUTHORIZED;
 		list[count++] = ERR_TOKEN_EXPIRED;
-		if ((route->roles & ROLE_SIGNED_IN) != ROLE_SIGNED_IN)
+		if (!(route->roles & ROLE_ANON) &&
+		    (route->roles & ROLE_SIGNED_IN) != ROLE_SIGNED_IN)
 			list[count++] = ERR_FORBIDDEN;
 	}
 	if (strchr(route->path, '{') != NULL)
@@ -135,6 +136,8 @@ errors_of(const struct route *route, enum err list[ERR__COUNT])
 	}
 	if (route->body != NULL || route->query != NULL)
 		list[count++] = ERR_VALIDATION;
+	if (route->query != NULL)
+		list[count++] = ERR_BAD_REQUEST;
 	if (route->flags & ROUTE_LIST)
 		list[count++] = ERR_BAD_CURSOR;
 	if (route->flags & ROUTE_IDEMPOTENT) {
@@ -183,14 +186,26 @@ put_errors(const struct route *route, struct buf *out)
 }
 
 static void
-put_responses(const struct route *route, struct buf *out)
+put_success(const struct route *route, int status, const char *description, struct buf *out)
 {
-	buf_printf(out, ",\"responses\":{\"%d\":{\"description\":\"Success\"", status_of(route));
-	if (route->reply != NULL && status_of(route) != 204) {
+	buf_printf(out, "\"%d\":{", status);
+	member(out, "", "description", description);
+	if (route->reply != NULL && status != 204) {
 		buf_putc(out, ',');
 		put_content(route->reply, true, (route->flags & ROUTE_LIST) != 0, out);
 	}
 	buf_putc(out, '}');
+}
+
+static void
+put_responses(const struct route *route, struct buf *out)
+{
+	buf_puts(out, ",\"responses\":{");
+	if (route->flags & ROUTE_OR_200) {
+		put_success(route, 200, "It was there already", out);
+		buf_putc(out, ',');
+	}
+	put_success(route, status_of(route), "Success", out);
 	if (route->flags & ROUTE_ETAG)
 		buf_puts(out, ",\"304\":{\"description\":\"Not changed since the ETag you have\"}");
 	put_errors(route, out);
@@ -207,8 +222,10 @@ put_operation(const char *program, const struct route *route, struct buf *out)
 		member(out, ",", "description", route->doc);
 	buf_puts(out, ",\"tags\":[");
 	buf_json(out, program);
-	buf_puts(out, route->roles & ROLE_ANON ? "],\"security\":[{}]" :
-						 "],\"security\":[{\"bearer\":[]}]");
+	buf_puts(out, "],\"security\":");
+	buf_puts(out, route->roles == ROLE_ANON	     ? "[{}]" :
+		      route->roles & ROLE_ANON ? "[{},{\"bearer\":[]}]" :
+						 "[{\"bearer\":[]}]");
 	put_parameters(route, out);
 	put_body(route, out);
 	put_responses(route, out);

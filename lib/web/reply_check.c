@@ -38,6 +38,15 @@ check_list(struct req *req, struct json_object *body, struct field_errors *error
 			return;
 }
 
+static bool
+status_declared(const struct req *req)
+{
+	int declared = req->route->status != 0 ? req->route->status : 200;
+
+	return req->reply.status == declared ||
+	    (req->reply.status == 200 && req->route->flags & ROUTE_OR_200);
+}
+
 void
 reply_check(struct req *req)
 {
@@ -51,6 +60,10 @@ reply_check(struct req *req)
 		return;
 	if (route->reply == NULL) {
 		broken(req, "", "the route has no reply table");
+		return;
+	}
+	if (!status_declared(req)) {
+		broken(req, "", "the status is not the route's");
 		return;
 	}
 	if (json_parse(req->arena, req->reply.body.data, req->reply.body.len, &fault, &body) !=

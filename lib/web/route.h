@@ -34,14 +34,15 @@ enum route_flags {
 	ROUTE_IDEMPOTENT = 1,	 /* takes Idempotency-Key */
 	ROUTE_KEY_REQUIRED = 2,	 /* and will not go without (money) */
 	ROUTE_NO_TX = 4,	 /* the handler calls db_tx itself, or needs none */
-	ROUTE_ETAG = 8,		 /* the reply gets an ETag from its bytes; If-None-Match gives 304 */
+	ROUTE_ETAG = 8,		 /* ETag, of the version or the bytes; If-None-Match gives 304 */
 	ROUTE_IF_MATCH = 16,	 /* If-Match is required: 428 without */
 	ROUTE_PAGE = 32,	 /* server-rendered: cookie and CSRF token instead of Bearer, HTML errors */
 	ROUTE_LIST = 64,	 /* reply is {"items": [reply…], "next_cursor": …} */
 	ROUTE_TEXT = 128,	 /* the reply is text/plain (metrics); reply table not needed */
 	ROUTE_HIDDEN = 256,	 /* not in the OpenAPI document (pages, health) */
 	ROUTE_PUBLIC_CACHE = 512, /* anyone may cache the reply for a minute */
-	ROUTE_BODY_OPTIONAL = 1024 /* no body at all is taken as {} */
+	ROUTE_BODY_OPTIONAL = 1024, /* no body at all is taken as {} */
+	ROUTE_OR_200 = 2048 /* 200 instead of status when what is asked for was there already */
 };
 
 struct req;
