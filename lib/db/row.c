@@ -92,13 +92,16 @@ rows_touched(const struct rows *rows)
 void
 db_time_json(struct buf *out, const char *text)
 {
-	size_t len = strlen(text);
+	static const char zeros[] = ".000000";
+	size_t len = strlen(text), fraction;
 
 	buf_putc(out, '"');
-	if (len > 13 && strcmp(text + len - 3, "+00") == 0 && text[10] == ' ') {
+	if (len >= 22 && strcmp(text + len - 3, "+00") == 0 && text[10] == ' ') {
 		buf_add(out, text, 10);
 		buf_putc(out, 'T');
 		buf_add(out, text + 11, len - 14);
+		fraction = len - strlen("YYYY-MM-DD hh:mm:ss+00"); /* PostgreSQL drops zeros */
+		buf_puts(out, fraction < sizeof(zeros) ? zeros + fraction : "");
 		buf_putc(out, 'Z');
 	} else {
 		buf_puts(out, text); /* infinity */
