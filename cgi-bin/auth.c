@@ -153,14 +153,16 @@ post_register(struct req *req)
 		return req_invalid(req, "email", "is missing: give this or phone");
 	err = profile_check(req->db, req->body_text, &field);
 	if (err == ERR_VALIDATION)
-		return req_invalid(req, field, "is not one that exists");
+		return req_invalid(req, field, profile_fault(field));
 	TRY(err);
 	weak = password_weakness(req_text(req, "password"), reg.user.email);
 	if (weak != NULL)
 		return req_invalid(req, "password", weak);
 	TRY(password_hash(req->arena, req->conf, req_text(req, "password"), &hash));
 	reg.user.password_hash = hash;
-	return db_tx(req->db, register_in_tx, &reg);
+	TRY(db_tx(req->db, register_in_tx, &reg));
+	reply_location(req, "/api/v1/users/me");
+	return ERR_OK;
 }
 
 struct entry {

@@ -97,6 +97,12 @@ profile_check(struct db *db, const char *changes_json, const char **field)
 	return text == NULL ? ERR_OK : asked(db, ZONE, text, "timezone", field);
 }
 
+const char *
+profile_fault(const char *field)
+{
+	return strcmp(field, "display_name") == 0 ? "must not be blank" : "is not one that exists";
+}
+
 enum err
 profile_update(struct db *db, const char *id, int64_t version, const char *changes_json,
     const char **field)

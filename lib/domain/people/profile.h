@@ -16,6 +16,8 @@ extern const struct stmt_set profile_stmts;
  *			(not between 1900 and today) or "display_name" (blank)
  */
 MUST_CHECK enum err profile_check(struct db *, const char *changes_json, const char **field);
+/* What is wrong with the field of an ERR_VALIDATION, as the client is told. */
+const char *profile_fault(const char *field);
 
 /*
  * Change the members that changes_json (an object of checked fields) has: display_name, bio, gender,
