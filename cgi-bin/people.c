@@ -140,7 +140,7 @@ patch_me(struct req *req)
 	TRY(req_if_match(req, &version));
 	err = profile_update(req->db, req->caller.user_id, version, req->body_text, &field);
 	if (err == ERR_VALIDATION)
-		return req_invalid(req, field, "is not one that exists");
+		return req_invalid(req, field, profile_fault(field));
 	return err == ERR_OK ? reply_me(req) : err;
 }
 
@@ -219,7 +219,7 @@ static const enum err report_errors[] = { ERR_VALIDATION, ERR_NOT_FOUND, ERR_OK 
 
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/users/me", "user_me_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .reply = me_reply, .errors = me_errors, .handle = reply_me,
+	    .flags = ROUTE_ETAG, .reply = me_reply, .errors = me_errors, .handle = reply_me,
 	    .summary = "Read the own profile", .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/users/me", "user_me_update", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = me_body, .reply = me_reply,
@@ -244,7 +244,7 @@ static const struct route routes[] = {
 	    .reply = user_reply, .errors = me_errors, .handle = get_user,
 	    .summary = "Read what somebody shows of themselves" },
 	{ METHOD_POST, "/api/v1/reports", "report_create", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .status = 201, .body = report_body, .reply = report_reply,
+	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body, .reply = report_reply,
 	    .errors = report_errors, .handle = post_report,
 	    .summary = "Report a person, an advisor, a message or a session",
 	    .doc = "What is reported is kept as it stands now. While a report by the same person about "

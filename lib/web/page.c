@@ -214,7 +214,7 @@ page_error(struct req *req, enum err err)
 	page_put_int(context, "status", status);
 	page_put_object(context, "fields", fields);
 	page_put_bool(context, "sign_in", req->caller.role != ROLE_ADMIN);
-	req->reply.location = NULL;
+	req->reply.location = req->reply.etag = NULL;
 	req->reply.status = status;
 	if (status == 429 || status == 503)
 		reply_header(req, "Retry-After",

@@ -116,8 +116,7 @@ reply_location(struct req *req, const char *path)
 void
 reply_version(struct req *req, int64_t version)
 {
-	reply_header(req, "ETag",
-	    arena_printf(req->arena, "\"v%lld\"", (long long)version));
+	req->reply.etag = arena_printf(req->arena, "\"v%lld\"", (long long)version);
 }
 
 void
@@ -178,7 +177,7 @@ reply_error(struct req *req, enum err err)
 	struct reply *reply = &req->reply;
 
 	buf_clear(&reply->body);
-	reply->location = NULL;
+	reply->location = reply->etag = NULL;
 	reply->status = err_status(err);
 	reply->type = "application/json";
 	reply->finished = true;

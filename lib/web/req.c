@@ -169,18 +169,26 @@ static enum err (*const stages[])(struct req *) = {
 	req_handle,	  /* idempotency and handler in db_tx: committed before a byte goes out */
 };
 
-/* A strong ETag over the bytes; 304 when the client has them (RFC 9110 section 13). */
-static void
+/* A strong ETag over the bytes, unless the handler gave a version. */
+static const char *
 reply_etag(struct req *req)
 {
-	const char *known = req_header(req, "IF_NONE_MATCH");
 	char hex[SHA256_HEX_SIZE];
-	char *etag;
 
-	crypto_sha256_hex(req->reply.body.data, req->reply.body.len, hex);
-	hex[32] = '\0';
-	etag = arena_printf(req->arena, "\"%s\"", hex);
-	reply_header(req, "ETag", etag);
+	if (req->reply.etag == NULL) {
+		crypto_sha256_hex(req->reply.body.data, req->reply.body.len, hex);
+		hex[32] = '\0';
+		req->reply.etag = arena_printf(req->arena, "\"%s\"", hex);
+	}
+	return req->reply.etag;
+}
+
+/* 304 when the client has what it would get (RFC 9110 section 13). */
+static void
+reply_unless_known(struct req *req)
+{
+	const char *known = req_header(req, "IF_NONE_MATCH"), *etag = reply_etag(req);
+
 	if (known == NULL || (strcmp(known, "*") != 0 && strstr(known, etag) == NULL))
 		return;
 	req->reply.status = 304;
@@ -224,6 +232,8 @@ put_head(struct req *req, struct buf *head)
 		    reply->body.len);
 	if (reply->location != NULL)
 		buf_printf(head, "Location: %s\r\n", reply->location);
+	if (reply->etag != NULL)
+		buf_printf(head, "ETag: %s\r\n", reply->etag);
 	buf_puts(head, cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n" :
 				"Cache-Control: no-store\r\n");
 	buf_add(head, reply->headers.data, reply->headers.len);
@@ -295,11 +305,12 @@ req_render(struct req *req, enum err err)
 		req_fail(req, err);
 	else
 		reply_check(req);
-	cors_headers(req);
 	if (is_page(req))
 		req->worker->app->pages->headers(req);
+	else
+		cors_headers(req);
 	if (req->route != NULL && req->route->flags & ROUTE_ETAG && req->reply.status == 200)
-		reply_etag(req);
+		reply_unless_known(req);
 	whole = buf_new(req->arena, req->reply.body.len + req->reply.headers.len + 256);
 	put_head(req, &whole);
 	if (!req->head)

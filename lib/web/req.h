@@ -33,6 +33,7 @@ struct reply {
 	struct buf headers; /* "Name: value\r\n" lines */
 	struct buf body;
 	const char *location; /* path; NULL: none */
+	const char *etag;     /* NULL: none, or with ROUTE_ETAG made of the bytes */
 	bool finished; /* nothing more to do: send */
 };
 

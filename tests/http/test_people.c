@@ -57,6 +57,11 @@ the_own_profile_is_edited_under_its_etag(void)
 	TEXT("email", me.email);
 	TEXT("phone", "null");
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "ETag"), "\"v1\"");
+	client_header(c, "If-None-Match: \"v1\"");
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 304);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "ETag"), "\"v1\"");
+	client_header(c, "If-None-Match: \"v2\"");
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	(void)snprintf(etag, sizeof(etag), "If-Match: %s", client_reply_header(c, "ETag"));
 	EXPECT(428, client_call(c, "PATCH", "/users/me", "{\"bio\":\"Tea\"}"));
 	TEXT("error", "match_required");
