@@ -82,6 +82,9 @@ a_listed_origin_may_call(void)
 	    NULL);
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Access-Control-Allow-Credentials"), "");
 	CU_ASSERT(strstr(client_reply_header(c, "Vary"), "Origin") != NULL);
+	client_header(c, "Origin: https://app.test"); /* the panel's pages are for no other origin */
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//admin/login", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Access-Control-Allow-Origin"), "");
 	client_header(c, "Origin: https://two.test");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 401);
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Access-Control-Allow-Origin"),
