@@ -69,14 +69,14 @@ parts_read(struct arena *arena, const char *dir, struct json_object *parts[PROGR
 }
 
 int
-confab_openapi(struct arena *arena, const struct conf *conf, const char *dir)
+confab_openapi(struct arena *arena, const char *dir)
 {
 	struct json_object *parts[PROGRAMS];
 	struct buf out = buf_new(arena, 1024 * 1024);
 
 	if (!parts_read(arena, dir, parts))
 		return 1;
-	openapi_document(parts, PROGRAMS, conf->base_url, &out);
+	openapi_document(parts, PROGRAMS, &out);
 	return fputs(out.data, stdout) < 0;
 }
 
@@ -292,7 +292,6 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 		(void)json_object_array_add(groups, group_view(arena, programs[i], parts[i]));
 	(void)json_object_object_add(view, "groups", groups);
 	add_text(view, "site", conf->site_name);
-	add_text(view, "base_url", conf->base_url);
 	tmpl_render(tmpl_find(set, "docs"), view, &out);
 	return fputs(out.data, stdout) < 0;
 }

@@ -76,7 +76,8 @@ idem_begin(struct req *req, bool *replayed)
 	if (key == NULL)
 		return req->route->flags & ROUTE_KEY_REQUIRED ? ERR_KEY_REQUIRED : ERR_OK;
 	if (!key_good(key))
-		return ERR_BAD_REQUEST;
+		return req_blame(req, ERR_BAD_REQUEST, "Idempotency-Key",
+		    "must be 1 to 255 visible ASCII characters");
 	hash = request_hash(req);
 	err = db_rows(req->db, &rows, &stmts[IDEM_CLAIM], db_text(req->caller.user_id),
 	    db_text(key), db_text(hash));

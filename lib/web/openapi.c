@@ -332,7 +332,7 @@ openapi_paths(const char *program, const struct route *const *tables, struct buf
 static const char frame_info[] =
     "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Confab\",\"version\":\"1\","
     "\"summary\":\"People find each other, talk, and pay for each other's time\","
-    "\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}},\"servers\":[{\"url\":";
+    "\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}},\"servers\":[{\"url\":\"/\"}],";
 static const char frame_components[] =
     "\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
     "\"bearerFormat\":\"JWT\"}},\"schemas\":{\"Error\":{\"type\":\"object\",\"properties\":{"
@@ -345,16 +345,13 @@ static const char frame_components[] =
     "\"request_id\":{\"type\":\"string\"}},\"required\":[\"error\",\"message\",\"request_id\"]}}}";
 
 void
-openapi_document(struct json_object *const *parts, size_t count, const char *base_url,
-    struct buf *out)
+openapi_document(struct json_object *const *parts, size_t count, struct buf *out)
 {
 	struct json_object *paths;
 	const char *before = "";
 	size_t i;
 
 	buf_puts(out, frame_info);
-	buf_json(out, base_url);
-	buf_puts(out, "}],");
 	buf_puts(out, frame_components);
 	buf_puts(out, ",\"paths\":{");
 	for (i = 0; i < count; i++) {

@@ -11,7 +11,6 @@
 /* {"paths": {…}, "routes": [{method, path, name, roles, hidden…}]} of one program. */
 void openapi_paths(const char *program, const struct route *const *tables, struct buf *out);
 /* The whole document from the programs' parts (json-c objects as openapi_paths prints them). */
-void openapi_document(struct json_object *const *parts, size_t count, const char *base_url,
-    struct buf *out);
+void openapi_document(struct json_object *const *parts, size_t count, struct buf *out);
 
 #endif

@@ -235,7 +235,8 @@ cmd_start_db() {
 	PORT=0
 	db_start
 	write_conf
-	[ ! -x "$BIN/confab" ] || start_migrate
+	[ -x "$BIN/confab" ] || die "no programs in $BIN: make all builds them"
+	start_migrate
 	write_env
 }
 
