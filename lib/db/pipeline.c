@@ -111,6 +111,23 @@ queue_take(struct pipeline *pipeline)
 	return first;
 }
 
+/* A connection that worked is tried again at once; one that could not be made, after a while. */
+static void
+next_try(struct pipeline *pipeline)
+{
+	if (pipeline->state == PIPELINE_READY) {
+		pipeline->state = PIPELINE_CONNECTING;
+		pipeline->retry_at_us = 0;
+		return;
+	}
+	pipeline->backoff_us =
+	    pipeline->backoff_us == 0 ? BACKOFF_FIRST_US : pipeline->backoff_us * 2;
+	if (pipeline->backoff_us > BACKOFF_MAX_US)
+		pipeline->backoff_us = BACKOFF_MAX_US;
+	pipeline->retry_at_us = clock_monotonic_us() + pipeline->backoff_us;
+	pipeline->state = PIPELINE_DOWN;
+}
+
 /* Give the connection up; all that wait hear of it. */
 static void
 fail(struct pipeline *pipeline, const char *why)
@@ -120,12 +137,7 @@ fail(struct pipeline *pipeline, const char *why)
 	PQfinish(pipeline->conn);
 	pipeline->conn = NULL;
 	pipeline->unsent = pipeline->more = false;
-	pipeline->backoff_us =
-	    pipeline->backoff_us == 0 ? BACKOFF_FIRST_US : pipeline->backoff_us * 2;
-	if (pipeline->backoff_us > BACKOFF_MAX_US)
-		pipeline->backoff_us = BACKOFF_MAX_US;
-	pipeline->retry_at_us = clock_monotonic_us() + pipeline->backoff_us;
-	pipeline->state = PIPELINE_DOWN;
+	next_try(pipeline);
 	while (pipeline->count > 0) {
 		bool answered = pipeline->answered;
 		struct waiting first = queue_take(pipeline);

@@ -23,7 +23,7 @@ typedef void pipeline_answer(void *arg, enum err err, struct rows *rows);
 
 enum pipeline_state {
 	PIPELINE_DOWN, /* the last try failed; the next comes */
-	PIPELINE_CONNECTING, /* and preparing */
+	PIPELINE_CONNECTING, /* and preparing; also at once after a connection that worked was lost */
 	PIPELINE_READY
 };
 

@@ -186,6 +186,8 @@ hub_database_down(void *arg)
 	struct hub *hub = arg;
 
 	hub->scanning = hub->scan_again = false;
+	if (pipeline_state(hub->pipeline) != PIPELINE_DOWN)
+		return; /* lost just now: who asks waits for the first try to connect again */
 	hub_each_waiter(hub, refuse, NULL);
 	hub_listen(hub); /* to say 503 */
 }

@@ -219,6 +219,7 @@ a_restored_database_resyncs(void)
 	char before[64];
 	struct parked *p;
 
+	events_metric_wait("polls_parked", 0);
 	listener_emit(&a, "test.one", "{}");
 	(void)snprintf(before, sizeof(before), "%s", cursor_at(1));
 	p = parked_start(a.token, "cursor=%s&wait=20", before);

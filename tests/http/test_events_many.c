@@ -40,6 +40,7 @@ two_thousand_polls_are_small(void)
 	CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit.rlim_cur = limit.rlim_max;
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	events_metric_wait("polls_parked", 0);
 	for (i = 0; i < POLLS; i++) {
 		if (i % EACH == 0)
 			people[i / EACH] = listener_make();
