@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs tests against private servers under build/ and counts: run.sh all | PART...
 # Parts: unit db http panel lint fuzz. "all" is every part in flavour test (fuzz: the corpus only),
-# then unit, db and http in flavour asan. The last line is "N passed, N failed".
+# then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
 #	B	flavour of single parts (test)
 #	T	runs only the test of that name: wallet_hold, not test_wallet_hold.c
 #	FUZZ_S	seconds for each fuzz target; 0 replays the corpus
@@ -260,7 +260,7 @@ if [ "$1" = all ]; then
 	run_parts unit db http panel lint fuzz
 	FLAVOUR=asan
 	build tests
-	run_parts unit db http
+	run_parts unit db http panel
 else
 	FLAVOUR=${B:-test}
 	[ "$*" = fuzz ] || [ "$*" = lint ] || build tests
