@@ -50,7 +50,9 @@ prefork_stopping(void)
 void
 prefork_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_stop };
+	/* Restart what was interrupted: libfcgi takes an interrupted read or write for a lost connection, and
+	 * the request with it. epoll_wait and poll are never restarted, so the loops still wake. */
+	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
 
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGTERM, &action, NULL);

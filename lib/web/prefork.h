@@ -19,7 +19,8 @@ struct prefork {
 int prefork_run(const struct prefork *);
 /* In a child: SIGTERM has come. */
 bool prefork_stopping(void);
-/* Catch SIGTERM and SIGINT without SA_RESTART, ignore SIGPIPE; also for programs without children. */
+/* Catch SIGTERM and SIGINT (with SA_RESTART; waits by poll or epoll still wake), ignore SIGPIPE; also for
+ * programs without children. */
 void prefork_signals(void);
 
 #endif
