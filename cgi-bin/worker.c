@@ -17,6 +17,7 @@
 #include "domain/system/prune.h"
 #include "domain/talk/assistant.h"
 #include "domain/talk/message.h"
+#include "domain/talk/retention.h"
 #include "domain/talk/session.h"
 #include "domain/talk/session_sweep.h"
 #include "ext/ai.h"
@@ -37,8 +38,8 @@ static const struct job_handler handlers[] = {
 	{ 0 },
 };
 
-static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &session_stmts,
-	&session_sweep_stmts, &message_stmts, &assistant_stmts, NULL };
+static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
+	&session_stmts, &session_sweep_stmts, &message_stmts, &assistant_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 /* What the loop works with. */
@@ -104,6 +105,19 @@ lapse(struct daemon *daemon)
 		log_info("sessions lapsed", LOG_INT("count", (int64_t)count));
 }
 
+/* The days of the event log. */
+static void
+retain(struct daemon *daemon)
+{
+	int64_t made, dropped;
+	enum err err = retention_run(daemon->db, daemon->conf->event_days, &made, &dropped);
+
+	if (made + dropped > 0)
+		log_info("days of events", LOG_INT("made", made), LOG_INT("dropped", dropped));
+	if (err == ERR_TIMEOUT)
+		log_info("the event log is in use, its days wait for the next round");
+}
+
 static void
 prune(struct daemon *daemon)
 {
@@ -112,6 +126,7 @@ prune(struct daemon *daemon)
 	arena_reset(daemon->arena);
 	if (prune_run(daemon->db, daemon->conf->event_days, &count) == ERR_OK && count > 0)
 		log_info("pruned", LOG_INT("rows", count));
+	retain(daemon);
 }
 
 /* Is it time? Then set the next. */

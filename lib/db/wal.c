@@ -26,6 +26,7 @@ enum {
 /* Where the columns of a table stand. */
 struct relation {
 	uint32_t oid; /* 0: free */
+	uint64_t used; /* when last described or inserted into, in uses of any */
 	size_t column_count;
 	char name[NAME_SIZE];
 	char columns[PGOUTPUT_COLUMNS_MAX][NAME_SIZE];
@@ -50,7 +51,7 @@ struct wal {
 	char slot[NAME_SIZE];
 	bool slot_made;
 	struct relation relations[RELATIONS_MAX];
-	size_t relation_next; /* to overwrite when all are taken */
+	uint64_t uses; /* of relations */
 };
 
 struct wal *
@@ -320,9 +321,26 @@ relation_find(struct wal *wal, uint32_t oid)
 	size_t i;
 
 	for (i = 0; i < RELATIONS_MAX; i++)
-		if (wal->relations[i].oid == oid)
+		if (wal->relations[i].oid == oid) {
+			wal->relations[i].used = ++wal->uses;
 			return &wal->relations[i];
+		}
 	return NULL;
+}
+
+/* A free place, or that of the table not heard of for longest: partitions that are never named by an
+ * insert must not push out the table whose rows they hold. */
+static struct relation *
+relation_place(struct wal *wal)
+{
+	struct relation *oldest = &wal->relations[0];
+	size_t i;
+
+	for (i = 1; i < RELATIONS_MAX; i++)
+		if (wal->relations[i].used < oldest->used)
+			oldest = &wal->relations[i];
+	oldest->used = ++wal->uses;
+	return oldest;
 }
 
 static void
@@ -331,10 +349,8 @@ relation_take(struct wal *wal, const struct pgoutput_message *message)
 	struct relation *relation = relation_find(wal, message->relation);
 	size_t i;
 
-	if (relation == NULL) {
-		relation = &wal->relations[wal->relation_next];
-		wal->relation_next = (wal->relation_next + 1) % RELATIONS_MAX;
-	}
+	if (relation == NULL)
+		relation = relation_place(wal);
 	relation->oid = message->relation;
 	relation->column_count = message->column_count;
 	(void)snprintf(relation->name, NAME_SIZE, "%s", message->name);
@@ -368,6 +384,8 @@ hand_over(struct wal *wal, const struct pgoutput_message *message)
 		row.message = message;
 		if (row.relation != NULL)
 			handler->insert(handler->arg, row.relation->name, &row);
+		else
+			fail(wal, "a row of a table that was not described");
 		break;
 	case PGOUTPUT_COMMIT:
 		handler->commit(handler->arg);

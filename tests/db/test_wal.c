@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_US = 10000000, SEEN_MAX = 4096 };
+enum { WAIT_US = 10000000, SEEN_MAX = 4096, DAYS = 30 };
 
 static struct seen {
 	int started, stopped, commits, count;
@@ -288,6 +288,39 @@ a_slot_waits_without_blocking(void)
 	wal_close(wal);
 }
 
+/* More partitions than the stream knows tables: rows are told as rows of the whole table all the same. */
+static void
+rows_of_many_partitions_come(void)
+{
+	struct wal *wal = start();
+	char day[16], seq[16], text[64];
+	int i;
+
+	drive(wal, streaming);
+	for (i = 0; i < DAYS; i++) {
+		(void)snprintf(day, sizeof(day), "2099-01-%02d", i + 1);
+		(void)snprintf(seq, sizeof(seq), "%d", i + 1);
+		testdb_run("SELECT event_day_make($1::date)", day);
+		testdb_run("INSERT INTO event VALUES ($1, $2, 'day', '{}', $3)", person, seq, day);
+		testdb_run("INSERT INTO event VALUES ($1, $2 + 100, 'first', '{}', '2099-01-01')",
+		    person, seq);
+	}
+	drive_to(wal, 4 * DAYS);
+	for (i = 0; i < DAYS; i++) {
+		(void)snprintf(text, sizeof(text), "day %d", i + 1);
+		CU_ASSERT_STRING_EQUAL(seen.events[4 * i], text);
+		(void)snprintf(text, sizeof(text), "first %d", i + 101);
+		CU_ASSERT_STRING_EQUAL(seen.events[4 * i + 2], text);
+		(void)snprintf(text, sizeof(text), "DROP TABLE event_209901%02d", i + 1);
+		testdb_run(text);
+	}
+	emit("after");
+	drive_to(wal, 4 * DAYS + 2);
+	CU_ASSERT_STRING_EQUAL(seen.events[4 * DAYS], "after 1");
+	CU_ASSERT_EQUAL(seen.stopped, 0);
+	wal_close(wal);
+}
+
 static void
 the_slot_ends_with_the_stream(void)
 {
@@ -315,6 +348,7 @@ static const struct cunit_test tests[] = {
     {"messages come without a row, of our prefix alone", messages_come_without_a_row},
     {"a killed walsender is replaced by a new stream", a_killed_walsender_is_replaced},
     {"making a slot waits for a transaction and not for us", a_slot_waits_without_blocking},
+    {"rows of many partitions come as rows of the table", rows_of_many_partitions_come},
     {"the slot ends with the stream", the_slot_ends_with_the_stream},
     {NULL, NULL},
 };

@@ -16,9 +16,12 @@ static const struct stmt stmts[] = {
 	    "DELETE FROM rate_bucket WHERE ctid = ANY (ARRAY(SELECT ctid FROM rate_bucket"
 	    " WHERE ends_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
 	    true },
+	/* Days are dropped whole (talk/retention.h); these are of days that were not made in time. In
+	 * order, so that a log loses its oldest events first. */
 	[EVENT] = { "prune_event", 2,
-	    "DELETE FROM event WHERE ctid = ANY (ARRAY(SELECT ctid FROM event"
-	    " WHERE created_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    "DELETE FROM event_default WHERE ctid = ANY (ARRAY(SELECT ctid FROM event_default"
+	    " WHERE created_at < app_now() - make_interval(hours => $1::int)"
+	    " ORDER BY created_at, seq LIMIT $2))",
 	    true },
 	[JOB] = { "prune_job", 2,
 	    "DELETE FROM job WHERE ctid = ANY (ARRAY(SELECT ctid FROM job WHERE state = 'DONE'"

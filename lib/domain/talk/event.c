@@ -2,12 +2,17 @@
 
 enum { READ, BEHIND };
 static const struct stmt stmts[] = {
+    /* No event is older than the one before it, so what follows a cursor of the newest event's day is
+     * of that day: all other partitions are pruned when the inbox is known, and all when it is empty. */
     [READ] = {"event_read", 3,
 	"SELECT e.epoch AS _epoch, i.last_seq AS _last_seq, v.seq, v.type, v.created_at,"
 	" v.payload AS data"
 	" FROM epoch e CROSS JOIN inbox i LEFT JOIN LATERAL ("
 	"SELECT seq, type, created_at, payload FROM event"
-	" WHERE user_id = i.user_id AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint) v ON true"
+	" WHERE user_id = i.user_id AND seq > $2::bigint AND i.last_seq > $2::bigint"
+	" AND created_at >= CASE WHEN $2::bigint >= i.day_seq - 1"
+	" THEN date_trunc('day', i.last_at, 'UTC') ELSE '-infinity' END AND created_at <= i.last_at"
+	" ORDER BY seq LIMIT $3::bigint) v ON true"
 	" WHERE i.user_id = $1::uuid ORDER BY v.seq",
 	true},
     [BEHIND] = {"event_behind", 2,
@@ -31,14 +36,16 @@ event_read(struct pipeline *pipeline, const char *user_id, int64_t after_seq,
 enum err
 event_page_take(const struct rows *rows, struct event_page *page)
 {
-	size_t count = rows_count(rows);
+	size_t count = rows_count(rows), i = 1;
 
 	if (count == 0)
 		return ERR_NOT_FOUND;
 	page->epoch = rows_i64(rows, 0, COLUMN_EPOCH);
 	page->last_seq = rows_i64(rows, 0, COLUMN_LAST_SEQ);
-	page->count = rows_text(rows, 0, COLUMN_SEQ) == NULL ? 0 : count;
 	page->first_seq = rows_i64(rows, 0, COLUMN_SEQ);
+	while (i < count && rows_i64(rows, i, COLUMN_SEQ) == page->first_seq + (int64_t)i)
+		i++;
+	page->count = rows_text(rows, 0, COLUMN_SEQ) == NULL ? 0 : i;
 	return ERR_OK;
 }
 

@@ -22,7 +22,7 @@ MUST_CHECK enum err event_read(
 struct event_page {
 	int64_t epoch;
 	int64_t last_seq; /* of the user, in that snapshot */
-	size_t count; /* events: one a row; rows_json makes the envelope */
+	size_t count; /* events, numbered without a gap: one a row; rows_json makes the envelope */
 	int64_t first_seq; /* of these events; 0 without */
 };
 /* ERR_NOT_FOUND: the user has no event log. */
