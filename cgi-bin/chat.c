@@ -1,23 +1,22 @@
 /*
- * Conversations and messages: the list, history both ways, sending, the read mark and the typing sign.
- * Sending is the busiest write of the system: one statement, one round trip.
+ * Conversations: the list, history both ways, sending, the read mark, mute and the typing sign. What is
+ * done to single messages is in chat_message.c. Sending is the busiest write of the system: one
+ * statement, one round trip.
  */
-#include "talk.h"
+#include "chat.h"
 
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "web/app.h"
 #include "web/reply.h"
-#include "web/req.h"
 
 #include <string.h>
 
-enum { CLIENT_ID_MAX = 64, MESSAGE_BODY_BYTES_MAX = 32 * 1024 };
+enum { CLIENT_ID_MAX = 64 };
 
-static const char *const conversation_kinds[] = { "SESSION", "DIRECT", NULL };
-static const char *const member_roles[] = { "USER", "ADVISOR", NULL };
-/* The other types come with uploads. */
-static const char *const sendable_types[] = { "text", NULL };
+const char *const chat_conversation_kinds[] = { "SESSION", "DIRECT", NULL };
+/* Not "system": nobody speaks for the system. */
+static const char *const sendable_types[] = { "text", "image", "voice", "video", "file", NULL };
 
 static const struct field list_query[] = { PAGE_FIELDS, { 0 } };
 
@@ -26,10 +25,16 @@ static const struct field message_body[] = {
 	    .doc = "Your own id for the message, of A-Z a-z 0-9 . _ -; sending it again gives the "
 		   "same message",
 	    .example = "\"m-1\"" },
-	{ "type", FIELD_ENUM, .one_of = sendable_types, .doc = "text, also when left out",
+	{ "type", FIELD_ENUM, .one_of = sendable_types,
+	    .doc = "text, also when left out; otherwise the kind of media_id",
 	    .example = "\"text\"" },
-	{ "body", FIELD_TEXT, .required = true, .min = 1, .max = MESSAGE_CHARACTERS_MAX,
-	    .doc = "What you say", .example = "\"Hello!\"" },
+	{ "body", FIELD_TEXT, .max = MESSAGE_CHARACTERS_MAX,
+	    .doc = "What you say; with media a caption, which may be left out",
+	    .example = "\"Hello!\"" },
+	{ "media_id", FIELD_UUID, .nullable = true,
+	    .doc = "A finished upload of yours; not with type text", .example = "null" },
+	{ "reply_to", FIELD_UUID, .nullable = true,
+	    .doc = "The message of this conversation that you answer", .example = "null" },
 	{ 0 },
 };
 
@@ -45,11 +50,13 @@ static const struct field member_fields[] = {
 	{ "user_id", FIELD_UUID, .doc = "Who" },
 	{ "role", FIELD_ENUM, .one_of = member_roles, .doc = "As what" },
 	{ "display_name", FIELD_TEXT, .doc = "Name to show", .example = "\"Maya\"" },
-	{ "read_seq", FIELD_INT, .doc = "Has read up to this number", .example = "12" },
+	{ "read_seq", FIELD_INT,
+	    .doc = "Has read up to this number; a member's own message moves it past itself",
+	    .example = "12" },
 	{ 0 },
 };
-static const struct field member_item = { "member", FIELD_OBJECT, .sub = member_fields };
-static const struct field session_fields[] = {
+const struct field chat_member_item = { "member", FIELD_OBJECT, .sub = member_fields };
+static const struct field session_brief[] = {
 	{ "id", FIELD_UUID, .doc = "The session" },
 	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "Of the session" },
 	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Of the session" },
@@ -57,7 +64,7 @@ static const struct field session_fields[] = {
 };
 static const struct field conversation_reply[] = {
 	{ "id", FIELD_UUID, .doc = "The conversation" },
-	{ "kind", FIELD_ENUM, .one_of = conversation_kinds, .doc = "SESSION or DIRECT" },
+	{ "kind", FIELD_ENUM, .one_of = chat_conversation_kinds, .doc = "SESSION or DIRECT" },
 	{ "ai", FIELD_BOOL, .doc = "The automated assistant takes part", .example = "false" },
 	{ "closed", FIELD_BOOL, .doc = "Nobody can write any more", .example = "false" },
 	{ "created_at", FIELD_TIME, .doc = "When it was opened" },
@@ -65,11 +72,15 @@ static const struct field conversation_reply[] = {
 	{ "last_seq", FIELD_INT, .doc = "Number of the newest message; 0 when there is none",
 	    .example = "12" },
 	{ "read_seq", FIELD_INT, .doc = "Your read mark", .example = "11" },
-	{ "unread", FIELD_INT, .doc = "Messages above your read mark", .example = "1" },
+	{ "unread", FIELD_INT, .doc = "Messages of others above your read mark, not deleted",
+	    .example = "1" },
+	{ "muted", FIELD_BOOL, .doc = "You want no notices of it", .example = "false" },
+	{ "muted_until", FIELD_TIME, .nullable = true,
+	    .doc = "Until then; null when not muted, or until you unmute it" },
 	{ "last_message", FIELD_OBJECT, .nullable = true, .sub = message_fields,
 	    .doc = "The newest message" },
-	{ "members", FIELD_LIST, .sub = &member_item, .doc = "The people in it, you included" },
-	{ "session", FIELD_OBJECT, .nullable = true, .sub = session_fields,
+	{ "members", FIELD_LIST, .sub = &chat_member_item, .doc = "The people in it, you included" },
+	{ "session", FIELD_OBJECT, .nullable = true, .sub = session_brief,
 	    .doc = "The session it belongs to" },
 	{ 0 },
 };
@@ -77,7 +88,20 @@ static const struct field conversation_reply[] = {
 static const struct field read_reply[] = {
 	{ "conversation_id", FIELD_UUID, .doc = "The conversation" },
 	{ "read_seq", FIELD_INT, .doc = "Your read mark now", .example = "12" },
-	{ "unread", FIELD_INT, .doc = "Messages above it", .example = "0" },
+	{ "unread", FIELD_INT, .doc = "Messages of others above it, not deleted", .example = "0" },
+	{ 0 },
+};
+
+static const struct field mute_body[] = {
+	{ "until", FIELD_TIME, .required = true, .nullable = true,
+	    .doc = "Until when; null: until you unmute it", .example = "null" },
+	{ 0 },
+};
+
+static const struct field unread_reply[] = {
+	{ "unread", FIELD_INT, .doc = "In all conversations that are not muted", .example = "3" },
+	{ "conversations", FIELD_INT, .doc = "How many of them have any", .example = "2" },
+	{ "muted", FIELD_INT, .doc = "In those that are muted", .example = "0" },
 	{ 0 },
 };
 
@@ -127,22 +151,44 @@ is_client_id(const char *text)
 	return text[strspn(text, allowed)] == '\0';
 }
 
+/* What goes together and what does not. */
+static enum err
+draft_check(struct req *req, const struct message_draft *draft)
+{
+	bool is_text = strcmp(draft->type, "text") == 0;
+
+	if (!is_client_id(draft->client_id))
+		return req_invalid(req, "client_id", "must be of A-Z a-z 0-9 . _ -");
+	if (is_text && *draft->body == '\0')
+		return req_invalid(req, "body",
+		    req_text(req, "body") != NULL ? "must have at least 1 characters" : "is missing");
+	if (is_text && draft->media_id != NULL)
+		return req_invalid(req, "media_id", "cannot be given with type text");
+	if (!is_text && draft->media_id == NULL)
+		return req_invalid(req, "media_id", "is missing: this type sends media");
+	return ERR_OK;
+}
+
 static enum err
 post_message(struct req *req)
 {
+	const char *type = req_text(req, "type"), *body = req_text(req, "body"), *json;
 	struct message_draft draft = {
 		.conversation_id = req->params[0],
 		.sender_id = req->caller.user_id,
 		.client_id = req_text(req, "client_id"),
-		.type = "text",
-		.body = req_text(req, "body"),
+		.type = type != NULL ? type : "text",
+		.body = body != NULL ? body : "",
+		.reply_to = req_text(req, "reply_to"),
+		.media_id = req_text(req, "media_id"),
 	};
-	const char *json;
 	bool created;
+	enum err err;
 
-	if (!is_client_id(draft.client_id))
-		return req_invalid(req, "client_id", "must be of A-Z a-z 0-9 . _ -");
-	TRY(message_send(req->db, &draft, &created, &json));
+	TRY(draft_check(req, &draft));
+	err = message_send(req->db, &draft, &created, &json);
+	if (err != ERR_OK)
+		return chat_refusal(req, err);
 	if (!created)
 		reply_status(req, 200);
 	return reply_json(req, json);
@@ -161,6 +207,39 @@ put_read(struct req *req)
 		    arena_printf(
 			req->arena, "must be at most %lld, the newest message", (long long)newest));
 	TRY(err);
+	return reply_row(req, rows, 0);
+}
+
+static enum err
+mute(struct req *req, const char *until)
+{
+	struct rows *rows;
+	enum err err =
+	    conversation_mute(req->db, req->params[0], req->caller.user_id, until, &rows);
+
+	return err == ERR_OK ? reply_row(req, rows, 0) : chat_refusal(req, err);
+}
+
+static enum err
+put_mute(struct req *req)
+{
+	const char *until = req_text(req, "until");
+
+	return mute(req, until != NULL ? until : "infinity");
+}
+
+static enum err
+delete_mute(struct req *req)
+{
+	return mute(req, NULL);
+}
+
+static enum err
+get_unread(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(conversation_unread(req->db, req->caller.user_id, &rows));
 	return reply_row(req, rows, 0);
 }
 
@@ -201,6 +280,19 @@ static const struct route routes[] = {
 	{ METHOD_PUT, "/api/v1/conversations/{id}/read", "conversation_read",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .body = read_body, .reply = read_reply,
 	    .errors = read_errors, .handle = put_read, .summary = "Move your read mark" },
+	{ METHOD_GET, "/api/v1/conversations/unread-count", "conversation_unread",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .reply = unread_reply,
+	    .handle = get_unread, .summary = "Count what you have not read",
+	    .doc = "Your own messages and deleted ones are not counted." },
+	{ METHOD_PUT, "/api/v1/conversations/{id}/mute", "conversation_mute",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = mute_body,
+	    .reply = mute_fields, .errors = read_errors, .handle = put_mute,
+	    .summary = "Mute a conversation for yourself",
+	    .doc = "Its messages arrive as before, but are not in the count of what is unread." },
+	{ METHOD_DELETE, "/api/v1/conversations/{id}/mute", "conversation_unmute",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
+	    .reply = mute_fields, .errors = read_errors, .handle = delete_mute,
+	    .summary = "Unmute a conversation" },
 	{ METHOD_POST, "/api/v1/conversations/{id}/typing", "conversation_typing",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .status = 204,
 	    .errors = read_errors, .handle = post_typing,
@@ -209,7 +301,7 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-static const struct route *const tables[] = { routes, NULL };
+static const struct route *const tables[] = { routes, chat_message_routes, NULL };
 static const struct stmt_set *const sets[] = { &conversation_stmts, &message_stmts, NULL };
 static const struct app app = { .name = "chat", .routes = tables, .sets = sets };
 

@@ -17,9 +17,6 @@
 
 enum { TOPIC_MAX = 500, REASON_MAX = 500, REVIEW_MAX = 2000 };
 
-static const char *const participant_types[] = { "USER", "ADVISOR", "AI", NULL };
-static const char *const enders[] = { "USER", "ADVISOR", "SYSTEM", NULL };
-
 static const struct field chat_body[] = {
 	{ "advisor_id", FIELD_UUID, .doc = "The advisor to ask; not together with ai" },
 	{ "ai", FIELD_BOOL, .doc = "True: talk to the automated assistant instead",
@@ -40,51 +37,6 @@ static const struct field rating_body[] = {
 	    .example = "5" },
 	{ "review", FIELD_TEXT, .max = REVIEW_MAX, .doc = "In words, shown with the first name",
 	    .example = "\"Listened well and gave me a plan\"" },
-	{ 0 },
-};
-
-static const struct field participant_fields[] = {
-	{ "type", FIELD_ENUM, .one_of = participant_types, .doc = "USER, ADVISOR or AI" },
-	{ "id", FIELD_UUID, .nullable = true, .doc = "The account; null for the assistant" },
-	{ "display_name", FIELD_TEXT, .doc = "Name to show", .example = "\"Maya\"" },
-	{ "label", FIELD_TEXT,
-	    .doc = "What the participant is, in words; an automated one is always named so",
-	    .example = "\"Advisor\"" },
-	{ 0 },
-};
-static const struct field participant_item = { "participant", FIELD_OBJECT,
-	.sub = participant_fields };
-
-static const struct field session_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The session" },
-	{ "type", FIELD_ENUM, .one_of = session_types,
-	    .doc = "CHAT with an advisor, AI_CHAT with the assistant" },
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands",
-	    .example = "\"ONGOING\"" },
-	{ "conversation_id", FIELD_UUID, .doc = "Where messages are read and written" },
-	{ "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2,
-	    .doc = "The two sides" },
-	{ "topic", FIELD_TEXT, .doc = "What the user wrote with the request" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when it was asked for, minor units",
-	    .example = "2500" },
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor and cost_minor", .example = "\"INR\"" },
-	{ "cost_minor", FIELD_INT, .doc = "Cost so far, minor units; sessions are free for now",
-	    .example = "0" },
-	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
-	{ "accepted_at", FIELD_TIME, .nullable = true, .doc = "When the advisor accepted" },
-	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
-	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },
-	{ "ended_by", FIELD_ENUM, .one_of = enders, .nullable = true,
-	    .doc = "Which side made the last move" },
-	{ "end_reason", FIELD_TEXT, .doc = "In words, if any were given" },
-	{ "server_time", FIELD_TIME, .doc = "The server's clock at this reply" },
-	{ "expires_at", FIELD_TIME, .nullable = true,
-	    .doc = "A request not accepted, or accepted and not begun, ends here; else null" },
-	{ "seconds_left", FIELD_INT, .nullable = true, .doc = "Until expires_at; null when that is",
-	    .example = "87" },
-	{ "elapsed_s", FIELD_INT, .doc = "Seconds since started_at, up to ended_at",
-	    .example = "420" },
-	{ "unread", FIELD_INT, .doc = "Messages above your read mark", .example = "0" },
 	{ 0 },
 };
 

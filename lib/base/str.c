@@ -47,6 +47,12 @@ str_utf8_valid(const char *s, size_t len)
 }
 
 size_t
+str_utf8_next(const char *s, uint32_t *code)
+{
+	return utf8_next((const unsigned char *)s, strlen(s), code);
+}
+
+size_t
 str_utf8_count(const char *s)
 {
 	size_t count = 0;

@@ -12,6 +12,8 @@
 bool str_utf8_valid(const char *s, size_t len);
 /* Code points in valid UTF-8; field lengths are counted in these. */
 size_t str_utf8_count(const char *s);
+/* The first code point of valid UTF-8 that is not empty; how many bytes it takes. */
+size_t str_utf8_next(const char *s, uint32_t *code);
 /* A control character other than tab, line feed and carriage return, or a bidirectional override
  * (U+202A..202E, U+2066..2069): never wanted in names and messages. */
 bool str_has_control(const char *s);

@@ -11,7 +11,7 @@
 static const struct stmt_set *const sets[] = { &conversation_stmts, &message_stmts, NULL };
 static struct db *db;
 
-enum { ID = 0, CLOSED = 3, LAST_SEQ = 6, UNREAD = 8, LAST_MESSAGE = 9, MEMBERS = 10, KEY = 12 };
+enum { ID = 0, CLOSED = 3, LAST_SEQ = 6, UNREAD = 8, LAST_MESSAGE = 11, MEMBERS = 12, KEY = 14 };
 
 /* Opened by the first test that needs it. */
 static struct db *
@@ -26,7 +26,7 @@ static void
 say(const struct talk *talk, const char *sender_id, const char *client_id)
 {
 	struct message_draft draft = { talk->conversation_id, sender_id, client_id, "text",
-		client_id };
+		client_id, NULL, NULL };
 	const char *json;
 	bool created;
 

@@ -83,7 +83,17 @@ what_is_no_message_is_refused_by_name(void)
 		{ "{\"client_id\":\"caf\\u00e9\",\"body\":\"x\"}", "client_id" },
 		{ "{\"client_id\":\"a\",\"body\":\"\"}", "body" },
 		{ "{\"client_id\":\"a\",\"body\":7}", "body" },
-		{ "{\"client_id\":\"a\",\"body\":\"x\",\"type\":\"image\"}", "type" },
+		{ "{\"client_id\":\"a\"}", "body" },
+		{ "{\"client_id\":\"a\",\"body\":\"x\",\"type\":\"image\"}", "media_id" },
+		{ "{\"client_id\":\"a\",\"body\":\"x\",\"type\":\"image\",\"media_id\":"
+		  "\"0197aaaa-0000-7000-8000-000000000000\"}",
+		    "media_id" },
+		{ "{\"client_id\":\"a\",\"body\":\"x\",\"media_id\":"
+		  "\"0197aaaa-0000-7000-8000-000000000000\"}",
+		    "media_id" },
+		{ "{\"client_id\":\"a\",\"body\":\"x\",\"reply_to\":"
+		  "\"0197aaaa-0000-7000-8000-000000000000\"}",
+		    "reply_to" },
 		{ "{\"client_id\":\"a\",\"body\":\"x\",\"type\":\"system\"}", "type" },
 		{ "{\"client_id\":\"a\",\"body\":\"x\",\"sender_type\":\"AI\"}", "sender_type" },
 	};

@@ -19,10 +19,14 @@ static const struct stmt stmts[] = {
 	    " FROM advisor a JOIN user_account u ON u.id = a.id"
 	    " WHERE a.id = $1 AND a.state <> 'DRAFT' AND u.state <> 'DELETED'"
 	    " AND $2::uuid IS NOT NULL" },
-	/* The message and up to ten before and after it. */
+	/* The message and up to ten before and after it, with what they said before they were edited or
+	 * deleted. */
 	[FIND_MESSAGE] = { "report_find_message", 2,
-	    "SELECT m.sender_id, jsonb_build_object('message', message_json(m), 'around',"
-	    " (SELECT coalesce(jsonb_agg(message_json(n) ORDER BY n.seq), '[]') FROM message n"
+	    "SELECT m.sender_id, jsonb_build_object('message', message_json(m),"
+	    " 'versions', message_versions(m), 'around',"
+	    " (SELECT coalesce(jsonb_agg(message_json(n) || CASE WHEN n.edited_at IS NULL AND"
+	    " n.deleted_at IS NULL THEN '{}' ELSE jsonb_build_object('versions', message_versions(n))"
+	    " END ORDER BY n.seq), '[]') FROM message n"
 	    " WHERE n.conversation_id = m.conversation_id AND n.seq BETWEEN m.seq - 10 AND m.seq + 10))"
 	    " FROM message m WHERE m.id = $1 AND m.sender_id IS NOT NULL AND EXISTS (SELECT FROM member b"
 	    " WHERE b.conversation_id = m.conversation_id AND b.user_id = $2)" },

@@ -1,19 +1,15 @@
 #include "domain/talk/conversation.h"
 
-enum { LIST, GET, READ_MOVE, READ_EMIT, READ_STATE, TYPING };
+enum { LIST, GET, READ_MOVE, READ_EMIT, READ_STATE, TYPING, MUTE, UNREAD };
 
-/* A member's own message moves the read mark past itself (message_send), so what is above the mark
- * was written by others. */
 #define COLUMNS                                                                                    \
 	"SELECT c.id, c.kind, c.ai, c.closed_at IS NOT NULL AS closed, c.created_at,"              \
-	" c.last_message_at, c.last_seq, k.read_seq, c.last_seq - k.read_seq AS unread,"           \
+	" c.last_message_at, c.last_seq, k.read_seq, " CONVERSATION_UNREAD " AS unread,"           \
+	" coalesce(k.muted_until > app_now(), false) AS muted,"                                    \
+	" CASE WHEN k.muted_until > app_now() AND isfinite(k.muted_until) THEN k.muted_until END"  \
+	" AS muted_until,"                                                                         \
 	" (SELECT message_json(m) FROM message m WHERE m.conversation_id = c.id"                   \
-	" AND m.seq = c.last_seq) AS last_message,"                                                \
-	" (SELECT jsonb_agg(jsonb_build_object('user_id', o.user_id, 'role', o.role,"              \
-	" 'display_name', u.display_name, 'read_seq', o.read_seq)"                                 \
-	" ORDER BY o.role DESC, o.user_id)"                                                        \
-	" FROM member o JOIN user_account u ON u.id = o.user_id"                                   \
-	" WHERE o.conversation_id = c.id) AS members,"                                             \
+	" AND m.seq = c.last_seq) AS last_message, " CONVERSATION_MEMBERS " AS members,"           \
 	" (SELECT jsonb_build_object('id', s.id, 'type', s.type, 'state', s.state) FROM session s" \
 	" WHERE s.conversation_id = c.id) AS session,"                                             \
 	" coalesce(c.last_message_at, c.created_at) AS _k1, c.id AS _k2"                           \
@@ -35,7 +31,7 @@ static const struct stmt stmts[] = {
 	    " 'message.read', jsonb_build_object('conversation_id', $1::uuid, 'user_id', $2::uuid,"
 	    " 'seq', $3::bigint))" },
 	[READ_STATE] = { "conversation_read_state", 2,
-	    "SELECT c.id AS conversation_id, k.read_seq, c.last_seq - k.read_seq AS unread,"
+	    "SELECT c.id AS conversation_id, k.read_seq, " CONVERSATION_UNREAD " AS unread,"
 	    " c.last_seq AS _newest FROM member k JOIN conversation c ON c.id = k.conversation_id"
 	    " WHERE k.conversation_id = $1 AND k.user_id = $2" },
 	[TYPING] = { "conversation_typing", 2,
@@ -48,6 +44,17 @@ static const struct stmt stmts[] = {
 	    " block_between(m.user_id, k.user_id)) AS users FROM member m"
 	    " WHERE m.conversation_id = c.id AND m.user_id <> k.user_id) o"
 	    " WHERE k.conversation_id = $1 AND k.user_id = $2",
+	    true },
+	[MUTE] = { "conversation_mute", 3,
+	    "SELECT conversation_id, muted, muted_until FROM conversation_mute($1, $2, $3)", true },
+	[UNREAD] = { "conversation_unread", 1,
+	    "SELECT coalesce(sum(n) FILTER (WHERE NOT muted), 0)::bigint AS unread,"
+	    " count(*) FILTER (WHERE n > 0 AND NOT muted) AS conversations,"
+	    " coalesce(sum(n) FILTER (WHERE muted), 0)::bigint AS muted"
+	    " FROM (SELECT " CONVERSATION_UNREAD " AS n,"
+	    " coalesce(k.muted_until > app_now(), false) AS muted"
+	    " FROM member k JOIN conversation c ON c.id = k.conversation_id"
+	    " WHERE k.user_id = $1 AND c.last_seq > k.read_seq) u",
 	    true },
 };
 STMT_SET(conversation_stmts, stmts);
@@ -112,4 +119,17 @@ enum err
 conversation_typing(struct db *db, const char *id, const char *user_id)
 {
 	return db_exec_one(db, &stmts[TYPING], db_text(id), db_text(user_id));
+}
+
+enum err
+conversation_mute(
+    struct db *db, const char *id, const char *user_id, const char *until, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[MUTE], db_text(id), db_text(user_id), db_text(until));
+}
+
+enum err
+conversation_unread(struct db *db, const char *user_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[UNREAD], db_text(user_id));
 }

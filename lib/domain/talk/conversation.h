@@ -10,6 +10,20 @@
 extern const struct stmt_set conversation_stmts;
 
 /*
+ * For SELECT lists of this folder, with c the conversation and k the reader's member row. A member's own
+ * message moves the read mark past itself (message_send), so what is above the mark was written by
+ * others; numbers have no gaps, so only what was deleted there has to be counted.
+ */
+#define CONVERSATION_UNREAD                                                                        \
+	"(c.last_seq - k.read_seq - (SELECT count(*) FROM message d"                               \
+	" WHERE d.conversation_id = c.id AND d.seq > k.read_seq AND d.deleted_at IS NOT NULL))"
+#define CONVERSATION_MEMBERS                                                                       \
+	"(SELECT jsonb_agg(jsonb_build_object('user_id', o.user_id, 'role', o.role,"               \
+	" 'display_name', u.display_name, 'read_seq', o.read_seq)"                                 \
+	" ORDER BY o.role DESC, o.user_id)"                                                        \
+	" FROM member o JOIN user_account u ON u.id = o.user_id WHERE o.conversation_id = c.id)"
+
+/*
  * At most limit conversations of a user after the keys (time of activity and id of the last one seen;
  * NULL for the first page), with _k1 and _k2. One statement.
  */
@@ -32,5 +46,16 @@ MUST_CHECK enum err conversation_read(struct db *, const char *id, const char *u
  *	ERR_NOT_FOUND	as above
  */
 MUST_CHECK enum err conversation_typing(struct db *, const char *id, const char *user_id);
+/*
+ * No notices of this conversation until a time (RFC 3339), or with "infinity" until unmuted; NULL
+ * unmutes. One row: conversation_id, muted, muted_until. The member's own clients hear
+ * conversation.muted when it changed.
+ *	ERR_NOT_FOUND	as above
+ *	ERR_VALIDATION	until is not in the future
+ */
+MUST_CHECK enum err conversation_mute(struct db *, const char *id, const char *user_id,
+    const char *until, struct rows **rows);
+/* One row: unread and conversations (how many have any) of what is not muted, and muted (unread there). */
+MUST_CHECK enum err conversation_unread(struct db *, const char *user_id, struct rows **rows);
 
 #endif

@@ -1,7 +1,19 @@
 #include "domain/talk/message.h"
 #include "base/uuid.h"
+#include "domain/talk/conversation.h"
 
-enum { SEND, POST, LIST_BEFORE, LIST_AFTER, SESSION_BEFORE, SESSION_AFTER };
+enum {
+	SEND,
+	POST,
+	EDIT,
+	DELETE,
+	REACT,
+	SEARCH,
+	LIST_BEFORE,
+	LIST_AFTER,
+	SESSION_BEFORE,
+	SESSION_AFTER
+};
 
 /* A member sees one row even when no message fits the window; who is no member sees none. Numbers have
  * no gaps, so the ends of the window tell whether there is more. */
@@ -23,9 +35,29 @@ enum { SEND, POST, LIST_BEFORE, LIST_AFTER, SESSION_BEFORE, SESSION_AFTER };
 #define MORE_AFTER "coalesce(max((page.m).seq) < c.last_seq, false)"
 
 static const struct stmt stmts[] = {
-	[SEND] = { "message_send", 6,
-	    "SELECT created, message::text FROM message_send($1, $2, $3, $4, $5, $6)", true },
+	[SEND] = { "message_send", 8,
+	    "SELECT created, message::text FROM message_send($1, $2, $3, $4, $5, $6, $7, $8)", true },
 	[POST] = { "message_post", 5, "SELECT message_post($1, $2, $3, $4, $5)", true },
+	[EDIT] = { "message_edit", 4, "SELECT message_edit($1, $2, $3, $4)", true },
+	[DELETE] = { "message_delete", 3, "SELECT message_delete($1, $2, $3)", true },
+	[REACT] = { "message_react", 4, "SELECT message_react($1, $2, $3, $4)", true },
+	/* Each conversation gives its newest page by the index on words; of these the newest page. */
+	[SEARCH] = { "message_search", 5,
+	    "SELECT message_json(hit.m) AS message,"
+	    " jsonb_build_object('id', c.id, 'kind', c.kind, 'closed', c.closed_at IS NOT NULL,"
+	    " 'members', " CONVERSATION_MEMBERS ") AS conversation,"
+	    " ts_headline('confab', (hit.m).body, search_words($2),"
+	    " 'StartSel=\"\", StopSel=\"\", MaxFragments=1, MinWords=8, MaxWords=24, ShortWord=0,"
+	    " FragmentDelimiter=\" … \"') AS excerpt, (hit.m).created_at AS _k1, (hit.m).id AS _k2"
+	    " FROM (SELECT n.m FROM member k, LATERAL (SELECT m FROM message m"
+	    " WHERE m.conversation_id = k.conversation_id AND m.type <> 'system'"
+	    " AND to_tsvector('confab', m.body) @@ search_words($2)"
+	    " AND ($4::timestamptz IS NULL OR (m.created_at, m.id) < ($4, $5::uuid))"
+	    " ORDER BY m.created_at DESC, m.id DESC LIMIT $3) n WHERE k.user_id = $1"
+	    " ORDER BY (n.m).created_at DESC, (n.m).id DESC LIMIT $3) hit"
+	    " JOIN conversation c ON c.id = (hit.m).conversation_id"
+	    " ORDER BY (hit.m).created_at DESC, (hit.m).id DESC",
+	    true },
 	[LIST_BEFORE] = { "message_list_before", 4,
 	    WINDOW_HEAD MORE_BEFORE WINDOW_FROM BEFORE_PAGE OF_CONVERSATION, true },
 	[LIST_AFTER] = { "message_list_after", 4,
@@ -44,7 +76,8 @@ message_send(struct db *db, const struct message_draft *draft, bool *created, co
 
 	TRY(db_one(db, &rows, &stmts[SEND], db_text(draft->conversation_id),
 	    db_text(draft->sender_id), db_text(uuid_new(db_arena(db))), db_text(draft->client_id),
-	    db_text(draft->type), db_text(draft->body)));
+	    db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
+	    db_text(draft->media_id)));
 	*created = rows_bool(rows, 0, 0);
 	*json = rows_text(rows, 0, 1);
 	return ERR_OK;
@@ -56,6 +89,50 @@ message_post(struct db *db, const char *conversation_id, const char *as_type, co
 {
 	return db_exec(db, &stmts[POST], db_text(conversation_id), db_text(as_type),
 	    db_text(uuid_new(db_arena(db))), db_text(client_id), db_text(body));
+}
+
+enum err
+message_edit(struct db *db, const char *id, const char *user_id, const char *body, int64_t window_s,
+    const char **json)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[EDIT], db_text(id), db_text(user_id), db_text(body),
+	    db_i64(window_s)));
+	*json = rows_text(rows, 0, 0);
+	return ERR_OK;
+}
+
+enum err
+message_delete(
+    struct db *db, const char *id, const char *user_id, int64_t window_s, const char **json)
+{
+	struct rows *rows;
+
+	TRY(db_one(
+	    db, &rows, &stmts[DELETE], db_text(id), db_text(user_id), db_i64(window_s)));
+	*json = rows_text(rows, 0, 0);
+	return ERR_OK;
+}
+
+enum err
+message_react(struct db *db, const char *id, const char *user_id, const char *emoji, bool wanted,
+    const char **json)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[REACT], db_text(id), db_text(user_id), db_text(emoji),
+	    db_bool(wanted)));
+	*json = rows_text(rows, 0, 0);
+	return ERR_OK;
+}
+
+enum err
+message_search(struct db *db, const char *user_id, const char *words, int64_t limit,
+    const char *after_time, const char *after_id, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[SEARCH], db_text(user_id), db_text(words), db_i64(limit),
+	    db_text(after_time), db_text(after_id));
 }
 
 static enum err

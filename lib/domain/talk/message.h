@@ -1,7 +1,12 @@
 /*
  * Messages. They are numbered without gaps in each conversation, in order of commit, and stored once:
- * the same client_id from the same sender gives the first message again. The work is done by two
- * functions in sql/, so that sending costs one round trip and cannot be half done.
+ * the same client_id from the same sender gives the first message again. The work is done by
+ * functions in sql/, so that sending, editing, deleting and reacting cost one round trip each and cannot
+ * be half done.
+ *
+ * What a sender edits or deletes keeps its number and place. What it said before is kept in
+ * message_version, for reports and disputes; clients never see it. A conversation that is closed is a
+ * record: nothing in it is edited and nothing reacted to; deleting, which only takes away, is allowed.
  */
 #ifndef DOMAIN_TALK_MESSAGE_H
 #define DOMAIN_TALK_MESSAGE_H
@@ -16,8 +21,10 @@ enum { MESSAGE_CHARACTERS_MAX = 4000 };
 struct message_draft {
 	const char *conversation_id, *sender_id;
 	const char *client_id; /* 1 to 64 of [A-Za-z0-9._-] */
-	const char *type;      /* "text" */
-	const char *body;      /* 1 to MESSAGE_CHARACTERS_MAX characters */
+	const char *type;      /* "text", or the kind of the media */
+	const char *body;      /* at most MESSAGE_CHARACTERS_MAX characters; a text has one at least */
+	const char *reply_to;  /* id of the message it answers; NULL: none */
+	const char *media_id;  /* NULL: none, for text; what is sent otherwise */
 };
 
 /*
@@ -26,6 +33,8 @@ struct message_draft {
  *	ERR_NOT_FOUND	no such conversation, or the sender is not in it
  *	ERR_BAD_STATE	the conversation is closed
  *	ERR_BLOCKED	a member and the sender have one blocked the other
+ *	ERR_VALIDATION	db_detail() names the field: reply_to is no message of this conversation or was
+ *			deleted, media_id is not READY media of the sender's and this type
  */
 MUST_CHECK enum err message_send(struct db *, const struct message_draft *, bool *created,
     const char **json);
@@ -37,6 +46,42 @@ MUST_CHECK enum err message_send(struct db *, const struct message_draft *, bool
  */
 MUST_CHECK enum err message_post(struct db *, const char *conversation_id, const char *as_type,
     const char *client_id, const char *body);
+
+/*
+ * The sender says a text in other words, window_s seconds after it was sent at most. *json is the message
+ * now. The same words again change nothing. Members hear message.updated.
+ *	ERR_NOT_FOUND	no such message, or user_id did not send it
+ *	ERR_BAD_STATE	too late, deleted, no text, or the conversation is closed: db_detail() says which
+ *	ERR_BLOCKED	as for sending
+ */
+MUST_CHECK enum err message_edit(struct db *, const char *id, const char *user_id, const char *body,
+    int64_t window_s, const char **json);
+/*
+ * The sender takes a message back, window_s seconds after it was sent at most: its place stays, empty.
+ * Again changes nothing. Members hear message.deleted.
+ *	ERR_NOT_FOUND	as above
+ *	ERR_BAD_STATE	too late
+ */
+MUST_CHECK enum err message_delete(struct db *, const char *id, const char *user_id,
+    int64_t window_s, const char **json);
+/*
+ * Put (wanted) or take back one's own emoji, checked by the caller (base/emoji.h). *json is
+ * conversation_id, message_id, seq and the reactions now. Again changes nothing. Members hear
+ * message.reaction.
+ *	ERR_NOT_FOUND	no such message, or user_id is not in its conversation
+ *	ERR_BAD_STATE	wanted only: deleted, closed, or more than 20 different ones: db_detail()
+ *	ERR_BLOCKED	wanted only: as for sending
+ */
+MUST_CHECK enum err message_react(struct db *, const char *id, const char *user_id,
+    const char *emoji, bool wanted, const char **json);
+
+/*
+ * At most limit messages with these words in the user's conversations, the newest first, after the keys
+ * (time and id of the last one seen; NULL for the first page), with _k1 and _k2: message, conversation,
+ * excerpt. The last word may be unfinished; "a phrase", -not and or are understood.
+ */
+MUST_CHECK enum err message_search(struct db *, const char *user_id, const char *words,
+    int64_t limit, const char *after_time, const char *after_id, struct rows **rows);
 
 /* Which messages: the newest limit before a number, or the oldest limit after one. */
 struct message_window {

@@ -1,6 +1,7 @@
 #include "domain/talk/session.h"
 #include "base/buf.h"
 #include "base/uuid.h"
+#include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session_money.h"
 
@@ -103,7 +104,7 @@ static const struct stmt stmts[] = {
 	    " WHERE s.id = $1 AND $2 IN (s.user_id, s.advisor_id)",
 	    true },
 	[GET] = { "session_get", 2,
-	    "SELECT session_json(s) || jsonb_build_object('unread', c.last_seq - k.read_seq)"
+	    "SELECT session_json(s) || jsonb_build_object('unread', " CONVERSATION_UNREAD ")"
 	    " FROM session s JOIN conversation c ON c.id = s.conversation_id"
 	    " JOIN member k ON k.conversation_id = c.id AND k.user_id = $2 WHERE s.id = $1",
 	    true },

@@ -1,0 +1,18 @@
+/* What the parts of the chat program share. */
+#ifndef CGI_BIN_CHAT_H
+#define CGI_BIN_CHAT_H
+
+#include "talk.h"
+
+#include "web/req.h"
+
+enum { MESSAGE_BODY_BYTES_MAX = 32 * 1024 };
+
+extern const struct route chat_message_routes[];
+extern const struct field chat_member_item; /* a member of a conversation */
+extern const char *const chat_conversation_kinds[];
+
+/* An error of domain/talk/message as the client should read it: with the state, or the field, at fault. */
+MUST_CHECK enum err chat_refusal(struct req *, enum err);
+
+#endif

@@ -1,0 +1,160 @@
+/* Single messages: editing, deleting, reacting, and search. */
+#include "chat.h"
+
+#include "base/emoji.h"
+#include "domain/talk/message.h"
+#include "web/reply.h"
+
+#include <string.h>
+
+enum { SEARCH_CHARACTERS_MAX = 100 };
+
+static const struct field edit_body[] = {
+	{ "body", FIELD_TEXT, .required = true, .min = 1, .max = MESSAGE_CHARACTERS_MAX,
+	    .doc = "What you meant to say", .example = "\"Hello again!\"" },
+	{ 0 },
+};
+
+static const struct field reaction_path[] = {
+	{ "emoji", FIELD_TEXT, .min = 1, .max = 64,
+	    .doc = "One emoji, at most 16 bytes of UTF-8, percent-encoded",
+	    .example = "\"\U0001F44D\"" },
+	{ 0 },
+};
+
+static const struct field search_query[] = { PAGE_FIELDS,
+	{ "q", FIELD_TEXT, .required = true, .min = 1, .max = SEARCH_CHARACTERS_MAX,
+	    .doc = "Words, without regard to case and accents; the last may be unfinished; "
+		   "\"a phrase\", -not and or are understood",
+	    .example = "\"moving to\"" },
+	{ 0 } };
+
+static const struct field place_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The conversation" },
+	{ "kind", FIELD_ENUM, .one_of = chat_conversation_kinds, .doc = "SESSION or DIRECT" },
+	{ "closed", FIELD_BOOL, .doc = "Nobody can write any more", .example = "false" },
+	{ "members", FIELD_LIST, .sub = &chat_member_item, .doc = "The people in it" },
+	{ 0 },
+};
+static const struct field search_reply[] = {
+	{ "message", FIELD_OBJECT, .sub = message_fields, .doc = "What was found" },
+	{ "conversation", FIELD_OBJECT, .sub = place_fields, .doc = "Where" },
+	{ "excerpt", FIELD_TEXT, .doc = "The part of the body around the words",
+	    .example = "\"How do I talk to her about moving to Pune\"" },
+	{ 0 },
+};
+
+enum err
+chat_refusal(struct req *req, enum err err)
+{
+	const char *detail = arena_strdup(req->arena, db_detail(req->db));
+
+	if (err == ERR_BAD_STATE && *detail != '\0')
+		return req_blame(req, err, "state", detail);
+	if (err == ERR_VALIDATION && strcmp(detail, "reply_to") == 0)
+		return req_invalid(req, detail, "is no message of this conversation");
+	if (err == ERR_VALIDATION && strcmp(detail, "media_id") == 0)
+		return req_invalid(req, detail, "is no finished upload of yours of that type");
+	if (err == ERR_VALIDATION && strcmp(detail, "until") == 0)
+		return req_invalid(req, detail, "must be in the future");
+	return err;
+}
+
+static enum err
+patch_message(struct req *req)
+{
+	const char *json;
+	enum err err = message_edit(req->db, req->params[0], req->caller.user_id,
+	    req_text(req, "body"), req->conf->message_edit_s, &json);
+
+	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
+}
+
+static enum err
+delete_message(struct req *req)
+{
+	const char *json;
+	enum err err = message_delete(req->db, req->params[0], req->caller.user_id,
+	    req->conf->message_delete_s, &json);
+
+	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
+}
+
+static enum err
+react(struct req *req, bool wanted)
+{
+	const char *json;
+	enum err err;
+
+	if (!emoji_is_one(req->params[1]))
+		return req_invalid(req, "emoji", "must be one emoji of at most 16 bytes");
+	err = message_react(
+	    req->db, req->params[0], req->caller.user_id, req->params[1], wanted, &json);
+	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
+}
+
+static enum err
+put_reaction(struct req *req)
+{
+	return react(req, true);
+}
+
+static enum err
+delete_reaction(struct req *req)
+{
+	return react(req, false);
+}
+
+static enum err
+get_search(struct req *req)
+{
+	struct page page;
+	struct rows *rows;
+
+	TRY(req_page(req, &page));
+	TRY(message_search(req->db, req->caller.user_id, query_text(req, "q"), page.limit + 1,
+	    page.keys[0], page.keys[1], &rows));
+	return reply_page(req, rows, &page);
+}
+
+static const enum err edit_errors[] = { ERR_NOT_FOUND, ERR_BLOCKED, ERR_BAD_STATE, ERR_OK };
+static const enum err delete_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_OK };
+static const enum err react_errors[] = { ERR_NOT_FOUND, ERR_BLOCKED, ERR_BAD_STATE, ERR_VALIDATION,
+	ERR_OK };
+static const enum err unreact_errors[] = { ERR_NOT_FOUND, ERR_VALIDATION, ERR_OK };
+static const enum err search_errors[] = { ERR_BAD_CURSOR, ERR_OK };
+
+const struct route chat_message_routes[] = {
+	{ METHOD_PATCH, "/api/v1/messages/{id}", "message_edit", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body_max = MESSAGE_BODY_BYTES_MAX,
+	    .body = edit_body, .reply = message_fields, .errors = edit_errors,
+	    .handle = patch_message, .summary = "Say a text of yours in other words",
+	    .doc =
+		"For 15 minutes after you sent it (setting MESSAGE_EDIT_S), and only where you could "
+		"still send: a closed conversation is a record and is not edited. What it said before "
+		"is kept for moderators. The same words again change nothing." },
+	{ METHOD_DELETE, "/api/v1/messages/{id}", "message_delete", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .reply = message_fields,
+	    .errors = delete_errors, .handle = delete_message,
+	    .summary = "Take back a message of yours",
+	    .doc =
+		"For an hour after you sent it (setting MESSAGE_DELETE_S), also in a closed "
+		"conversation. Its place stays, with deleted_at and without body, media, reply and "
+		"reactions; what it said is kept for moderators. Again gives the same answer." },
+	{ METHOD_PUT, "/api/v1/messages/{id}/reactions/{emoji}", "message_react",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
+	    .path_fields = reaction_path, .reply = reactions_fields, .errors = react_errors,
+	    .handle = put_reaction, .summary = "React to a message with an emoji",
+	    .doc =
+		"Once each: again changes nothing. A message takes at most 20 different emoji; an emoji "
+		"with and without a skin tone or U+FE0F are different." },
+	{ METHOD_DELETE, "/api/v1/messages/{id}/reactions/{emoji}", "message_unreact",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
+	    .path_fields = reaction_path, .reply = reactions_fields, .errors = unreact_errors,
+	    .handle = delete_reaction, .summary = "Take a reaction of yours back" },
+	{ METHOD_GET, "/api/v1/conversations/search", "message_search", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = search_query, .reply = search_reply,
+	    .errors = search_errors, .handle = get_search,
+	    .summary = "Search the messages of your conversations, the newest first" },
+	{ 0 },
+};
