@@ -1,6 +1,7 @@
 /* The operator's command: the API's description, gathered from the programs themselves. */
 #include "confab.h"
 #include "base/json.h"
+#include "web/event_type.h"
 #include "web/openapi.h"
 #include "web/tmpl.h"
 
@@ -274,6 +275,39 @@ group_view(struct arena *arena, const char *name, struct json_object *part)
 	return group;
 }
 
+/* Every event type with the members of its data. */
+static struct json_object *
+events_view(struct arena *arena)
+{
+	struct json_object *list = json_object_new_array();
+	const struct event_type *type;
+
+	for (type = event_types; type->type != NULL; type++) {
+		struct json_object *row = json_object_new_object(), *schema;
+		struct buf text = buf_new(arena, 4096);
+
+		field_schema(type->data, true, &text);
+		schema = json_tokener_parse(text.data);
+		add_text(row, "type", type->type);
+		add_text(row, "schema", event_schema_name(arena, type->type));
+		add_text(row, "doc", type->doc);
+		add_members(arena, row, "members", schema);
+		buf_clear(&text);
+		field_example(type->data, &text);
+		(void)json_object_put(schema);
+		schema = json_tokener_parse(text.data);
+		add_text(row, "example",
+		    json_object_to_json_string_ext(schema,
+			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+			    JSON_C_TO_STRING_NOSLASHESCAPE));
+		(void)json_object_put(schema);
+		(void)json_object_object_add(row, "ephemeral",
+		    json_object_new_boolean(type->ephemeral));
+		(void)json_object_array_add(list, row);
+	}
+	return list;
+}
+
 int
 confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 {
@@ -291,6 +325,7 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 	for (i = 0; i < PROGRAMS; i++)
 		(void)json_object_array_add(groups, group_view(arena, programs[i], parts[i]));
 	(void)json_object_object_add(view, "groups", groups);
+	(void)json_object_object_add(view, "events", events_view(arena));
 	add_text(view, "site", conf->site_name);
 	tmpl_render(tmpl_find(set, "docs"), view, &out);
 	return fputs(out.data, stdout) < 0;

@@ -26,10 +26,17 @@ static const struct field event_fields[] = {
 	{ "data", FIELD_OBJECT, .doc = "What it is about, by type" },
 	{ 0 }
 };
-static const struct field event_item[] = { { "event", FIELD_OBJECT, .sub = event_fields }, { 0 } };
+static const struct field event_item[] = {
+	{ "event", FIELD_OBJECT, .sub = event_fields, .schema = "Event",
+	    .example = "{\"seq\":43,\"type\":\"message.read\","
+		       "\"created_at\":\"2026-11-21T09:30:00Z\",\"data\":{"
+		       "\"conversation_id\":\"0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80\","
+		       "\"user_id\":\"0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a81\",\"seq\":12}}" },
+	{ 0 } };
 static const struct field poll_reply[] = {
 	{ "events", FIELD_LIST, .min = 0, .max = 2 * EVENT_PAGE, .sub = event_item,
-	    .doc = "In order; events of one transaction come together" },
+	    .doc = "In order; events of one transaction come together. Drop a type you do not know: "
+		   "more will come" },
 	{ "cursor", FIELD_TEXT, .min = 3, .max = EVENT_CURSOR_SIZE,
 	    .doc = "Where to go on: send it with the next request", .example = "\"1763694000-43\"" },
 	{ 0 }

@@ -36,6 +36,7 @@ struct field {
 	const struct field *sub;   /* members of an object; element of a list */
 	const char *doc;	   /* one sentence */
 	const char *example;	   /* JSON text; NULL: made from type and bounds */
+	const char *schema; /* in the document: this schema of components instead of its own */
 };
 
 /* One failed field. path is dotted for nested ones, as "languages.2". */

@@ -3,6 +3,7 @@
  * the same functions as every other one: headers, error shape, cross-origin rules, log line.
  */
 #include "base/log.h"
+#include "web/event_type.h"
 #include "web/hub_int.h"
 #include "web/reply.h"
 
@@ -53,7 +54,8 @@ hub_answer_events(struct hub *hub, struct waiter *waiter, const struct buf *even
 	buf_add(&body, events->data, events->len);
 	buf_printf(&body, "],\"cursor\":\"%s\"}", text);
 	(void)reply_json(req, body.data);
-	finish(hub, waiter, req, ERR_OK, count);
+	finish(hub, waiter, req,
+	    event_check(hub->arena, events->data, events->len) ? ERR_OK : ERR_INTERNAL, count);
 	arena_rewind(hub->arena, mark);
 }
 

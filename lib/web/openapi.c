@@ -1,4 +1,5 @@
 #include "web/openapi.h"
+#include "web/event_type.h"
 
 #include <string.h>
 
@@ -342,7 +343,7 @@ static const char frame_components[] =
     "\"message\":{\"type\":\"string\"}}},"
     "\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
     "\"field\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}}},"
-    "\"request_id\":{\"type\":\"string\"}},\"required\":[\"error\",\"message\",\"request_id\"]}}}";
+    "\"request_id\":{\"type\":\"string\"}},\"required\":[\"error\",\"message\",\"request_id\"]}";
 
 void
 openapi_document(struct json_object *const *parts, size_t count, struct buf *out)
@@ -353,7 +354,8 @@ openapi_document(struct json_object *const *parts, size_t count, struct buf *out
 
 	buf_puts(out, frame_info);
 	buf_puts(out, frame_components);
-	buf_puts(out, ",\"paths\":{");
+	event_schemas(out);
+	buf_puts(out, "}},\"paths\":{");
 	for (i = 0; i < count; i++) {
 		if (!json_object_object_get_ex(parts[i], "paths", &paths))
 			continue;

@@ -108,6 +108,10 @@ field_schema_one(const struct field *field, bool reply, struct buf *out)
 {
 	const char *type = type_of(field->type), *format = format_of(field->type);
 
+	if (field->schema != NULL) {
+		buf_printf(out, "{\"$ref\":\"#/components/schemas/%s\"}", field->schema);
+		return;
+	}
 	buf_puts(out, field->nullable ? "{\"type\":[" : "{\"type\":");
 	buf_json(out, type);
 	if (field->nullable)

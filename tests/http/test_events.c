@@ -313,11 +313,11 @@ what_is_not_stored_reaches_those_who_wait(void)
 	events_metric_wait("polls_parked", 2);
 	testdb_run("SELECT pg_logical_emit_message(false, 'confab', 'not json')");
 	testdb_run("SELECT pg_logical_emit_message(false, 'confab', jsonb_build_object("
-		   "'type', 'typing', 'users', ARRAY[$1], 'data', '{\"on\": true}'::jsonb)::text)",
+		   "'type', 'test.sign', 'users', ARRAY[$1], 'data', '{\"on\": true}'::jsonb)::text)",
 	    a.id);
 	CU_ASSERT_EQUAL(parked_wait(p), 200);
 	CU_ASSERT_EQUAL(parked_events(p), 1);
-	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.type"), "typing");
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.type"), "test.sign");
 	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.data.on"), "true");
 	CU_ASSERT_EQUAL(parked_seq(p, 0), 0);
 	CU_ASSERT_STRING_EQUAL(parked_text(p, "cursor"), cursor_at(0));

@@ -1,0 +1,86 @@
+/* The table of event types, its schemas, and what the check of test builds refuses. */
+#include "base/log.h"
+#include "harness/cunit.h"
+#include "web/event_type.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_MAX = 1024 * 1024 };
+
+#define ID "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80"
+#define READ(seq, data)                                                                            \
+	"{\"seq\":" seq ",\"type\":\"message.read\",\"created_at\":\"2026-11-21T09:30:00Z\",\"data\":" \
+	data "}"
+#define READ_DATA "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID "\",\"seq\":3}"
+
+static struct arena *arena;
+
+static bool
+passes(const char *text)
+{
+	return event_check(arena, text, strlen(text));
+}
+
+static void
+an_event_must_be_as_its_table_says(void)
+{
+	CU_ASSERT(passes(""));
+	CU_ASSERT(passes(READ("1", READ_DATA)));
+	CU_ASSERT(passes(READ("1", READ_DATA) "," READ("2", READ_DATA)));
+	CU_ASSERT(passes("{\"seq\":1,\"type\":\"test.any\",\"data\":{\"n\":1}}"));
+	CU_ASSERT_FALSE(passes(READ("1", READ_DATA) "," READ("2", "{}")));
+	CU_ASSERT_FALSE(passes(READ("null", READ_DATA))); /* it is stored */
+	CU_ASSERT_FALSE(passes(READ("1", "null")));
+	CU_ASSERT_FALSE(passes(READ("1", "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID
+					 "\",\"seq\":\"3\"}")));
+	CU_ASSERT_FALSE(passes(READ("1", "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID
+					 "\",\"seq\":3,\"more\":1}")));
+	CU_ASSERT_FALSE(passes("{\"seq\":1,\"type\":\"message.red\",\"created_at\":"
+			       "\"2026-11-21T09:30:00Z\",\"data\":" READ_DATA "}"));
+	CU_ASSERT_FALSE(passes("{\"seq\":1"));
+}
+
+static void
+every_type_has_a_schema_of_its_own(void)
+{
+	struct buf out = buf_new(arena, 65536);
+	const struct event_type *type, *other;
+	struct json_object *whole, *schema;
+
+	buf_puts(&out, "{\"x\":0");
+	event_schemas(&out);
+	buf_putc(&out, '}');
+	whole = json_tokener_parse(out.data);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
+	for (type = event_types; type->type != NULL; type++) {
+		CU_ASSERT(json_object_object_get_ex(
+		    whole, event_schema_name(arena, type->type), &schema));
+		CU_ASSERT_PTR_NOT_NULL(type->data);
+		CU_ASSERT_PTR_NOT_NULL(type->doc);
+		CU_ASSERT_PTR_EQUAL(event_type_find(type->type), type);
+		for (other = event_types; other < type; other++)
+			CU_ASSERT_STRING_NOT_EQUAL(event_schema_name(arena, type->type),
+			    event_schema_name(arena, other->type));
+	}
+	CU_ASSERT_STRING_EQUAL(event_schema_name(arena, "message.created"), "EventMessageCreated");
+	CU_ASSERT_PTR_NULL(event_type_find("message"));
+	json_object_put(whole);
+}
+
+static const struct cunit_test tests[] = {
+	{ "an event must be as its table says", an_event_must_be_as_its_table_says },
+	{ "every type has a schema of its own", every_type_has_a_schema_of_its_own },
+	{ NULL, NULL },
+};
+
+int
+main(void)
+{
+	int status;
+
+	arena = arena_new(ARENA_MAX);
+	status = cunit_run("event_type", tests);
+	arena_free(arena);
+	return status;
+}
