@@ -293,7 +293,7 @@ static void
 rows_of_many_partitions_come(void)
 {
 	struct wal *wal = start();
-	char day[16], seq[16], text[64];
+	char day[32], seq[32], text[64];
 	int i;
 
 	drive(wal, streaming);

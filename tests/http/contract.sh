@@ -3,6 +3,10 @@
 # success (pages have tests of their own in a browser) and tried with each role it forbids; and every
 # route that answers with JSON has a table for its reply.
 # (That the replies matched the tables was checked while they were made: lib/web/reply_check.c.)
+#
+# The same for events: each type of the API's description was emitted (those that are stored nowhere:
+# delivered), no type was emitted that it does not have, and none was delivered that broke its schema
+# (which lib/web/event_type.c sees).
 set -euo pipefail
 : "${STACK_DIR:?}" "${BIN:?the folder of the programs}"
 
@@ -10,6 +14,24 @@ routes=$("$BIN/confab" routes "$BIN" | jq -s .)
 # The lines of programs that were killed may end anywhere.
 calls=$(cat "$STACK_DIR"/log/*.log "$STACK_DIR"/../private-*/log/*.log | grep -a '"msg":"request"' |
 	jq -R 'fromjson? | select(.route != "") | [.route, .role, .status]' | jq -s 'unique')
+
+types=$("$BIN/confab" openapi "$BIN" | jq '[.components.schemas[] | .properties?
+	| select(.type?.const? and .data?) | {type: .type.const, stored: (.seq.type != "null")}]')
+stored=$(psql -XAtq "$DATABASE_URL" -c "SELECT coalesce(json_agg(DISTINCT type), '[]') FROM event
+	WHERE type NOT LIKE 'test.%'")
+logged=$(cat "$STACK_DIR"/log/*.log "$STACK_DIR"/../private-*/log/*.log | grep -a '"msg":"event ' |
+	jq -R 'fromjson? | {msg, type}' | jq -s unique)
+
+# shellcheck disable=SC2016 # jq's own variables
+jq -rn --argjson types "$types" --argjson stored "$stored" --argjson logged "$logged" '
+	[($types[] | .type as $t | select(if .stored then $stored | index($t) | not else
+		any($logged[]; .msg == "event delivered" and .type == $t) | not end) |
+		"\(.type) was never emitted"),
+	($stored[] as $t | select(any($types[]; .type == $t) | not) | "\($t) is not described"),
+	($logged[] | select(.msg == "event breaks its contract") | "\(.type) was delivered broken")
+	] as $faults |
+	$faults[], "contract: \($types | length) event types, \($faults | length) faults",
+	if $faults == [] then empty else halt_error(1) end'
 
 # shellcheck disable=SC2016 # jq's own variables
 jq -rn --argjson routes "$routes" --argjson calls "$calls" '
