@@ -86,7 +86,7 @@ pages_of_a_search_are_whole_over_conversations(void)
 {
 	struct talk talk = talk_make("ONGOING"), second = talk_make("ONGOING");
 	const char *time = NULL, *id = NULL;
-	char client_id[8];
+	char client_id[16];
 	struct rows *rows;
 	int i, seen = 0;
 
