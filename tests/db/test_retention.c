@@ -113,7 +113,7 @@ readers_get_what_is_left_or_see_the_gap(void)
 	int64_t made, dropped;
 	struct event_page page;
 	const char *user_id;
-	char days_ago[8];
+	char days_ago[16];
 	int i;
 
 	for (i = 1; i <= 8; i++) {
