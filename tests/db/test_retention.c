@@ -235,7 +235,7 @@ a_catch_up_reads_few_partitions(void)
 {
 	PGconn *conn = PQconnectdb(getenv("DATABASE_URL"));
 	const char *user_id = NULL;
-	char sql[2048], days_ago[8];
+	char sql[2048], days_ago[16];
 	int i;
 
 	for (i = 1; i <= 8; i++) {
