@@ -4,6 +4,7 @@
  * statement, one round trip.
  */
 #include "chat.h"
+#include "talk_body.h"
 
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
@@ -12,39 +13,8 @@
 
 #include <string.h>
 
-enum { CLIENT_ID_MAX = 64 };
-
 const char *const chat_conversation_kinds[] = { "SESSION", "DIRECT", NULL };
-/* Not "system": nobody speaks for the system. */
-static const char *const sendable_types[] = { "text", "image", "voice", "video", "file", NULL };
-
 static const struct field list_query[] = { PAGE_FIELDS, { 0 } };
-
-static const struct field message_body[] = {
-	{ "client_id", FIELD_TEXT, .required = true, .min = 1, .max = CLIENT_ID_MAX,
-	    .doc = "Your own id for the message, of A-Z a-z 0-9 . _ -; sending it again gives the "
-		   "same message",
-	    .example = "\"m-1\"" },
-	{ "type", FIELD_ENUM, .one_of = sendable_types,
-	    .doc = "text, also when left out; otherwise the kind of media_id",
-	    .example = "\"text\"" },
-	{ "body", FIELD_TEXT, .max = MESSAGE_CHARACTERS_MAX,
-	    .doc = "What you say; with media a caption, which may be left out",
-	    .example = "\"Hello!\"" },
-	{ "media_id", FIELD_UUID, .nullable = true,
-	    .doc = "A finished upload of yours; not with type text", .example = "null" },
-	{ "reply_to", FIELD_UUID, .nullable = true,
-	    .doc = "The message of this conversation that you answer", .example = "null" },
-	{ 0 },
-};
-
-static const struct field read_body[] = {
-	{ "seq", FIELD_INT, .required = true, .min = 0, .max = INT64_MAX,
-	    .doc =
-		"Everything up to this number was read; a lower number than before changes nothing",
-	    .example = "12" },
-	{ 0 },
-};
 
 static const struct field member_fields[] = {
 	{ "user_id", FIELD_UUID, .doc = "Who" },
@@ -142,33 +112,6 @@ get_messages(struct req *req)
 	return reply_json(req, json);
 }
 
-static bool
-is_client_id(const char *text)
-{
-	static const char allowed[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-
-	return text[strspn(text, allowed)] == '\0';
-}
-
-/* What goes together and what does not. */
-static enum err
-draft_check(struct req *req, const struct message_draft *draft)
-{
-	bool is_text = strcmp(draft->type, "text") == 0;
-
-	if (!is_client_id(draft->client_id))
-		return req_invalid(req, "client_id", "must be of A-Z a-z 0-9 . _ -");
-	if (is_text && *draft->body == '\0')
-		return req_invalid(req, "body",
-		    req_text(req, "body") != NULL ? "must have at least 1 characters" : "is missing");
-	if (is_text && draft->media_id != NULL)
-		return req_invalid(req, "media_id", "cannot be given with type text");
-	if (!is_text && draft->media_id == NULL)
-		return req_invalid(req, "media_id", "is missing: this type sends media");
-	return ERR_OK;
-}
-
 static enum err
 post_message(struct req *req)
 {
@@ -182,10 +125,12 @@ post_message(struct req *req)
 		.reply_to = req_text(req, "reply_to"),
 		.media_id = req_text(req, "media_id"),
 	};
+	const char *field, *fault = draft_fault(&draft, &field);
 	bool created;
 	enum err err;
 
-	TRY(draft_check(req, &draft));
+	if (fault != NULL)
+		return req_invalid(req, field, fault);
 	err = message_send(req->db, &draft, &created, &json);
 	if (err != ERR_OK)
 		return chat_refusal(req, err);

@@ -1,11 +1,16 @@
 /*
- * Events: what a user's clients must hear of, by long poll. The one program that does not answer a
- * request before it takes the next; see lib/web/hub.h.
+ * Events: what a user's clients must hear of, by long poll, server-sent events or WebSocket. The one
+ * program that does not answer a request before it takes the next; see lib/web/hub.h.
  */
+#include "events.h"
+
 #include "base/limits.h"
 #include "web/app.h"
 #include "web/hub.h"
+#include "domain/talk/conversation.h"
 #include "domain/talk/event.h"
+#include "domain/talk/live.h"
+#include "domain/talk/ticket.h"
 
 static const struct field poll_query[] = {
 	{ "cursor", FIELD_TEXT, .min = 1, .max = QUERY_BYTES_MAX,
@@ -58,6 +63,52 @@ get_events(struct req *req)
 	return hub_wait(req, &cursor, wait_s);
 }
 
+/* --- server-sent events --- */
+
+static const struct field stream_query[] = {
+	{ "cursor", FIELD_TEXT, .min = 1, .max = QUERY_BYTES_MAX,
+	    .doc = "Where to begin; a Last-Event-ID header goes before it, and without both it is now",
+	    .example = "\"1763694000-42\"" },
+	{ "ticket", FIELD_TEXT, .min = 1, .max = TICKET_TEXT_MAX,
+	    .doc = "From POST /api/v1/events/ticket, for who cannot send Authorization" },
+	{ 0 }
+};
+
+static const enum err stream_errors[] = { ERR_BAD_CURSOR, ERR_UNAUTHORIZED, ERR_BUSY, ERR_OK };
+
+static enum err
+get_stream(struct req *req)
+{
+	const char *last = req_header(req, "LAST_EVENT_ID"), *ticket = query_text(req, "ticket");
+	const char *text = last != NULL && *last != '\0' ? last : query_text(req, "cursor");
+	struct event_cursor cursor;
+
+	if (text == NULL)
+		return hub_stream(req, NULL, ticket);
+	if (event_cursor_parse(text, &cursor) != ERR_OK)
+		return req_blame(req, ERR_BAD_CURSOR, text == last ? "Last-Event-ID" : "cursor",
+		    "is not of the form EPOCH-SEQ");
+	return hub_stream(req, &cursor, ticket);
+}
+
+/* --- tickets --- */
+
+static const struct field ticket_reply[] = {
+	{ "ticket", FIELD_TEXT, .min = 43, .max = TICKET_TEXT_MAX,
+	    .doc = "Good once: ?ticket= of /api/v1/events/stream or of the WebSocket /api/v1/ws",
+	    .example = "\"Zm9yLW9uZS11c2Utb25seS1hbmQtaGFsZi1hLW1pbnV0ZS0\"" },
+	{ "expires_in", FIELD_INT, .min = 1, .max = TICKET_S, .doc = "Seconds it is good for",
+	    .example = "30" },
+	{ 0 }
+};
+static const enum err ticket_errors[] = { ERR_BUSY, ERR_OK };
+
+static enum err
+post_ticket(struct req *req)
+{
+	return hub_ticket(req);
+}
+
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/events", "event_poll", .roles = ROLE_SIGNED_IN, .rate = RATE_POLL,
 	    .query = poll_query, .reply = poll_reply, .errors = poll_errors, .handle = get_events,
@@ -66,12 +117,38 @@ static const struct route routes[] = {
 		   "an empty list at the end of the wait. At least once: drop what you have by seq. On "
 		   "resync read the state again and go on with details.cursor. A user may hold a few "
 		   "polls; the oldest is answered when one more comes." },
+	{ METHOD_GET, "/api/v1/events/stream", "event_stream", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_POLL, .flags = ROUTE_TICKET | ROUTE_SSE, .query = stream_query,
+	    .errors = stream_errors, .handle = get_stream, .summary = "Receive server-sent events",
+	    .doc = "The events of the long poll as they happen: event is the type, data the envelope, id "
+		   "the cursor (none for what is not stored). The first is \"cursor\", with the place it "
+		   "begins at; \"resync\" says to read the state again, and goes on from its own id. A "
+		   "comment comes at least every 15 seconds. The stream ends now and then, and with its "
+		   "login: come again with the last id." },
+	{ METHOD_POST, "/api/v1/events/ticket", "event_ticket", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .status = 201, .reply = ticket_reply,
+	    .errors = ticket_errors, .handle = post_ticket,
+	    .summary = "Get a ticket to open a stream or a WebSocket",
+	    .doc = "Single use, 30 seconds, for your account and login. The WebSocket is "
+		   "/api/v1/ws?ticket=...&cursor=...: down come {\"type\": \"events\", \"events\", "
+		   "\"cursor\"} and the answers to what goes up, {\"id\", \"op\", \"conversation_id\", "
+		   "\"data\"} with op send, read, typing, ack or ping, data as the body of the route of that "
+		   "name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 1008 too "
+		   "many or too fast, 1001 come again." },
 	{ 0 }
 };
 
 static const struct route *const tables[] = { routes, NULL };
-static const struct stmt_set *const sets[] = { &event_stmts, NULL };
-static const struct app events = { "events", tables, sets, .serve = hub_serve };
+static const struct stmt_set *const sets[] = { &event_stmts, &ticket_stmts, &live_stmts,
+	&message_stmts, &conversation_stmts, NULL };
+
+static int
+serve(struct worker *worker, int listener)
+{
+	return hub_serve(worker, listener, event_ops);
+}
+
+static const struct app events = { "events", tables, sets, .second = true, .serve = serve };
 
 int
 main(int argc, char **argv)

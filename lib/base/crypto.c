@@ -55,6 +55,17 @@ crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t le
 	assert(made != NULL && mac_len == SHA256_SIZE);
 }
 
+void
+crypto_sha1_base64(const void *bytes, size_t len, char text[SHA1_BASE64_SIZE])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], base64[SHA1_BASE64_SIZE];
+	unsigned digest_len = 0;
+	int ok = EVP_Digest(bytes, len, digest, &digest_len, EVP_sha1(), NULL);
+
+	assert(ok == 1 && EVP_EncodeBlock(base64, digest, (int)digest_len) == SHA1_BASE64_SIZE - 1);
+	memcpy(text, base64, SHA1_BASE64_SIZE);
+}
+
 bool
 crypto_equal(const void *a, const void *b, size_t len)
 {

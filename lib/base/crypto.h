@@ -17,6 +17,9 @@ void crypto_sha256(const void *bytes, size_t len, uint8_t digest[SHA256_SIZE]);
 void crypto_sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE]);
 void crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
     uint8_t mac[SHA256_SIZE]);
+/* The SHA-1 digest as base64 with padding, and NUL: for the handshake of WebSockets, nothing else. */
+enum { SHA1_BASE64_SIZE = 29 };
+void crypto_sha1_base64(const void *bytes, size_t len, char text[SHA1_BASE64_SIZE]);
 /* Equal content, in time that depends on len alone. */
 bool crypto_equal(const void *a, const void *b, size_t len);
 /* len random bytes as base64url text. */

@@ -19,7 +19,7 @@
 enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, SETS_MAX = 32 };
 
 struct options {
-	const char *socket, *pid_file;
+	const char *socket, *second, *pid_file;
 	long workers; /* 0: as configured */
 	bool check, openapi;
 };
@@ -34,7 +34,8 @@ static int
 usage(const char *name)
 {
 	(void)fprintf(stderr,
-	    "usage: %s [--socket PATH] [--workers N] [--pid-file PATH] | --check | --openapi\n",
+	    "usage: %s [--socket PATH] [--ws-socket PATH] [--workers N] [--pid-file PATH] | "
+	    "--check | --openapi\n",
 	    name);
 	return 2;
 }
@@ -43,6 +44,7 @@ static bool
 options_read(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = { { "socket", required_argument, NULL, 's' },
+		{ "ws-socket", required_argument, NULL, '2' },
 		{ "workers", required_argument, NULL, 'w' },
 		{ "pid-file", required_argument, NULL, 'p' }, { "check", no_argument, NULL, 'c' },
 		{ "openapi", no_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
@@ -51,6 +53,8 @@ options_read(int argc, char **argv, struct options *options)
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == 's')
 			options->socket = optarg;
+		else if (c == '2')
+			options->second = optarg;
 		else if (c == 'w')
 			options->workers = strtol(optarg, NULL, 10);
 		else if (c == 'p')
@@ -143,6 +147,26 @@ child_run(void *arg)
 	return status;
 }
 
+/* False: a socket is missing, which was said. */
+static bool
+listen_all(struct launch *launch, const struct options *options)
+{
+	struct worker *worker = &launch->worker;
+
+	launch->listener =
+	    options->socket != NULL ? http_listen(options->socket) : http_listener_inherited(NULL);
+	worker->second_listener = -1;
+	if (options->second != NULL)
+		worker->second_listener = http_listen(options->second);
+	else if (worker->app->second && options->socket == NULL)
+		worker->second_listener = http_listener_inherited(HTTP_SECOND_NAME);
+	if (launch->listener >= 0 && (options->second == NULL || worker->second_listener >= 0))
+		return true;
+	(void)fprintf(stderr, "%s: no socket: give --socket or start it by its unit\n",
+	    worker->app->name);
+	return false;
+}
+
 static int
 serve(struct launch *launch, const struct options *options)
 {
@@ -155,13 +179,8 @@ serve(struct launch *launch, const struct options *options)
 		prefork.count = (int)options->workers;
 	if (app->serve != NULL)
 		prefork.count = 1;
-	launch->listener =
-	    options->socket != NULL ? http_listen(options->socket) : http_listener_inherited();
-	if (launch->listener < 0) {
-		(void)fprintf(stderr, "%s: no socket: give --socket or start it by its unit\n",
-		    app->name);
+	if (!listen_all(launch, options))
 		return 1;
-	}
 	if (!pid_write(options->pid_file))
 		return 1;
 	launch->worker.metrics = metrics_open(conf->run_dir, app->name, app->routes);

@@ -3,7 +3,7 @@
  * app_main, which reads the settings, checks itself, opens the socket, forks the workers and keeps
  * them alive (prefork.h); a worker runs worker_run.
  *
- *	NAME [--socket PATH] [--workers N] [--pid-file PATH]	serve
+ *	NAME [--socket PATH] [--ws-socket PATH] [--workers N] [--pid-file PATH]	serve
  *	NAME --check	settings, templates, and PREPARE of every statement; exit 0 when all is well
  *	NAME --openapi	this program's part of the OpenAPI document, on standard output
  */
@@ -39,6 +39,7 @@ struct app {
 	bool templates;	  /* renders pages: load TEMPLATE_DIR */
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
 	void (*prepare)(const struct conf *); /* in the parent, before fork; may be NULL */
+	bool second; /* has a second listener: --ws-socket, or the one systemd passes as "second" */
 	/* Instead of worker_run, in a single child: for a program with a loop of its own (events). */
 	int (*serve)(struct worker *, int listener);
 };
@@ -57,6 +58,7 @@ struct worker {
 	struct tmpl_set *templates; /* NULL unless app->templates */
 	const struct stmt_set **sets; /* app->sets and those of the web layer */
 	struct hub *hub;	      /* of hub_serve; NULL otherwise */
+	int second_listener;	      /* -1: none */
 };
 
 int app_main(const struct app *, int argc, char **argv);

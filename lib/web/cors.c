@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static bool
-is_listed(const char *list, const char *origin)
+bool
+cors_is_listed(const char *list, const char *origin)
 {
 	size_t origin_len = strlen(origin);
 
@@ -23,7 +23,7 @@ listed_origin(const struct req *req)
 {
 	const char *origin = req_header(req, "ORIGIN");
 
-	return origin != NULL && is_listed(req->conf->cors_origins, origin) ? origin : NULL;
+	return origin != NULL && cors_is_listed(req->conf->cors_origins, origin) ? origin : NULL;
 }
 
 enum err

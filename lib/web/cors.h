@@ -12,4 +12,7 @@ enum err cors_preflight(struct req *);
 /* Add the headers to any other reply when its Origin is listed. */
 void cors_headers(struct req *);
 
+/* origin is one of the list, which is separated by commas. */
+bool cors_is_listed(const char *list, const char *origin);
+
 #endif

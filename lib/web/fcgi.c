@@ -101,6 +101,45 @@ http_write(struct http *c, const char *bytes, size_t len)
 	return FCGX_PutStr(bytes, (int)len, c->fcgi.out) == (int)len;
 }
 
+void
+http_frame_head(const struct http *c, size_t len, uint8_t head[HTTP_FRAME_HEAD_SIZE])
+{
+	enum { VERSION = 1, STDOUT = 6 };
+
+	assert(len <= HTTP_FRAME_MAX);
+	head[0] = VERSION;
+	head[1] = STDOUT;
+	head[2] = (uint8_t)(c->fcgi.requestId >> 8);
+	head[3] = (uint8_t)c->fcgi.requestId;
+	head[4] = (uint8_t)(len >> 8);
+	head[5] = (uint8_t)len;
+	head[6] = head[7] = 0; /* no padding */
+}
+
+/* An empty frame ends the output; END_REQUEST says that the request was complete, status 0. */
+void
+http_frame_end(const struct http *c, uint8_t bytes[HTTP_FRAME_END_SIZE])
+{
+	enum { END_REQUEST = 3, BODY_SIZE = 8 };
+
+	memset(bytes, 0, HTTP_FRAME_END_SIZE);
+	http_frame_head(c, 0, bytes);
+	http_frame_head(c, BODY_SIZE, bytes + HTTP_FRAME_HEAD_SIZE);
+	bytes[HTTP_FRAME_HEAD_SIZE + 1] = END_REQUEST;
+}
+
+void
+http_leave(struct http *c)
+{
+	char rest[512];
+
+	/* Unread bytes would make the kernel reset the connection, and lose what is on its way. */
+	while (recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+	c->fcgi.detached = 1; /* or libfcgi waits for nginx to close */
+	http_drop(c);
+}
+
 static bool
 address_set(struct sockaddr_un *address, const char *path)
 {
@@ -151,17 +190,37 @@ http_listen(const char *path)
 	return -1;
 }
 
-int
-http_listener_inherited(void)
+/* The descriptor systemd passed under this name; see the header. */
+static int
+passed_fd(const char *name)
 {
 	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
-	int fd = 0, on = 0;
+	const char *at = getenv("LISTEN_FDNAMES");
+	long i, fds;
+
+	if (count == NULL || pid == NULL || strtol(pid, NULL, 10) != getpid())
+		return name == NULL ? 0 : -1;
+	fds = strtol(count, NULL, 10);
+	for (i = 0; i < fds && i < 16; i++) {
+		size_t len = at == NULL ? 0 : strcspn(at, ":");
+		const char *wanted = name == NULL ? HTTP_SECOND_NAME : name;
+		bool same = at != NULL && len == strlen(wanted) && strncmp(at, wanted, len) == 0;
+
+		if (same == (name != NULL))
+			return 3 + (int)i;
+		if (at != NULL)
+			at += len + (at[len] == ':');
+	}
+	return -1;
+}
+
+int
+http_listener_inherited(const char *name)
+{
+	int fd = passed_fd(name), on = 0;
 	socklen_t size = sizeof(on);
 
-	if (count != NULL && pid != NULL && strtol(pid, NULL, 10) == getpid() &&
-	    strtol(count, NULL, 10) >= 1)
-		fd = 3;
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) != 0 || !on)
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) != 0 || !on)
 		return -1;
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -36,10 +36,23 @@ size_t http_read(struct http *c, char *bytes, size_t size);
 /* Queue reply bytes; false when the peer has gone. */
 bool http_write(struct http *c, const char *bytes, size_t len);
 
+/*
+ * For a reply that is sent bit by bit, by a loop that must not wait: FastCGI's own frames, to be written
+ * to fd by the caller instead of http_write. A frame is its head and len bytes; what ends the reply goes
+ * behind the last. Then close with http_leave.
+ */
+enum { HTTP_FRAME_MAX = 65528, HTTP_FRAME_HEAD_SIZE = 8, HTTP_FRAME_END_SIZE = 24 };
+void http_frame_head(const struct http *c, size_t len, uint8_t head[HTTP_FRAME_HEAD_SIZE]);
+void http_frame_end(const struct http *c, uint8_t bytes[HTTP_FRAME_END_SIZE]);
+/* Close at once: what was written still arrives. */
+void http_leave(struct http *c);
+
 /* A listening unix socket (mode 0660), non-blocking; -1 with a message on stderr. An old socket file
  * that nobody listens on is replaced. */
 int http_listen(const char *path);
-/* The listener systemd passed (fd 3 by LISTEN_FDS, else fd 0), made non-blocking; -1 if none. */
-int http_listener_inherited(void);
+/* The listener systemd passed (the first by LISTEN_FDS, else fd 0), made non-blocking; -1 if none. name:
+ * the one of this name (FileDescriptorName); NULL: the first that is not called HTTP_SECOND_NAME. */
+#define HTTP_SECOND_NAME "second"
+int http_listener_inherited(const char *name);
 
 #endif

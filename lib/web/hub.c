@@ -7,47 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* --- deadlines: a wheel of slots, each a list --- */
-
-static void
-wheel_add(struct hub *hub, struct waiter *waiter)
-{
-	int64_t slot = waiter->deadline_us / WHEEL_SLOT_US + 1;
-	struct waiter **head;
-
-	if (slot < hub->wheel_slot)
-		slot = hub->wheel_slot;
-	if (slot >= hub->wheel_slot + WHEEL_SLOTS)
-		slot = hub->wheel_slot + WHEEL_SLOTS - 1;
-	head = &hub->wheel[slot % WHEEL_SLOTS];
-	waiter->wheel_next = *head;
-	if (*head != NULL)
-		(*head)->wheel_link = &waiter->wheel_next;
-	waiter->wheel_link = head;
-	*head = waiter;
-}
-
-static void
-wheel_remove(struct waiter *waiter)
-{
-	*waiter->wheel_link = waiter->wheel_next;
-	if (waiter->wheel_next != NULL)
-		waiter->wheel_next->wheel_link = waiter->wheel_link;
-}
-
-void
-hub_wheel_turn(struct hub *hub)
-{
-	int64_t now = clock_monotonic_us() / WHEEL_SLOT_US;
-
-	for (; hub->wheel_slot <= now; hub->wheel_slot++) {
-		struct waiter **head = &hub->wheel[hub->wheel_slot % WHEEL_SLOTS];
-
-		while (*head != NULL) /* answering takes it off the list */
-			hub_answer_nothing(hub, *head);
-	}
-}
-
 /* --- a waiter's life --- */
 
 static void
@@ -63,6 +22,51 @@ client_left(struct hub *hub, void *owner, uint32_t events)
 	free(http);
 }
 
+struct waiter *
+hub_waiter_new(struct hub *hub)
+{
+	struct waiter *waiter;
+
+	if (hub->held >= hub->held_max)
+		return NULL;
+	waiter = calloc(1, sizeof(*waiter));
+	if (waiter == NULL)
+		abort();
+	waiter->hub = hub;
+	waiter->source.fd = -1;
+	hub->held++;
+	return waiter;
+}
+
+static void
+count(struct hub *hub)
+{
+	metrics_set(hub->worker->metrics, METRIC_POLLS_PARKED, hub->held - hub->live_count);
+	metrics_set(hub->worker->metrics, METRIC_STREAMS_OPEN, hub->live_count);
+}
+
+/* Without a look at the database, when what is known of the user is the truth. An answer at once
+ * (wait=0) is read all the same: it may ask for what was committed a moment ago. */
+static bool
+settle_known(struct hub *hub, struct waiter *waiter)
+{
+	const struct hub_user *user = waiter->user;
+
+	if (!waiter->has_cursor || !hub_user_synced(hub, user) ||
+	    waiter->cursor.epoch != hub->epoch || waiter->cursor.seq > user->known_seq)
+		return false;
+	if (waiter->cursor.seq < user->known_seq) {
+		if (hub_user_recent(user, waiter->cursor.seq + 1) == RECENT_MAX)
+			return false;
+		hub_deliver(hub, waiter);
+		return true;
+	}
+	if (waiter->at_once)
+		return false;
+	hub_park(hub, waiter);
+	return true;
+}
+
 void
 hub_register(struct hub *hub, struct waiter *waiter, const char *user_id)
 {
@@ -70,13 +74,17 @@ hub_register(struct hub *hub, struct waiter *waiter, const char *user_id)
 
 	if (user->waiter_count >= hub->conf->poll_per_user_max)
 		hub_answer_nothing(hub, user->first);
-	waiter->source = (struct source){client_left, waiter, -1, 0};
-	hub_watch(hub, &waiter->source, waiter->http->fd, EPOLLRDHUP);
+	if (waiter->http != NULL) {
+		waiter->source = (struct source){
+		    waiter->live != NULL ? hub_live_ready : client_left, waiter, -1, 0};
+		hub_watch(hub, &waiter->source, waiter->http->fd, EPOLLRDHUP);
+	}
 	hub_user_attach(hub, user, waiter);
-	wheel_add(hub, waiter);
-	hub->held++;
-	metrics_set(hub->worker->metrics, METRIC_POLLS_PARKED, hub->held);
-	hub_read(hub, waiter);
+	hub_passing_begin(hub, waiter);
+	hub_wheel_set(hub, waiter, waiter->deadline_us);
+	count(hub);
+	if (!settle_known(hub, waiter))
+		hub_read(hub, waiter);
 }
 
 struct http *
@@ -85,14 +93,19 @@ hub_unregister(struct hub *hub, struct waiter *waiter)
 	struct http *http = waiter->http;
 
 	hub_watch(hub, &waiter->source, -1, 0);
-	hub_user_detach(hub, waiter);
-	wheel_remove(waiter);
+	if (waiter->user != NULL) {
+		hub_passing_end(waiter);
+		hub_user_detach(hub, waiter);
+	}
+	hub_wheel_remove(waiter);
 	waiter->http = NULL;
 	waiter->state = WAITER_GONE;
 	waiter->dead_next = hub->dead;
 	hub->dead = waiter;
 	hub->held--;
-	metrics_set(hub->worker->metrics, METRIC_POLLS_PARKED, hub->held);
+	if (waiter->live != NULL)
+		hub->live_count--;
+	count(hub);
 	return http;
 }
 
@@ -104,11 +117,12 @@ hub_bury(struct hub *hub)
 	while (*link != NULL) {
 		struct waiter *waiter = *link;
 
-		if (waiter->reading) { /* the pipeline still has its address */
+		if (waiter->asked > 0 || waiter->ready) { /* its address is still held */
 			link = &waiter->dead_next;
 			continue;
 		}
 		*link = waiter->dead_next;
+		hub_live_free(waiter->live);
 		free(waiter);
 	}
 }
@@ -118,32 +132,65 @@ hub_park(struct hub *hub, struct waiter *waiter)
 {
 	waiter->reads = 0;
 	waiter->settled = true;
+	waiter->state = WAITER_PARKED;
+	if (waiter->live != NULL)
+		hub_live_open(hub, waiter);
+	if (waiter->state != WAITER_PARKED || hub_passing_catch_up(hub, waiter))
+		return;
 	if (waiter->at_once || hub->leaving)
 		hub_answer_nothing(hub, waiter);
-	else
-		waiter->state = WAITER_PARKED;
 }
 
 void
 hub_deliver(struct hub *hub, struct waiter *waiter)
 {
 	const struct hub_user *user = waiter->user;
-	size_t at = hub_user_recent(user, waiter->cursor.seq + 1), i;
+	size_t at = hub_user_recent(user, waiter->cursor.seq + 1);
 	struct event_cursor cursor = waiter->cursor;
-	struct buf events;
+	struct batch *batch;
 
+	if (waiter->live != NULL && !hub_live_has_room(waiter))
+		return; /* in its turn */
 	if (at == RECENT_MAX) {
 		hub_read(hub, waiter);
 		return;
 	}
-	events = buf_new(hub->arena, 1024);
-	for (i = at; i < user->recent_count; i++) {
-		if (i > at)
-			buf_putc(&events, ',');
-		buf_add(&events, user->recent[i]->text, user->recent[i]->len);
+	batch = batch_new(hub->arena);
+	hub_user_collect(
+	    user, at, waiter->live != NULL ? LIVE_PAGE_BYTES : POLL_PAGE_BYTES, batch);
+	cursor.seq += (int64_t)batch->count;
+	hub_answer_events(hub, waiter, batch, cursor);
+}
+
+/* --- turns: of many that are ready, each gets a page before one gets two --- */
+
+void
+hub_ready(struct hub *hub, struct waiter *waiter)
+{
+	if (waiter->ready)
+		return;
+	waiter->ready = true;
+	waiter->ready_next = NULL;
+	*hub->ready_last = waiter;
+	hub->ready_last = &waiter->ready_next;
+}
+
+void
+hub_ready_turn(struct hub *hub)
+{
+	struct waiter *waiter = hub->ready_first, *next;
+
+	hub->ready_first = NULL;
+	hub->ready_last = &hub->ready_first;
+	for (; waiter != NULL; waiter = next) {
+		struct arena_mark mark = arena_mark(hub->arena);
+
+		next = waiter->ready_next;
+		waiter->ready = false;
+		if (waiter->state == WAITER_PARKED && waiter->cursor.seq < waiter->user->known_seq)
+			hub_deliver(hub, waiter);
+		arena_rewind(hub->arena, mark);
 	}
-	cursor.seq += (int64_t)(user->recent_count - at);
-	hub_answer_events(hub, waiter, &events, (int64_t)(user->recent_count - at), cursor);
 }
 
 void

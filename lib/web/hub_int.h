@@ -1,6 +1,11 @@
 /*
  * Inside the hub. Everything here belongs to the loop's thread, but for finished replies, which
  * pass to the reply threads whole.
+ *
+ * A waiter is a client that waits for events. A poll ends with its first answer; a live one (server-sent
+ * events, WebSocket) is answered again and again, parked in between. What a live one cannot take at once
+ * waits in memory, at most a page of events: more is read from the log when that is gone, so a slow
+ * client costs little and misses nothing.
  */
 #ifndef WEB_HUB_INT_H
 #define WEB_HUB_INT_H
@@ -21,8 +26,17 @@ enum {
 	WHEEL_SLOT_US = 100000,
 	SCAN_US = 1000000, /* the safety net */
 	USER_IDLE_US = 60000000, /* a user without waiters is remembered so long */
-	RECENT_MAX = 16, /* events kept of a user that waits */
+	USER_ACTIVE_US = 30000000, /* and its recent events so long */
+	RECENT_MAX = 16, /* events kept of a user */
 	RECENT_BYTES_MAX = 64 * 1024,
+	RECENT_TOTAL_MAX = 64 * 1024 * 1024, /* of all users */
+	PASSING_MAX = 8, /* events without a number kept of a user */
+	PASSING_BYTES_MAX = 4 * 1024, /* a longer one reaches only who waits when it comes */
+	PASSING_US = 3000000, /* and how long they are kept */
+	MARKS_MAX = 4, /* logins of a user whose last event without a number is remembered */
+	BATCH_MAX = EVENT_PAGE + PASSING_MAX,
+	POLL_PAGE_BYTES = 1024 * 1024, /* no further events in one answer */
+	LIVE_PAGE_BYTES = 64 * 1024, /* the same for a live waiter, which gets more when that is sent */
 	READS_MAX = 3, /* reads in a row that do not see what the stream told */
 	WAIT_DEFAULT_JITTER_S = 3,
 	WAIT_MAX_S = 30,
@@ -30,6 +44,7 @@ enum {
 };
 
 struct hub_user;
+struct ws;
 
 /* Something epoll watches; ready is called with its owner. */
 struct source {
@@ -46,26 +61,70 @@ struct recent {
 	char text[]; /* the envelope, JSON, len bytes and NUL */
 };
 
+/* An event that is stored nowhere. */
+struct passing {
+	int64_t number; /* of all such, as the hub counts them */
+	int64_t at_us; /* monotonic */
+	size_t len;
+	char text[]; /* as in recent */
+};
+
+/* Which event without a number a login was told last. */
+struct mark {
+	uint64_t login; /* its id, hashed; 0: free */
+	int64_t told;
+};
+
+/* Events on their way to one waiter. */
+struct batch {
+	struct buf text; /* envelopes joined by commas */
+	size_t count;
+	struct {
+		size_t end; /* in text */
+		int64_t seq; /* 0: not stored */
+	} items[BATCH_MAX];
+};
+
 enum waiter_state {
+	WAITER_GREETING, /* a WebSocket's handshake is being read */
+	WAITER_CLAIMING, /* its ticket is being looked up */
 	WAITER_ASKING, /* its read could not be sent yet: the database is being connected */
 	WAITER_READING, /* catching up */
 	WAITER_PARKED,
+	WAITER_CLOSING, /* live: nothing follows what is still to be sent */
 	WAITER_GONE /* answered or left; memory is given back at the end of the loop's pass */
+};
+
+/* What a live waiter has beside the rest. */
+struct live {
+	struct ws *ws; /* NULL: server-sent events */
+	bool open; /* the head of the reply is sent */
+	char *bytes; /* what the socket did not take yet, from start on; NULL: nothing */
+	size_t start, len, size;
+	int64_t moved_us; /* monotonic: when the socket took bytes last */
+	int64_t until_us; /* monotonic: to be closed then, so that the client shows its token again */
+	unsigned unanswered; /* pings */
+	int64_t acked_seq; /* negative: the client sends no acks */
+	unsigned calls; /* of a WebSocket that wait for the database */
+	unsigned refusals; /* in a row, for coming too fast */
 };
 
 struct waiter {
 	struct hub *hub;
-	struct source source; /* the socket: only to notice that the client left */
-	struct http *http; /* NULL when gone */
-	struct hub_user *user;
+	struct source source; /* the socket; of a poll only to notice that the client left */
+	struct http *http; /* NULL when gone, and for a WebSocket */
+	struct live *live; /* NULL: a poll */
+	struct hub_user *user; /* NULL before it is registered and when it closes */
 	struct waiter *user_prev, *user_next; /* in order of arrival */
 	struct waiter **wheel_link, *wheel_next;
-	struct waiter *dead_next;
+	struct waiter *dead_next, *ready_next;
 	enum waiter_state state;
-	bool reading; /* an answer of the pipeline is still to come */
+	bool ready; /* stands in the hub's list of those */
+	unsigned asked; /* answers of the pipeline still to come */
+	int64_t read_run; /* of the stream, when its read was sent; 0: no stream */
+	int64_t told; /* the last event without a number */
 	bool at_once; /* wait=0 */
-	bool
-	    settled; /* has been parked: its cursor is good, and a failed read can wait for the next */
+	bool settled; /* was parked: its cursor is good, and a failed read can wait */
 	bool has_cursor;
 	unsigned reads; /* in a row without what the stream told */
 	struct event_cursor cursor;
@@ -83,10 +142,15 @@ struct hub_user {
 	char id[UUID_TEXT_SIZE];
 	int64_t idle_us; /* monotonic: since when */
 	int64_t known_seq; /* the highest number seen committed, by stream, read or scan */
+	int64_t synced_run; /* the run of the stream since which known_seq is the truth; 0: never */
 	struct waiter *first, *last;
 	int64_t waiter_count;
 	struct recent *recent[RECENT_MAX]; /* consecutive numbers, oldest first */
 	size_t recent_count, recent_bytes;
+	struct passing *passing[PASSING_MAX]; /* oldest first */
+	size_t passing_count;
+	struct mark marks[MARKS_MAX];
+	size_t mark_next; /* to be used for the next new login */
 };
 
 struct replier; /* the reply threads and their queue */
@@ -96,12 +160,16 @@ struct hub {
 	const struct conf *conf;
 	struct arena *arena; /* scratch: reset in every pass of the loop */
 	int epoll;
-	struct source listener, stream, database;
+	struct source listener, ws_listener, stream, database;
 	struct wal *wal; /* NULL: switched off (test builds) */
 	struct pipeline *pipeline;
 	struct replier *replier;
-	int listener_fd;
+	const struct hub_op *ops;
+	int listener_fd, ws_fd; /* ws_fd -1: no WebSocket */
 	bool listening;
+	int64_t run; /* of the stream, counted; negative while it is broken */
+	int64_t passing_count; /* events without a number so far */
+	size_t recent_bytes; /* of all users */
 	struct hub_user **users;
 	size_t user_count;
 	struct hub_user *idle_first, *idle_last;
@@ -109,7 +177,10 @@ struct hub {
 	struct waiter *wheel[WHEEL_SLOTS];
 	int64_t wheel_slot; /* the next to look at, in slots since the monotonic zero */
 	struct waiter *dead;
-	int64_t held; /* waiters */
+	struct waiter *ready_first, **ready_last; /* live, with room for more events */
+	int64_t held; /* waiters of all kinds */
+	int64_t live_count; /* of these, live */
+	int64_t pending; /* requests for a ticket */
 	int64_t held_max;
 	int64_t epoch; /* 0: not read yet */
 	int64_t scan_us; /* monotonic: the next */
@@ -125,19 +196,50 @@ struct hub_user *hub_user_find(struct hub *, const char *id); /* NULL: not known
 struct hub_user *hub_user_make(struct hub *, const char *id); /* found or new */
 void hub_user_attach(struct hub *, struct hub_user *, struct waiter *);
 void hub_user_detach(struct hub *, struct waiter *);
-/* Note that seq is committed. */
-void hub_user_known(struct hub_user *, int64_t seq);
-/* Keep an event of the stream; text is copied. A gap before it empties the list first. */
-void hub_user_keep(struct hub_user *, int64_t seq, const char *text, size_t len);
-void hub_user_forget(struct hub_user *); /* empties the list */
-/* The place of seq in the list; RECENT_MAX when it is not there. */
-size_t hub_user_recent(const struct hub_user *, int64_t seq);
 /* Forget users that were idle for long; call now and then. */
 void hub_users_expire(struct hub *);
+/* Was here a short while ago, or is. */
+bool hub_user_active(const struct hub_user *);
 /* fn for every user with waiters; it may detach them. */
 void hub_users_each(struct hub *, void (*fn)(struct hub *, struct hub_user *, void *), void *arg);
+/* fn for every user. */
+void hub_users_all(struct hub *, void (*fn)(struct hub *, struct hub_user *, void *), void *arg);
+
+/* hub_recent.c */
+/* Note that seq is committed. */
+void hub_user_known(struct hub_user *, int64_t seq);
+/* known_seq is the truth: the stream runs and tells everything that came after it. */
+bool hub_user_synced(const struct hub *, const struct hub_user *);
+/* Keep an event of the stream; text is copied. A gap before it empties the list first. */
+void hub_user_keep(struct hub *, struct hub_user *, int64_t seq, const char *text, size_t len);
+void hub_user_forget(struct hub *, struct hub_user *); /* empties the list */
+/* The place of seq in the list; RECENT_MAX when it is not there. */
+size_t hub_user_recent(const struct hub_user *, int64_t seq);
+/* Add what is kept from place at on, as long as batch has less than bytes_max. */
+void hub_user_collect(const struct hub_user *, size_t at, size_t bytes_max, struct batch *);
+
+/* hub_passing.c */
+/* A client comes: what it was told before. */
+void hub_passing_begin(struct hub *, struct waiter *);
+/* It leaves: remember what it was told. */
+void hub_passing_end(struct waiter *);
+/* An event without a number: give it to those of the user's waiters who wait, keep it for the others. */
+void hub_passing_tell(struct hub *, struct hub_user *, const char *text, size_t len);
+/* Answer the waiter with what it was not told yet. False: there is nothing. */
+bool hub_passing_catch_up(struct hub *, struct waiter *);
+void hub_passing_forget(struct hub_user *);
+
+/* hub_batch.c */
+struct batch *batch_new(struct arena *);
+bool batch_full(const struct batch *, size_t bytes_max);
+void batch_add(struct batch *, const char *text, size_t len, int64_t seq); /* seq 0: not stored */
+/* The envelope at place i, and its type (letters, points, underscores), both not NUL-terminated. */
+const char *batch_item(const struct batch *, size_t i, size_t *len);
+const char *batch_type(const struct batch *, size_t i, size_t *len);
 
 /* hub.c */
+/* A new waiter that nobody knows yet; NULL when too many are held. */
+struct waiter *hub_waiter_new(struct hub *);
 /* Take over the request: the waiter belongs to the hub from now on. */
 void hub_register(struct hub *, struct waiter *, const char *user_id);
 void hub_park(struct hub *, struct waiter *);
@@ -147,9 +249,18 @@ struct http *hub_unregister(struct hub *, struct waiter *);
 void hub_deliver(struct hub *, struct waiter *);
 /* hub_deliver for every parked waiter of the user that is behind known_seq. */
 void hub_wake(struct hub *, struct hub_user *);
-void hub_wheel_turn(struct hub *);
+/* Deliver to a live waiter in its turn: soon, once for each that is ready. */
+void hub_ready(struct hub *, struct waiter *);
+void hub_ready_turn(struct hub *);
 void hub_bury(struct hub *); /* give back the memory of waiters that are gone */
 void hub_each_waiter(struct hub *, void (*fn)(struct hub *, struct waiter *, void *), void *arg);
+
+/* hub_wheel.c */
+/* Set the waiter's deadline, or another one. */
+void hub_wheel_set(struct hub *, struct waiter *, int64_t deadline_us);
+void hub_wheel_remove(struct waiter *);
+void hub_wheel_turn(struct hub *);
+void hub_wheel_drop_all(struct hub *); /* whatever is still there, without a word */
 
 /* hub_read.c */
 void hub_read(struct hub *, struct waiter *);
@@ -163,16 +274,62 @@ struct wal *hub_stream_open(struct hub *);
 /* hub_request.c */
 void hub_accept(struct hub *);
 
+/* hub_ticket.c */
+/* Look up the ticket; the waiter is registered for its holder, or answered ERR_UNAUTHORIZED. */
+void hub_claim(struct hub *, struct waiter *, const char *ticket);
+
 /* hub_reply.c */
-/* 200 with these envelopes (JSON texts joined by commas) and the cursor. Ends the waiter, as do those
- * below. */
-void hub_answer_events(struct hub *, struct waiter *, const struct buf *events, int64_t count,
-    struct event_cursor cursor);
-/* 200 with no events and its own cursor; 503 when it has none yet. */
+/* The request of a waiter as it was before it was parked. */
+struct req *hub_revive(struct hub *, const struct waiter *);
+/* 200 with these events and the cursor. Ends a poll, as do those below. */
+void hub_answer_events(
+    struct hub *, struct waiter *, const struct batch *events, struct event_cursor cursor);
+/* 200 with no events and its own cursor; 503 when it has none yet. A live waiter is ended. */
 void hub_answer_nothing(struct hub *, struct waiter *);
 void hub_answer_error(struct hub *, struct waiter *, enum err);
 /* 409 with the cursor to go on with, after reading the state again. */
 void hub_answer_resync(struct hub *, struct waiter *, struct event_cursor fresh);
+
+/* hub_live.c */
+enum hub_close { /* why a live connection ends; the close codes of a WebSocket */
+	CLOSE_GOOD = 1000,
+	CLOSE_LEAVING = 1001, /* the program ends, or the connection is old */
+	CLOSE_KIND = 1003, /* binary message */
+	CLOSE_POLICY = 1008,
+	CLOSE_FAILED = 1011,
+	CLOSE_AUTH = 4001,
+	CLOSE_RESYNC = 4009
+};
+/* Make a live waiter of a new one. ws passes to it; NULL: server-sent events. */
+void hub_live_begin(struct hub *, struct waiter *, struct ws *ws);
+void hub_live_free(struct live *);
+/* Readiness of a live waiter's socket, as a source. */
+void hub_live_ready(struct hub *, void *waiter, uint32_t events);
+/* Send, or keep what the socket does not take. The waiter may be gone afterwards. */
+void hub_live_send(struct hub *, struct waiter *, const char *bytes, size_t len);
+/* It takes more events: all that was sent is on its way, and acknowledged if it does that. */
+bool hub_live_has_room(const struct waiter *);
+/* The first word to a client whose cursor is good, if not said yet. */
+void hub_live_open(struct hub *, struct waiter *);
+void hub_live_events(struct hub *, struct waiter *, const struct batch *, struct event_cursor);
+void hub_live_resync(struct hub *, struct waiter *, struct event_cursor fresh);
+/* Its deadline has come: a sign of life, or the end of one that is dead or old. */
+void hub_live_due(struct hub *, struct waiter *);
+/* Say goodbye and close when that is sent. */
+void hub_live_end(struct hub *, struct waiter *, enum hub_close);
+/* Close now. */
+void hub_live_drop(struct hub *, struct waiter *);
+
+/* hub_ws.c */
+void hub_ws_accept(struct hub *);
+void hub_ws_readable(struct hub *, struct waiter *);
+void hub_ws_text(struct hub *, struct waiter *, const char *text, size_t len);
+void hub_ws_ping(struct hub *, struct waiter *);
+void hub_ws_close(struct hub *, struct waiter *, enum hub_close);
+void hub_ws_free(struct ws *);
+
+/* hub_call.c */
+void hub_call_take(struct hub *, struct waiter *, const char *text, size_t len);
 
 /* hub_thread.c */
 struct replier *replier_start(void);

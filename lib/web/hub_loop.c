@@ -47,6 +47,8 @@ hub_listen(struct hub *hub)
 		return;
 	hub->listening = true;
 	hub_watch(hub, &hub->listener, hub->listener_fd, EPOLLIN);
+	if (hub->ws_fd >= 0)
+		hub_watch(hub, &hub->ws_listener, hub->ws_fd, EPOLLIN);
 }
 
 static void
@@ -56,6 +58,15 @@ listener_ready(struct hub *hub, void *owner, uint32_t events)
 	(void)events;
 	if (!hub->leaving)
 		hub_accept(hub);
+}
+
+static void
+ws_listener_ready(struct hub *hub, void *owner, uint32_t events)
+{
+	(void)owner;
+	(void)events;
+	if (!hub->leaving)
+		hub_ws_accept(hub);
 }
 
 static void
@@ -125,7 +136,7 @@ timeout_ms(const struct hub *hub)
 		due = wal_due_us(hub->wal);
 	if (hub->scan_us < due)
 		due = hub->scan_us;
-	if (due <= now)
+	if (due <= now || hub->ready_first != NULL)
 		return 0;
 	return (int)((due - now) / 1000 + 1 < most_ms ? (due - now) / 1000 + 1 : most_ms);
 }
@@ -143,6 +154,7 @@ turn(struct hub *hub)
 
 		source->ready(hub, source->owner, events[i].events);
 	}
+	hub_ready_turn(hub);
 	tick(hub);
 	hub_bury(hub);
 	arena_reset(hub->arena);
@@ -168,7 +180,7 @@ held_max(const struct conf *conf)
 }
 
 static void
-hub_open(struct hub *hub, struct worker *worker, int listener)
+hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_op *ops)
 {
 	struct pipeline_config config = {worker->conf->database_url, "events", worker->sets, 0, hub,
 	    hub_database_ready, hub_database_down};
@@ -178,7 +190,11 @@ hub_open(struct hub *hub, struct worker *worker, int listener)
 	hub->arena = arena_new(SCRATCH_BYTES_MAX);
 	hub->epoll = epoll_create1(EPOLL_CLOEXEC);
 	hub->listener_fd = listener;
+	hub->ws_fd = worker->second_listener;
+	hub->ops = ops;
+	hub->ready_last = &hub->ready_first;
 	hub->listener = (struct source){listener_ready, NULL, -1, 0};
+	hub->ws_listener = (struct source){ws_listener_ready, NULL, -1, 0};
 	hub->stream = (struct source){stream_ready, NULL, -1, 0};
 	hub->database = (struct source){database_ready, NULL, -1, 0};
 	hub->held_max = held_max(worker->conf);
@@ -190,6 +206,7 @@ hub_open(struct hub *hub, struct worker *worker, int listener)
 	hub->wal = hub_stream_open(hub);
 	hub->replier = replier_start();
 	metrics_set(worker->metrics, METRIC_POLLS_PARKED, 0);
+	metrics_set(worker->metrics, METRIC_STREAMS_OPEN, 0);
 }
 
 static void
@@ -203,7 +220,7 @@ static void
 answer_with_cursor(struct hub *hub, struct waiter *waiter, void *arg)
 {
 	(void)arg;
-	if (waiter->has_cursor)
+	if (waiter->has_cursor || waiter->live != NULL)
 		hub_answer_nothing(hub, waiter);
 }
 
@@ -217,10 +234,12 @@ leave(struct hub *hub)
 		hub_accept(hub);
 	hub->leaving = true;
 	hub_watch(hub, &hub->listener, -1, 0);
+	hub_watch(hub, &hub->ws_listener, -1, 0);
 	hub_each_waiter(hub, answer_with_cursor, NULL);
-	while (hub->held > 0 && clock_monotonic_us() < until)
+	while (hub->held + hub->pending > 0 && clock_monotonic_us() < until)
 		turn(hub);
 	hub_each_waiter(hub, answer_nothing, NULL);
+	hub_wheel_drop_all(hub);
 }
 
 static void
@@ -236,14 +255,14 @@ hub_close(struct hub *hub)
 }
 
 int
-hub_serve(struct worker *worker, int listener)
+hub_serve(struct worker *worker, int listener, const struct hub_op *ops)
 {
 	struct hub *hub = calloc(1, sizeof(*hub));
 	struct arena *arena = worker->arena;
 
 	if (hub == NULL)
 		abort();
-	hub_open(hub, worker, listener);
+	hub_open(hub, worker, listener, ops);
 	worker->hub = hub;
 	worker->arena = hub->arena;
 	revoke_by_loop(worker->revoke);

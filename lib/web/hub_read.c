@@ -3,8 +3,6 @@
 #include "web/hub_int.h"
 #include "web/revoke.h"
 
-enum { REPLY_BYTES = 1024 * 1024 }; /* no further events in one reply */
-
 /* --- one waiter --- */
 
 /* A restored database: what is known of numbers belongs to its former life, and so do the cursors of
@@ -15,8 +13,9 @@ user_reset(struct hub *hub, struct hub_user *user, void *arg)
 	struct waiter *waiter, *next;
 
 	(void)arg;
-	hub_user_forget(user);
+	hub_user_forget(hub, user);
 	user->known_seq = 0;
+	user->synced_run = 0;
 	for (waiter = user->first; waiter != NULL; waiter = next) {
 		next = waiter->user_next;
 		if (waiter->state == WAITER_PARKED)
@@ -28,35 +27,33 @@ static void
 epoch_take(struct hub *hub, int64_t epoch)
 {
 	if (hub->epoch != 0 && hub->epoch != epoch)
-		hub_users_each(hub, user_reset, NULL);
+		hub_users_all(hub, user_reset, NULL);
 	hub->epoch = epoch;
 }
 
 /* The events read, and behind them what the stream has told since, on one page. Numbers have no gaps;
- * what is too long for one reply comes with the next. */
+ * what is too long for one page comes with the next. */
 static void
 answer_page(
     struct hub *hub, struct waiter *waiter, const struct rows *rows, const struct event_page *page)
 {
-	const struct hub_user *user = waiter->user;
-	struct buf events = buf_new(hub->arena, 4096);
-	struct event_cursor cursor = {page->epoch, 0};
-	int64_t count;
-	size_t i;
+	size_t bytes_max = waiter->live != NULL ? LIVE_PAGE_BYTES : POLL_PAGE_BYTES, i;
+	struct batch *batch = batch_new(hub->arena);
+	struct buf row = buf_new(hub->arena, 1024);
+	struct event_cursor cursor = {page->epoch, page->first_seq - 1};
 
-	for (i = 0; i < page->count && events.len < REPLY_BYTES; i++) {
-		if (i > 0)
-			buf_putc(&events, ',');
-		rows_json(rows, i, &events);
+	for (i = 0; i < page->count && !batch_full(batch, bytes_max); i++) {
+		buf_clear(&row);
+		rows_json(rows, i, &row);
+		batch_add(batch, row.data, row.len, page->first_seq + (int64_t)i);
 	}
-	count = (int64_t)i;
-	cursor.seq = page->first_seq + count - 1;
-	i = hub_user_recent(user, cursor.seq + 1);
-	for (; i < user->recent_count && count < EVENT_PAGE; i++, count++, cursor.seq++) {
-		buf_putc(&events, ',');
-		buf_add(&events, user->recent[i]->text, user->recent[i]->len);
+	cursor.seq += (int64_t)batch->count;
+	i = hub_user_recent(waiter->user, cursor.seq + 1);
+	if (batch->count == page->count && i != RECENT_MAX) {
+		hub_user_collect(waiter->user, i, bytes_max, batch);
+		cursor.seq = page->first_seq - 1 + (int64_t)batch->count;
 	}
-	hub_answer_events(hub, waiter, &events, count, cursor);
+	hub_answer_events(hub, waiter, batch, cursor);
 }
 
 /* Nothing behind the cursor in that snapshot. */
@@ -82,10 +79,10 @@ settle(
 	bool in_future;
 
 	hub_user_known(waiter->user, page->last_seq);
+	if (waiter->read_run > 0 && waiter->read_run == hub->run)
+		waiter->user->synced_run = hub->run;
 	if (!waiter->has_cursor) {
-		struct buf none = buf_new(hub->arena, 1);
-
-		hub_answer_events(hub, waiter, &none, 0, fresh);
+		hub_answer_events(hub, waiter, batch_new(hub->arena), fresh);
 		return;
 	}
 	/* The stream can be ahead of a new snapshot: a number it has told is not the future. */
@@ -120,9 +117,9 @@ read_done(void *arg, enum err err, struct rows *rows)
 	struct arena_mark mark = arena_mark(hub->arena);
 	struct event_page page;
 
-	waiter->reading = false;
-	if (waiter->state == WAITER_GONE)
-		return; /* buried at the end of this pass */
+	waiter->asked--;
+	if (waiter->state == WAITER_GONE || waiter->state == WAITER_CLOSING)
+		return; /* buried at the end of this pass, or soon */
 	if (err == ERR_OK && event_page_take(rows, &page) != ERR_OK)
 		err = ERR_UNAUTHORIZED; /* no such account */
 	if (err == ERR_OK && revoke_listed(hub->worker->revoke, waiter->login_id))
@@ -145,7 +142,8 @@ hub_read(struct hub *hub, struct waiter *waiter)
 	metrics_add(hub->worker->metrics, METRIC_CATCH_UP_READS, 1);
 	if (err == ERR_OK) {
 		waiter->state = WAITER_READING;
-		waiter->reading = true;
+		waiter->asked++;
+		waiter->read_run = hub->run;
 	} else {
 		read_failed(hub, waiter, err);
 	}

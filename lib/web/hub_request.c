@@ -61,31 +61,56 @@ wait_us(const struct hub *hub, int64_t wait_s)
 	return us > SECOND_US ? us : SECOND_US;
 }
 
+/* A waiter for the request, which is the hub's from now on; ERR_BUSY as in hub.h. */
+static enum err
+waiter_for(struct req *req, const struct event_cursor *cursor, struct waiter **made)
+{
+	struct waiter *waiter = hub_waiter_new(req->worker->hub);
+
+	if (waiter == NULL)
+		return ERR_BUSY;
+	waiter->http = req->http;
+	waiter->route = req->route;
+	waiter->role = req->caller.role;
+	waiter->began_us = req->began_us;
+	waiter->has_cursor = cursor != NULL;
+	if (cursor != NULL)
+		waiter->cursor = *cursor;
+	if (req->caller.login_id != NULL)
+		(void)memccpy(waiter->login_id, req->caller.login_id, '\0', UUID_TEXT_SIZE - 1);
+	req->later = true;
+	*made = waiter;
+	return ERR_OK;
+}
+
 enum err
 hub_wait(struct req *req, const struct event_cursor *cursor, int64_t wait_s)
 {
 	struct hub *hub = req->worker->hub;
 	struct waiter *waiter;
 
-	if (hub->held >= hub->held_max)
-		return ERR_BUSY;
-	waiter = calloc(1, sizeof(*waiter));
-	if (waiter == NULL)
-		abort();
-	waiter->hub = hub;
-	waiter->http = req->http;
-	waiter->route = req->route;
-	waiter->role = req->caller.role;
-	waiter->began_us = req->began_us;
+	TRY(waiter_for(req, cursor, &waiter));
 	waiter->at_once = wait_s == 0;
 	/* The deadline of one that does not wait is only a guard: its read ends sooner. */
 	waiter->deadline_us =
 	    req->began_us + (wait_s == 0 ? HUB_WAIT_MAX_S * SECOND_US : wait_us(hub, wait_s));
-	waiter->has_cursor = cursor != NULL;
-	if (cursor != NULL)
-		waiter->cursor = *cursor;
-	(void)memccpy(waiter->login_id, req->caller.login_id, '\0', UUID_TEXT_SIZE - 1);
-	req->later = true;
 	hub_register(hub, waiter, arena_strdup(hub->arena, req->caller.user_id));
+	return ERR_OK;
+}
+
+enum err
+hub_stream(struct req *req, const struct event_cursor *cursor, const char *ticket)
+{
+	struct hub *hub = req->worker->hub;
+	struct waiter *waiter;
+
+	if (req->caller.user_id == NULL && ticket == NULL)
+		return ERR_UNAUTHORIZED;
+	TRY(waiter_for(req, cursor, &waiter));
+	hub_live_begin(hub, waiter, NULL);
+	if (req->caller.user_id != NULL)
+		hub_register(hub, waiter, arena_strdup(hub->arena, req->caller.user_id));
+	else
+		hub_claim(hub, waiter, ticket);
 	return ERR_OK;
 }

@@ -56,10 +56,10 @@ on_insert(void *arg, const char *table, const struct wal_row *row)
 	user = hub_user_find(hub, column_text(hub, row, "user_id"));
 	if (user != NULL && str_to_int(column_text(hub, row, "seq"), 1, INT64_MAX, &seq)) {
 		hub_user_known(user, seq);
-		if (user->waiter_count > 0) {
+		if (hub_user_active(user)) {
 			struct buf text = envelope(hub, row, seq);
 
-			hub_user_keep(user, seq, text.data, text.len);
+			hub_user_keep(hub, user, seq, text.data, text.len);
 		}
 		if (!user->dirty) {
 			user->dirty = true;
@@ -85,19 +85,6 @@ on_commit(void *arg)
 }
 
 /* --- events without a number --- */
-
-/* To those who are there now. */
-static void
-tell(struct hub *hub, struct hub_user *user, const struct buf *text)
-{
-	struct waiter *waiter, *next;
-
-	for (waiter = user->first; waiter != NULL; waiter = next) {
-		next = waiter->user_next;
-		if (waiter->state == WAITER_PARKED)
-			hub_answer_events(hub, waiter, text, 1, waiter->cursor);
-	}
-}
 
 static struct buf
 message_envelope(struct hub *hub, const char *type, struct json_object *data)
@@ -137,7 +124,7 @@ message_deliver(struct hub *hub, struct json_object *root)
 		if (json_object_is_type(id, json_type_string))
 			user = hub_user_find(hub, json_object_get_string(id));
 		if (user != NULL)
-			tell(hub, user, &text);
+			hub_passing_tell(hub, user, text.data, text.len);
 	}
 }
 
@@ -163,6 +150,7 @@ on_started(void *arg)
 {
 	struct hub *hub = arg;
 
+	hub->run = -hub->run + 1;
 	metrics_set(hub->worker->metrics, METRIC_STREAM_CONNECTED, 1);
 	/* Commits from before the slot are not in the stream: check everyone. A scan that is under way may
 	 * have looked too early. */
@@ -176,6 +164,7 @@ on_stopped(void *arg)
 {
 	struct hub *hub = arg;
 
+	hub->run = -hub->run;
 	on_commit(
 	    hub); /* rows whose commit was not heard: what is known of them is true all the same */
 	metrics_set(hub->worker->metrics, METRIC_STREAM_CONNECTED, 0);

@@ -1,7 +1,7 @@
 /*
  * The users of the hub: a hash table by id. A user stays for a minute after the last waiter left, so
  * that the highest number it was told is remembered: its next request may carry a cursor that a new
- * snapshot of the database does not show yet.
+ * snapshot of the database does not show yet, or may be answered without one.
  */
 #include "base/clock.h"
 #include "web/hub_int.h"
@@ -94,7 +94,8 @@ user_free(struct hub *hub, struct hub_user *user)
 		link = &(*link)->hash_next;
 	*link = user->hash_next;
 	hub->user_count--;
-	hub_user_forget(user);
+	hub_user_forget(hub, user);
+	hub_passing_forget(user);
 	free(user);
 }
 
@@ -127,98 +128,65 @@ hub_user_detach(struct hub *hub, struct waiter *waiter)
 	else
 		user->last = waiter->user_prev;
 	waiter->user = NULL;
-	if (--user->waiter_count == 0) {
-		hub_user_forget(user);
+	if (--user->waiter_count == 0)
 		idle_add(hub, user);
-	}
 }
 
-void
-hub_user_known(struct hub_user *user, int64_t seq)
+bool
+hub_user_active(const struct hub_user *user)
 {
-	if (seq > user->known_seq)
-		user->known_seq = seq;
-}
-
-void
-hub_user_forget(struct hub_user *user)
-{
-	while (user->recent_count > 0)
-		free(user->recent[--user->recent_count]);
-	user->recent_bytes = 0;
-}
-
-static void
-forget_oldest(struct hub_user *user)
-{
-	user->recent_bytes -= user->recent[0]->len;
-	free(user->recent[0]);
-	user->recent_count--;
-	memmove(user->recent, user->recent + 1, user->recent_count * sizeof(*user->recent));
-}
-
-void
-hub_user_keep(struct hub_user *user, int64_t seq, const char *text, size_t len)
-{
-	int64_t last = user->recent_count == 0 ? 0 : user->recent[user->recent_count - 1]->seq;
-	struct recent *recent;
-
-	if (user->recent_count > 0 && seq <= last)
-		return; /* known */
-	if (user->recent_count > 0 && seq != last + 1)
-		hub_user_forget(user);
-	recent = malloc(sizeof(*recent) + len + 1);
-	if (recent == NULL)
-		abort();
-	recent->seq = seq;
-	recent->len = len;
-	memcpy(recent->text, text, len);
-	recent->text[len] = '\0';
-	if (user->recent_count == RECENT_MAX)
-		forget_oldest(user);
-	user->recent[user->recent_count++] = recent;
-	user->recent_bytes += len;
-	while (user->recent_bytes > RECENT_BYTES_MAX && user->recent_count > 1)
-		forget_oldest(user);
-}
-
-size_t
-hub_user_recent(const struct hub_user *user, int64_t seq)
-{
-	int64_t first = user->recent_count == 0 ? 0 : user->recent[0]->seq;
-
-	if (user->recent_count == 0 || seq < first || seq >= first + (int64_t)user->recent_count)
-		return RECENT_MAX;
-	return (size_t)(seq - first);
+	return user->waiter_count > 0 ||
+	    user->idle_us > clock_monotonic_us() - USER_ACTIVE_US;
 }
 
 void
 hub_users_expire(struct hub *hub)
 {
-	int64_t before = clock_monotonic_us() - USER_IDLE_US;
+	int64_t now = clock_monotonic_us();
+	struct hub_user *user;
 
-	while (hub->idle_first != NULL && hub->idle_first->idle_us < before) {
-		struct hub_user *user = hub->idle_first;
-
+	while (hub->idle_first != NULL && hub->idle_first->idle_us < now - USER_IDLE_US) {
+		user = hub->idle_first;
 		idle_remove(hub, user);
 		user_free(hub, user);
 	}
+	for (user = hub->idle_first; user != NULL && !hub_user_active(user); user = user->idle_next)
+		hub_user_forget(hub, user);
+}
+
+void
+hub_users_all(struct hub *hub, void (*fn)(struct hub *, struct hub_user *, void *), void *arg)
+{
+	struct hub_user *user, *next;
+	size_t i;
+
+	for (i = 0; i < BUCKETS; i++)
+		for (user = hub->users[i]; user != NULL; user = next) {
+			next = user->hash_next;
+			fn(hub, user, arg);
+		}
+}
+
+struct visit {
+	void (*fn)(struct hub *, struct hub_user *, void *);
+	void *arg;
+};
+
+static void
+visit_waiting(struct hub *hub, struct hub_user *user, void *arg)
+{
+	const struct visit *visit = arg;
+
+	if (user->waiter_count > 0)
+		visit->fn(hub, user, visit->arg);
 }
 
 void
 hub_users_each(struct hub *hub, void (*fn)(struct hub *, struct hub_user *, void *), void *arg)
 {
-	size_t i;
+	struct visit visit = {fn, arg};
 
-	for (i = 0; i < BUCKETS; i++) {
-		struct hub_user *user, *next;
-
-		for (user = hub->users[i]; user != NULL; user = next) {
-			next = user->hash_next;
-			if (user->waiter_count > 0)
-				fn(hub, user, arg);
-		}
-	}
+	hub_users_all(hub, visit_waiting, &visit);
 }
 
 void

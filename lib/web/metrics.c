@@ -41,6 +41,8 @@ static const struct {
 	[METRIC_DB_ROUND_TRIPS] = { "db_round_trips_total", "counter",
 	    "Messages to the database that waited for an answer" },
 	[METRIC_POLLS_PARKED] = { "polls_parked", "gauge", "Long polls waiting now" },
+	[METRIC_STREAMS_OPEN] = { "streams_open", "gauge",
+	    "Server-sent events and WebSockets open now" },
 	[METRIC_EVENTS_DELIVERED] = { "events_delivered_total", "counter",
 	    "Events handed to waiting clients" },
 	[METRIC_STREAM_CONNECTED] = { "stream_connected", "gauge",
@@ -120,6 +122,7 @@ shape_set(struct metrics *metrics, const char *program, const struct route *cons
 	metrics->magic = metrics_magic;
 	atomic_store(&metrics->values[METRIC_REQUESTS_BUSY], 0);
 	atomic_store(&metrics->values[METRIC_POLLS_PARKED], 0);
+	atomic_store(&metrics->values[METRIC_STREAMS_OPEN], 0);
 	atomic_store(&metrics->values[METRIC_STREAM_CONNECTED], 0);
 }
 

@@ -17,6 +17,7 @@ enum metric_value {
 	METRIC_REQUESTS_BUSY,	 /* gauge: being served now */
 	METRIC_DB_ROUND_TRIPS,	 /* counter */
 	METRIC_POLLS_PARKED,	 /* gauge */
+	METRIC_STREAMS_OPEN,
 	METRIC_EVENTS_DELIVERED, /* counter */
 	METRIC_STREAM_CONNECTED, /* gauge: 1 while the decoding stream runs */
 	METRIC_STREAM_LAG_BYTES, /* gauge */

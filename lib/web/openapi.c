@@ -195,6 +195,8 @@ put_success(const struct route *route, int status, const char *description, stru
 		buf_putc(out, ',');
 		put_content(route->reply, true, (route->flags & ROUTE_LIST) != 0, out);
 	}
+	if (route->flags & ROUTE_SSE)
+		buf_puts(out, ",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}}");
 	buf_putc(out, '}');
 }
 
@@ -225,6 +227,7 @@ put_operation(const char *program, const struct route *route, struct buf *out)
 	buf_json(out, program);
 	buf_puts(out, "],\"security\":");
 	buf_puts(out, route->roles == ROLE_ANON	     ? "[{}]" :
+		      route->flags & ROUTE_TICKET ? "[{\"bearer\":[]},{\"ticket\":[]}]" :
 		      route->roles & ROLE_ANON ? "[{},{\"bearer\":[]}]" :
 						 "[{\"bearer\":[]}]");
 	put_parameters(route, out);
@@ -302,7 +305,7 @@ put_route(const char *program, const struct route *route, struct buf *out)
 	    route->flags & ROUTE_PAGE ? "true" : "false",
 	    is_documented(route) ? "false" : "true",
 	    route->reply != NULL || status_of(route) == 204 ||
-		    route->flags & (ROUTE_PAGE | ROUTE_TEXT) ?
+		    route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE) ?
 		"true" : "false");
 	for (i = 0; i < COUNT_OF(roles); i++)
 		if (route->roles & roles[i]) {
@@ -336,7 +339,8 @@ static const char frame_info[] =
     "\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}},\"servers\":[{\"url\":\"/\"}],";
 static const char frame_components[] =
     "\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
-    "\"bearerFormat\":\"JWT\"}},\"schemas\":{\"Error\":{\"type\":\"object\",\"properties\":{"
+    "\"bearerFormat\":\"JWT\"},\"ticket\":{\"type\":\"apiKey\",\"in\":\"query\","
+    "\"name\":\"ticket\"}},\"schemas\":{\"Error\":{\"type\":\"object\",\"properties\":{"
     "\"error\":{\"type\":\"string\",\"description\":\"Stable code: branch on this\"},"
     "\"message\":{\"type\":\"string\"},"
     "\"details\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},"

@@ -55,7 +55,7 @@ reply_check(struct req *req)
 	struct json_object *body;
 	struct json_fault fault;
 
-	if (route == NULL || req->reply.status >= 300 || route->flags & (ROUTE_PAGE | ROUTE_TEXT) ||
+	if (route == NULL || req->reply.status >= 300 || route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE) ||
 	    req->reply.status == 204)
 		return;
 	if (route->reply == NULL) {

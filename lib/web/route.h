@@ -42,7 +42,9 @@ enum route_flags {
 	ROUTE_HIDDEN = 256,	 /* not in the OpenAPI document (pages, health) */
 	ROUTE_PUBLIC_CACHE = 512, /* anyone may cache the reply for a minute */
 	ROUTE_BODY_OPTIONAL = 1024, /* no body at all is taken as {} */
-	ROUTE_OR_200 = 2048 /* 200 instead of status when what is asked for was there already */
+	ROUTE_OR_200 = 2048, /* 200 instead of status when what is asked for was there already */
+	ROUTE_TICKET = 4096, /* without a token, ?ticket= may say who: the handler must check it */
+	ROUTE_SSE = 8192 /* the reply is text/event-stream; reply table not needed */
 };
 
 struct req;

@@ -15,8 +15,8 @@ enum { LEEWAY_S = 30 };
 
 static const char audience[] = "confab";
 
-static const char *
-role_text(enum role role)
+const char *
+token_role_text(enum role role)
 {
 	return role == ROLE_ADMIN ? "ADMIN" : role == ROLE_ADVISOR ? "ADVISOR" : "USER";
 }
@@ -28,7 +28,7 @@ token_role_parse(const char *text)
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(roles); i++)
-		if (strcmp(role_text(roles[i]), text) == 0)
+		if (strcmp(token_role_text(roles[i]), text) == 0)
 			return roles[i];
 	return 0;
 }
@@ -46,7 +46,7 @@ add_claims(struct arena *arena, jwt_t *jwt, const struct conf *conf, const char 
 	failed |= jwt_add_grant(jwt, "sid", login_id);
 	failed |= jwt_add_grant(jwt, "jti", uuid_new(arena));
 	failed |= jwt_add_grant(jwt, "typ", "at");
-	failed |= jwt_add_grant(jwt, "role", role_text(role));
+	failed |= jwt_add_grant(jwt, "role", token_role_text(role));
 	failed |= jwt_add_grant_int(jwt, "iat", (long)now);
 	failed |= jwt_add_grant_int(jwt, "nbf", (long)now);
 	failed |= jwt_add_grant_int(jwt, "exp", (long)(now + conf->access_token_s));

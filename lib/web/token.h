@@ -30,5 +30,7 @@ MUST_CHECK enum err token_check(struct arena *, const struct conf *, const char 
     struct token *token);
 /* "USER" to ROLE_USER; 0 for anything else. */
 enum role token_role_parse(const char *text);
+/* The other way round. */
+const char *token_role_text(enum role);
 
 #endif

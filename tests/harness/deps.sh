@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/harness/common.sh
 . "$(dirname "$0")/common.sh"
 
-RUN_PKGS="gcc libc6-dev make pkgconf libfcgi-dev libpq-dev libjson-c-dev libjwt-dev
+RUN_PKGS="gcc libc6-dev make pkgconf libfcgi-dev libwslay-dev libpq-dev libjson-c-dev libjwt-dev
 libcurl4-openssl-dev libssl-dev libargon2-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
 TEST_PKGS="libcunit1-dev clang libclang-rt-14-dev systemd prometheus shellcheck universal-ctags

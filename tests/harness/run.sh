@@ -159,6 +159,9 @@ part_http() {
 	while read -r file; do
 		one "$(basename "$file" .sh)" 240 bash "$file"
 	done < <(cd "$ROOT" && each "tests/http/test_*.sh")
+	while read -r file; do
+		one "$(basename "$file" .mjs)" 240 node "$file"
+	done < <(cd "$ROOT" && each "tests/http/test_*.mjs")
 	# It judges what all of them called together.
 	[ -n "${T:-}" ] || one contract 60 bash tests/http/contract.sh
 	stack_end

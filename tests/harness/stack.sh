@@ -117,7 +117,11 @@ start_programs() {
 	for name in $FASTCGI; do
 		: >"$DIR/log/$name.log"
 		rm -f "$RUN_DIR/$name.sock"
-		program "$name" --socket "$RUN_DIR/$name.sock"
+		if [ "$name" = events ]; then
+			program events --socket "$RUN_DIR/events.sock" --ws-socket "$RUN_DIR/events-ws.sock"
+		else
+			program "$name" --socket "$RUN_DIR/$name.sock"
+		fi
 	done
 	: >"$DIR/log/worker.log"
 	program worker

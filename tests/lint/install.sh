@@ -34,6 +34,7 @@ want=$(
 		usr/share/confab/templates
 		usr/lib/systemd/system/confab.target
 		usr/lib/systemd/system/confab-events.socket
+		usr/lib/systemd/system/confab-events-ws.socket
 		usr/lib/systemd/system/confab-migrate.service
 		usr/lib/systemd/system/confab-.service.d/10-confab.conf
 		usr/lib/sysusers.d/confab.conf

@@ -65,6 +65,8 @@ for (const [path, item] of Object.entries(api.paths))
 		// A second one only where sending again gives what the first made.
 		if (good.length !== 1 && good.join() !== "200,201")
 			faults.push(`${where}: ${good.length} statuses of success`);
+		else if (operation.responses[good[0]].content?.["text/event-stream"])
+			assert.equal(operation.operationId, "event_stream");
 		else if (good[0] !== "204")
 			example(`${where}: the reply`, operation.responses[good[0]].content);
 		if (!statuses.includes("500") || !statuses.includes("503"))

@@ -1,0 +1,122 @@
+/* What clients do over a WebSocket: each op is the twin of a route of chat.c, with the same body. */
+#include "events.h"
+#include "talk_body.h"
+
+#include "domain/talk/live.h"
+#include "web/hub.h"
+
+static const char *
+text_of(const struct hub_call *call, const char *name)
+{
+	struct json_object *value = NULL;
+
+	(void)json_object_object_get_ex(call->data, name, &value);
+	return value == NULL ? NULL : json_object_get_string(value);
+}
+
+static enum err
+blame(struct hub_call *call, const char *path, const char *message)
+{
+	if (call->errors.count < COUNT_OF(call->errors.list))
+		call->errors.list[call->errors.count++] = (struct field_error){ path, message };
+	return ERR_VALIDATION;
+}
+
+/* --- send --- */
+
+static void
+sent(void *arg, enum err err, struct rows *rows)
+{
+	struct hub_call *call = arg;
+	const char *json = NULL;
+	bool created = false;
+
+	if (err == ERR_OK)
+		err = live_sent(rows, &created, &json);
+	if (err == ERR_OK)
+		hub_call_answer(call, created ? 201 : 200, json);
+	else
+		hub_call_fail(call, err);
+}
+
+static enum err
+op_send(struct hub_call *call)
+{
+	const char *type = text_of(call, "type"), *body = text_of(call, "body");
+	struct message_draft draft = {
+		.conversation_id = call->conversation_id,
+		.sender_id = call->user_id,
+		.client_id = text_of(call, "client_id"),
+		.type = type != NULL ? type : "text",
+		.body = body != NULL ? body : "",
+		.reply_to = text_of(call, "reply_to"),
+		.media_id = text_of(call, "media_id"),
+	};
+	const char *field, *fault = draft_fault(&draft, &field);
+
+	if (fault != NULL)
+		return blame(call, field, fault);
+	return live_send(call->pipeline, call->arena, &draft, sent, call);
+}
+
+/* --- read --- */
+
+static void
+was_read(void *arg, enum err err, struct rows *rows)
+{
+	struct hub_call *call = arg;
+	struct buf json = buf_new(call->arena, 256);
+	int64_t newest = 0;
+
+	if (err == ERR_OK)
+		err = live_read_done(rows, call->number, &newest);
+	if (err == ERR_OK) {
+		rows_json(rows, 0, &json);
+		hub_call_answer(call, 200, json.data);
+		return;
+	}
+	if (err == ERR_VALIDATION && newest < call->number)
+		err = blame(call, "seq",
+		    arena_printf(call->arena, "must be at most %lld, the newest message",
+			(long long)newest));
+	hub_call_fail(call, err);
+}
+
+static enum err
+op_read(struct hub_call *call)
+{
+	struct json_object *seq = NULL;
+
+	(void)json_object_object_get_ex(call->data, "seq", &seq);
+	call->number = json_object_get_int64(seq);
+	return live_read(call->pipeline, call->conversation_id, call->user_id, call->number,
+	    was_read, call);
+}
+
+/* --- typing --- */
+
+static void
+typed(void *arg, enum err err, struct rows *rows)
+{
+	struct hub_call *call = arg;
+
+	if (err == ERR_OK && rows_count(rows) == 0)
+		err = ERR_NOT_FOUND;
+	if (err == ERR_OK)
+		hub_call_answer(call, 204, "{}");
+	else
+		hub_call_fail(call, err);
+}
+
+static enum err
+op_typing(struct hub_call *call)
+{
+	return live_typing(call->pipeline, call->conversation_id, call->user_id, typed, call);
+}
+
+const struct hub_op event_ops[] = {
+	{ "send", message_body, true, RATE_MESSAGE, op_send },
+	{ "read", read_body, true, RATE_WRITE, op_read },
+	{ "typing", NULL, true, RATE_WRITE, op_typing },
+	{ .name = NULL },
+};
