@@ -1,0 +1,248 @@
+// Server-sent events, judged by npm's eventsource: resuming, kills, tickets, pages, slow readers, refusals.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { BASE_URL, EventSource, cursorAt, emit, endLogins, eventsChild, metric, pass, person, runAll, sql,
+	test, ticket, until } from "./live.mjs";
+
+const STREAM = `${BASE_URL}/api/v1/events/stream`;
+
+// An EventSource with everything it received. stored: the envelopes with a number.
+function listen(who, query = "", types = ["test.one"]) {
+	const fetchWithToken = (url, init) =>
+		fetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${who.token}` } });
+	const source = new EventSource(STREAM + query, who.token ? { fetch: fetchWithToken } : {});
+	const seen = { source, cursors: [], resyncs: [], all: [], opened: 0, errors: [] };
+	source.addEventListener("open", () => seen.opened++);
+	source.addEventListener("error", (error) => seen.errors.push(error.code));
+	source.addEventListener("cursor", (event) => seen.cursors.push(JSON.parse(event.data).cursor));
+	source.addEventListener("resync", (event) => seen.resyncs.push([event.lastEventId, JSON.parse(event.data)]));
+	for (const type of types)
+		source.addEventListener(type, (event) =>
+			seen.all.push({ id: event.lastEventId, type, ...JSON.parse(event.data) }));
+	return seen;
+}
+
+const memoryKib = () =>
+	Number(readFileSync(`/proc/${eventsChild()}/status`, "utf8").match(/VmRSS:\s+(\d+)/)[1]);
+
+function inOrder(seen, count) {
+	const stored = seen.all.filter((event) => event.seq !== null);
+	assert.deepEqual(stored.map((event) => event.seq), Array.from({ length: count }, (_, i) => i + 1));
+	for (const event of stored)
+		assert.equal(event.id, cursorAt(event.seq));
+}
+
+// Begun first, looked at last: what a client hears of an idle stream in 15 seconds.
+const idle = person().then(async (a) => {
+	const began = Date.now();
+	const reply = await fetch(STREAM, { headers: { Authorization: `Bearer ${a.token}` } });
+	const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+	let text = "";
+	while (!text.endsWith("\n\n:\n\n"))
+		text += (await reader.read()).value;
+	await reader.cancel();
+	return Date.now() - began;
+});
+
+test("events come as they happen, with cursor, type and envelope", async () => {
+	const a = await person();
+	const seen = listen(a);
+	await until(() => seen.cursors.length, "the first cursor");
+	assert.equal(seen.cursors[0], cursorAt(0));
+	await emit(a, "test.one");
+	await until(() => seen.all.length, "an event");
+	assert.equal(seen.all[0].type, "test.one");
+	assert.deepEqual(seen.all[0].data, { n: 1 });
+	assert.match(seen.all[0].created_at, /^\d{4}-.*Z$/);
+	inOrder(seen, 1);
+	seen.source.close();
+	await until(async () => await metric("streams_open") === 1, "its place is free");
+});
+
+test("a backlog of 1000 comes in pages, once and in order", async () => {
+	const a = await person();
+	await emit(a, "test.one", 1000);
+	const seen = listen(a, `?cursor=${cursorAt(0)}`);
+	await until(() => seen.all.length >= 1000, "the backlog");
+	await emit(a, "test.one");
+	await until(() => seen.all.length >= 1001, "and what follows");
+	inOrder(seen, 1001);
+	seen.source.close();
+});
+
+test("killed again and again: none lost, none twice", async () => {
+	const a = await person();
+	const seen = listen(a, `?cursor=${cursorAt(0)}`);
+	await until(() => seen.opened, "open");
+	for (let kill = 0; kill < 3; kill++) {
+		await emit(a, "test.one", 40);
+		process.kill(await until(eventsChild, "a child"), "SIGKILL");
+		await emit(a, "test.one", 40);
+		const count = (kill + 1) * 80;
+		await until(() => seen.all.length >= count, `${count} events`);
+	}
+	inOrder(seen, 240);
+	assert.ok(seen.opened >= 4, `it reconnected: ${seen.opened}`);
+	seen.source.close();
+});
+
+test("a ticket opens one stream, once", async () => {
+	const a = await person();
+	const text = await ticket(a);
+	const seen = listen({}, `?ticket=${text}&cursor=${cursorAt(0)}`);
+	await emit(a, "test.one");
+	await until(() => seen.all.length, "an event");
+	seen.source.close();
+	assert.equal((await fetch(`${STREAM}?ticket=${text}`)).status, 401);
+	const old = await ticket(a);
+	await sql(`UPDATE ticket SET expires_at = now() - interval '1 second' WHERE user_id = '${a.id}'`);
+	assert.equal((await fetch(`${STREAM}?ticket=${old}`)).status, 401);
+	const ended = await ticket(a);
+	await endLogins(a);
+	assert.equal((await fetch(`${STREAM}?ticket=${ended}`)).status, 401);
+});
+
+test("of twenty claims of one ticket, one is good", async () => {
+	const a = await person();
+	const url = `${STREAM}?ticket=${await ticket(a)}`;
+	const replies = await Promise.all(Array.from({ length: 20 }, () => fetch(url)));
+	assert.equal(replies.filter((reply) => reply.status === 200).length, 1);
+	assert.equal(replies.filter((reply) => reply.status === 401).length, 19);
+	for (const reply of replies)
+		await reply.body.cancel();
+});
+
+test("refusals are replies, not streams", async () => {
+	const a = await person();
+	const get = (query, headers = {}) =>
+		fetch(STREAM + query, { headers: { Authorization: `Bearer ${a.token}`, ...headers } });
+	assert.equal((await fetch(STREAM)).status, 401);
+	assert.equal((await fetch(`${STREAM}?ticket=x`)).status, 401);
+	assert.equal((await fetch(STREAM, { headers: { Authorization: "Bearer x.y.z" } })).status, 401);
+	assert.equal((await get("?cursor=x")).status, 400);
+	assert.equal((await get("?nothing=1")).status, 422);
+	const bad = await get("", { "Last-Event-ID": "7" });
+	assert.equal(bad.status, 400);
+	assert.equal((await bad.json()).details.field, "Last-Event-ID");
+	assert.equal((await fetch(STREAM, { method: "POST" })).status, 405);
+});
+
+test("the head: not buffered, not stored, a retry time", async () => {
+	const a = await person();
+	const reply = await fetch(STREAM, { headers: { Authorization: `Bearer ${a.token}` } });
+	assert.equal(reply.status, 200);
+	assert.equal(reply.headers.get("content-type"), "text/event-stream");
+	assert.equal(reply.headers.get("cache-control"), "no-store");
+	const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+	let text = "";
+	while (!text.includes("event: cursor"))
+		text += (await reader.read()).value;
+	assert.ok(text.startsWith("retry: 2000\n\n"));
+	await reader.cancel();
+});
+
+test("a cursor that cannot be resumed gives resync, and the stream goes on", async () => {
+	const a = await person();
+	await emit(a, "test.one", 4);
+	const seen = listen(a, "?cursor=1-1");
+	await until(() => seen.resyncs.length, "resync");
+	assert.deepEqual(seen.resyncs[0], [cursorAt(4), { cursor: cursorAt(4) }]);
+	await emit(a, "test.one");
+	await until(() => seen.all.length, "an event");
+	assert.equal(seen.all[0].seq, 5);
+	seen.source.close();
+});
+
+test("what is not stored has no id and moves no cursor", async () => {
+	const a = await person();
+	const seen = listen(a, `?cursor=${cursorAt(0)}`, ["typing", "test.one"]);
+	await until(() => seen.cursors.length, "open");
+	await emit(a, "test.one");
+	await until(() => seen.all.length === 1, "one");
+	await pass(a, "typing", 7);
+	await until(() => seen.all.length === 2, "typing");
+	assert.equal(seen.all[1].seq, null);
+	assert.equal(seen.all[1].id, "");
+	assert.deepEqual(seen.all[1].data, { n: 7 });
+	seen.source.close();
+});
+
+test("an ended login ends the stream, and it cannot come back", async () => {
+	const a = await person();
+	const seen = listen(a);
+	await until(() => seen.cursors.length, "open");
+	await endLogins(a);
+	await until(() => seen.errors.includes(401), "refused on coming back");
+	assert.equal(seen.source.readyState, EventSource.CLOSED);
+});
+
+test("a reader that does not read costs little, delays nobody, and misses nothing", async () => {
+	const a = await person();
+	const b = await person();
+	const url = new URL(STREAM);
+	const before = memoryKib();
+	const socket = connect(Number(url.port), url.hostname);
+	await emit(a, "test.one", 5000, "'n', n, 'text', repeat('x', 2000)"); // 10 MB
+	socket.pause();
+	socket.write(`GET ${url.pathname}?cursor=${cursorAt(0)} HTTP/1.1\r\nHost: x\r\n` +
+		`Authorization: Bearer ${a.token}\r\n\r\n`);
+	await until(async () => await metric("streams_open") >= 1, "open");
+	const seen = listen(b);
+	await until(() => seen.cursors.length, "b is open");
+	for (let i = 1; i <= 20; i++) {
+		const began = Date.now();
+		await emit(b, "test.one");
+		await until(() => seen.all.length === i, "b's event");
+		assert.ok(Date.now() - began < 1000);
+	}
+	assert.ok(memoryKib() - before < 2048, `${memoryKib() - before} KiB more than before`);
+	const numbers = [];
+	let text = "";
+	socket.setEncoding("utf8");
+	socket.on("data", (chunk) => {
+		text += chunk;
+		const lines = text.split("\n");
+		text = lines.pop();
+		for (const line of lines)
+			if (line.startsWith("id: "))
+				numbers.push(Number(line.slice(4).split("-")[1]));
+	});
+	socket.resume();
+	await until(() => numbers.at(-1) === 5000, "all of it");
+	assert.deepEqual(numbers.slice(-5000), Array.from({ length: 5000 }, (_, i) => i + 1));
+	socket.destroy();
+	seen.source.close();
+});
+
+test("one with thousands of events holds nobody up", async () => {
+	const a = await person();
+	const b = await person();
+	await emit(a, "test.one", 20000);
+	const fast = listen(b);
+	await until(() => fast.cursors.length, "b is open");
+	const slow = [1, 2, 3].map(() => listen(a, `?cursor=${cursorAt(0)}`));
+	const took = [];
+	while (slow.some((seen) => seen.all.length < 20000)) {
+		const began = Date.now();
+		await emit(b, "test.one");
+		await until(() => fast.all.length === took.length + 1, "b's event");
+		took.push(Date.now() - began);
+		assert.ok(took.length < 5000);
+	}
+	took.sort((x, y) => x - y);
+	console.log(`    beside 3 x 20000 events: median ${took[took.length >> 1]} ms, longest ${took.at(-1)} ms`);
+	assert.ok(took[took.length >> 1] < 500);
+	for (const seen of slow) {
+		inOrder(seen, 20000);
+		seen.source.close();
+	}
+	fast.source.close();
+});
+
+test("an idle stream shows signs of life", async () => {
+	const took = await idle;
+	assert.ok(took > 1000 && took < 15500, `${took} ms`);
+});
+
+await runAll("sse");
