@@ -103,6 +103,20 @@ check_programs(struct req *req, struct buf *body)
 	return all;
 }
 
+/* Without the stream events come a second late, by the scan: worth to be seen, and ready all the same. */
+static void
+show_stream(struct req *req, struct buf *body)
+{
+	const char *dir = req->conf->run_dir;
+	int64_t connected = 0, lag = 0;
+
+	(void)metrics_read(dir, "events", METRIC_STREAM_CONNECTED, &connected);
+	(void)metrics_read(dir, "events", METRIC_STREAM_LAG_BYTES, &lag);
+	(void)add_check(body, "event stream", true,
+	    connected ? arena_printf(req->arena, "streams, %lld bytes behind", (long long)lag) :
+			"not connected: events come by the scan");
+}
+
 static enum err
 get_ready(struct req *req)
 {
@@ -112,6 +126,7 @@ get_ready(struct req *req)
 	buf_putc(&checks, '[');
 	ready = check_database(req, &checks);
 	ready &= check_programs(req, &checks);
+	show_stream(req, &checks);
 	buf_printf(&req->reply.body, "{\"ready\":%s,\"checks\":%s],\"adapters\":{\"ai\":",
 	    ready ? "true" : "false", checks.data);
 	buf_json(&req->reply.body, req->conf->ai_provider);

@@ -286,6 +286,24 @@ map_all(const char *run_dir, struct arena *arena, const struct metrics **all, si
 	return count;
 }
 
+bool
+metrics_read(const char *run_dir, const char *program, enum metric_value value, int64_t *amount)
+{
+	struct metrics *metrics;
+	char path[512];
+	bool good;
+
+	(void)snprintf(path, sizeof(path), "%s/metrics/%s", run_dir, program);
+	metrics = map_whole(open(path, O_RDONLY | O_CLOEXEC), PROT_READ);
+	if (metrics == MAP_FAILED)
+		return false;
+	good = metrics->magic == metrics_magic;
+	if (good)
+		*amount = atomic_load(&metrics->values[value]);
+	unmap(metrics);
+	return good;
+}
+
 void
 metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
 {

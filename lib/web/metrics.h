@@ -35,6 +35,9 @@ struct metrics *metrics_open(const char *run_dir, const char *program,
 void metrics_request(struct metrics *, const struct route *, int status, int64_t us);
 void metrics_add(struct metrics *, enum metric_value, int64_t amount);
 void metrics_set(struct metrics *, enum metric_value, int64_t amount);
+/* A value of another program by its file in run_dir; false when there is none. */
+bool metrics_read(
+    const char *run_dir, const char *program, enum metric_value value, int64_t *amount);
 /* Print the counters of all programs found in run_dir. */
 void metrics_print(const char *run_dir, struct arena *, struct buf *out);
 
