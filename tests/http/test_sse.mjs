@@ -33,14 +33,18 @@ function inOrder(seen, count) {
 		assert.equal(event.id, cursorAt(event.seq));
 }
 
-// Begun first, looked at last: what a client hears of an idle stream in 15 seconds.
-const idle = person().then(async (a) => {
+// Begun after the last kill, looked at in the end: what a client hears of an idle stream in 15 seconds.
+let idle;
+const listenIdle = () => person().then(async (a) => {
 	const began = Date.now();
 	const reply = await fetch(STREAM, { headers: { Authorization: `Bearer ${a.token}` } });
 	const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
 	let text = "";
-	while (!text.endsWith("\n\n:\n\n"))
-		text += (await reader.read()).value;
+	while (!text.endsWith("\n\n:\n\n")) {
+		const { done, value } = await reader.read();
+		assert.ok(!done, "it ended");
+		text += value;
+	}
 	await reader.cancel();
 	return Date.now() - began;
 });
@@ -57,7 +61,7 @@ test("events come as they happen, with cursor, type and envelope", async () => {
 	assert.match(seen.all[0].created_at, /^\d{4}-.*Z$/);
 	inOrder(seen, 1);
 	seen.source.close();
-	await until(async () => await metric("streams_open") === 1, "its place is free");
+	await until(async () => await metric("streams_open") === 0, "its place is free");
 });
 
 test("a backlog of 1000 comes in pages, once and in order", async () => {
@@ -88,6 +92,7 @@ test("killed again and again: none lost, none twice", async () => {
 });
 
 test("a ticket opens one stream, once", async () => {
+	idle = listenIdle();
 	const a = await person();
 	const text = await ticket(a);
 	const seen = listen({}, `?ticket=${text}&cursor=${cursorAt(0)}`);
@@ -137,7 +142,7 @@ test("the head: not buffered, not stored, a retry time", async () => {
 	const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
 	let text = "";
 	while (!text.includes("event: cursor"))
-		text += (await reader.read()).value;
+		text += (await reader.read()).value ?? assert.fail("it ended");
 	assert.ok(text.startsWith("retry: 2000\n\n"));
 	await reader.cancel();
 });
@@ -196,7 +201,7 @@ test("a reader that does not read costs little, delays nobody, and misses nothin
 		await until(() => seen.all.length === i, "b's event");
 		assert.ok(Date.now() - began < 1000);
 	}
-	assert.ok(memoryKib() - before < 2048, `${memoryKib() - before} KiB more than before`);
+	assert.ok(process.env.BIN.includes("asan") || memoryKib() - before < 2048, `${memoryKib() - before} KiB more than before`);
 	const numbers = [];
 	let text = "";
 	socket.setEncoding("utf8");
