@@ -145,7 +145,9 @@ hub_users_expire(struct hub *hub)
 	int64_t now = clock_monotonic_us();
 	struct hub_user *user;
 
-	while (hub->idle_first != NULL && hub->idle_first->idle_us < now - USER_IDLE_US) {
+	/* One with events of a commit that is still being read stands in the list of those: the next time. */
+	while (hub->idle_first != NULL && hub->idle_first->idle_us < now - USER_IDLE_US &&
+	    !hub->idle_first->dirty) {
 		user = hub->idle_first;
 		idle_remove(hub, user);
 		user_free(hub, user);
