@@ -1,6 +1,6 @@
 # Confab. `make run` shows the system, `make test` proves it, `make help` lists the rest.
 # Flavours: B=release (default), B=test (test clock, reply checks), B=asan (test + ASan, UBSan),
-# B=fuzz (clang, libFuzzer). V=1 shows commands. T=name runs one test.
+# B=tsan (test + TSan), B=fuzz (clang, libFuzzer). V=1 shows commands. T=name runs one test.
 
 B ?= release
 OUT := build/$(B)
@@ -20,8 +20,7 @@ FLAGS_asan := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fno-sanitize-recov
     -fno-omit-frame-pointer
 FLAGS_fuzz := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fsanitize=fuzzer-no-link \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-unknown-warning-option \
-    -Wno-missing-field-initializers \
-    -Wno-gnu-statement-expression -Wno-gnu-zero-variadic-macro-arguments -Wno-string-conversion
+    -Wno-missing-field-initializers -Wno-gnu -Wno-string-conversion
 FLAGS_tsan := -O1 -DCONFAB_TEST -fsanitize=thread
 CFLAGS = -std=gnu11 -g -D_GNU_SOURCE -Ilib -Itests $(WARN) $(HARDEN) $(FLAGS_$(B)) \
     $(shell pkg-config --cflags $(PKGS))
@@ -90,7 +89,7 @@ status: ## what of it runs
 tour: ## the main job with curl, step by step, against the running system
 	@tests/harness/tour.sh $(DEMO)/env
 
-.PHONY: test check unit db http panel lint fuzz asan bench
+.PHONY: test check unit db http panel lint fuzz asan tsan bench
 test: ## install what tests need, run all, end with the counts
 	@$(SCRIPT) tests/harness/run.sh all
 check: ## the quick part, for every edit: unit, db, lint
@@ -99,6 +98,8 @@ unit db http panel lint: ## one part of the tests (T=name: one test)
 	@$(SCRIPT) tests/harness/run.sh $@
 asan: ## unit, db and http under the address and undefined behaviour sanitizers
 	@$(SCRIPT) B=asan tests/harness/run.sh unit db http
+tsan: ## what the events program and its threads do, under the thread sanitizer
+	@$(SCRIPT) B=tsan T='$(or $(T),events* chat* messages state sse ws)' tests/harness/run.sh http
 fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
 bench: ## requests a second through nginx, as a table

@@ -3,7 +3,7 @@
 # Parts: unit db http panel lint fuzz. "all" is every part in flavour test (fuzz: the corpus only),
 # then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
 #	B	flavour of single parts (test)
-#	T	runs only the test of that name: wallet_hold, not test_wallet_hold.c
+#	T	runs only the tests of these names: wallet_hold, not test_wallet_hold.c; 'events* ws' are several
 #	FUZZ_S	seconds for each fuzz target; 0 replays the corpus
 # Each test's output is kept in build/tests/FLAVOUR/PART/NAME.log.
 set -euo pipefail
@@ -13,6 +13,13 @@ set -euo pipefail
 STACK=$ROOT/tests/harness/stack.sh
 OUT=$ROOT/build
 PASSED=0 FAILED=0 FAILURES=() STACKS=() LOGS=''
+read -ra WANTED <<<"${T:-}"
+
+# The thread sanitizer of GCC 12 needs the address space as it was before kernels made it more random.
+if [ "${B:-}" = tsan ] && [ -z "${CONFAB_FIXED_ADDRESSES:-}" ]; then
+	export CONFAB_FIXED_ADDRESSES=1
+	! setarch -R true 2>/dev/null || exec setarch -R "$0" "$@"
+fi
 
 # --- counting ---
 
@@ -46,9 +53,15 @@ failed() {
 	tail -n 25 "$2" 2>/dev/null | sed 's/^/    | /'
 }
 
-# wanted NAME: T is empty or names it.
+# wanted NAME: T is empty, or a word of it names the test.
 wanted() {
-	[ -z "${T:-}" ] || [ "$T" = "$1" ] || [ "test_$T" = "$1" ] || [ "fuzz_$T" = "$1" ]
+	local word
+	[ -n "${T:-}" ] || return 0
+	for word in "${WANTED[@]}"; do
+		# shellcheck disable=SC2053 # words are patterns
+		[[ $1 != $word && ${1#test_} != $word && ${1#fuzz_} != $word ]] || return 0
+	done
+	return 1
 }
 
 # each PATTERN: the tests that match and are wanted.
@@ -255,6 +268,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=0:exitcode=66:second_deadlock_stack=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 "$ROOT/tests/harness/deps.sh" test
 if [ "$1" = all ]; then
