@@ -6,8 +6,6 @@
 
 #include "web/req.h"
 
-enum { MESSAGE_BODY_BYTES_MAX = 32 * 1024 };
-
 extern const struct route chat_message_routes[];
 extern const struct field chat_member_item; /* a member of a conversation */
 extern const char *const chat_conversation_kinds[];

@@ -1,5 +1,6 @@
 /* Single messages: editing, deleting, reacting, and search. */
 #include "chat.h"
+#include "talk_body.h"
 
 #include "base/emoji.h"
 #include "domain/talk/message.h"
@@ -47,17 +48,10 @@ static const struct field search_reply[] = {
 enum err
 chat_refusal(struct req *req, enum err err)
 {
-	const char *detail = arena_strdup(req->arena, db_detail(req->db));
+	const char *field;
+	const char *fault = refusal_fault(err, arena_strdup(req->arena, db_detail(req->db)), &field);
 
-	if (err == ERR_BAD_STATE && *detail != '\0')
-		return req_blame(req, err, "state", detail);
-	if (err == ERR_VALIDATION && strcmp(detail, "reply_to") == 0)
-		return req_invalid(req, detail, "is no message of this conversation");
-	if (err == ERR_VALIDATION && strcmp(detail, "media_id") == 0)
-		return req_invalid(req, detail, "is no finished upload of yours of that type");
-	if (err == ERR_VALIDATION && strcmp(detail, "until") == 0)
-		return req_invalid(req, detail, "must be in the future");
-	return err;
+	return fault == NULL ? err : req_blame(req, err, field, fault);
 }
 
 static enum err

@@ -15,11 +15,11 @@ text_of(const struct hub_call *call, const char *name)
 }
 
 static enum err
-blame(struct hub_call *call, const char *path, const char *message)
+blame(struct hub_call *call, enum err err, const char *path, const char *message)
 {
 	if (call->errors.count < COUNT_OF(call->errors.list))
 		call->errors.list[call->errors.count++] = (struct field_error){ path, message };
-	return ERR_VALIDATION;
+	return err;
 }
 
 /* --- send --- */
@@ -28,15 +28,17 @@ static void
 sent(void *arg, enum err err, struct rows *rows)
 {
 	struct hub_call *call = arg;
-	const char *json = NULL;
+	const char *json = NULL, *field, *fault;
 	bool created = false;
 
 	if (err == ERR_OK)
 		err = live_sent(rows, &created, &json);
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
 		hub_call_answer(call, created ? 201 : 200, json);
-	else
-		hub_call_fail(call, err);
+		return;
+	}
+	fault = refusal_fault(err, pipeline_detail(call->pipeline), &field);
+	hub_call_fail(call, fault == NULL ? err : blame(call, err, field, fault));
 }
 
 static enum err
@@ -55,7 +57,7 @@ op_send(struct hub_call *call)
 	const char *field, *fault = draft_fault(&draft, &field);
 
 	if (fault != NULL)
-		return blame(call, field, fault);
+		return blame(call, ERR_VALIDATION, field, fault);
 	return live_send(call->pipeline, call->arena, &draft, sent, call);
 }
 
@@ -76,7 +78,7 @@ was_read(void *arg, enum err err, struct rows *rows)
 		return;
 	}
 	if (err == ERR_VALIDATION && newest < call->number)
-		err = blame(call, "seq",
+		err = blame(call, err, "seq",
 		    arena_printf(call->arena, "must be at most %lld, the newest message",
 			(long long)newest));
 	hub_call_fail(call, err);

@@ -60,4 +60,24 @@ draft_fault(const struct message_draft *draft, const char **field)
 	return NULL;
 }
 
+/*
+ * What a refusal by the database is about, as detail (db_detail, pipeline_detail) names it: the message for
+ * *field, or NULL when the error says it all.
+ */
+static inline const char *
+refusal_fault(enum err err, const char *detail, const char **field)
+{
+	*field = detail;
+	if (err == ERR_BAD_STATE && *detail != '\0') {
+		*field = "state";
+		return detail;
+	}
+	if (err != ERR_VALIDATION)
+		return NULL;
+	return strcmp(detail, "reply_to") == 0 ? "is no message of this conversation" :
+	    strcmp(detail, "media_id") == 0    ? "is no finished upload of yours of that type" :
+	    strcmp(detail, "until") == 0       ? "must be in the future" :
+						 NULL;
+}
+
 #endif

@@ -7,6 +7,7 @@
 
 enum {
 	BODY_BYTES_MAX = 64 * 1024,	     /* a JSON or form body; routes may set less */
+	MESSAGE_BODY_BYTES_MAX = 32 * 1024,  /* of these, one that sends or edits a message */
 	QUERY_BYTES_MAX = 4 * 1024,	     /* the raw query string; nginx holds the line to 8 KiB */
 	PATH_BYTES_MAX = 1024,		     /* the decoded path */
 	QUERY_PAIRS_MAX = 64,		     /* name=value pairs in a query or a form */

@@ -86,6 +86,12 @@ pipeline_waiting(const struct pipeline *pipeline)
 	return pipeline->count;
 }
 
+const char *
+pipeline_detail(const struct pipeline *pipeline)
+{
+	return pipeline->db.detail;
+}
+
 int64_t
 pipeline_due_us(const struct pipeline *pipeline)
 {
@@ -137,6 +143,7 @@ fail(struct pipeline *pipeline, const char *why)
 	PQfinish(pipeline->conn);
 	pipeline->conn = NULL;
 	pipeline->unsent = pipeline->more = false;
+	pipeline->db.detail[0] = '\0';
 	next_try(pipeline);
 	while (pipeline->count > 0) {
 		bool answered = pipeline->answered;
@@ -266,6 +273,7 @@ hand_over(struct pipeline *pipeline, PGresult *result)
 	enum err err = ERR_OK;
 
 	pipeline->answered = true;
+	pipeline->db.detail[0] = '\0';
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
 		rows = rows_new(pipeline->arena, result); /* the arena clears it */
 	} else {

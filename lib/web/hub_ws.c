@@ -3,6 +3,7 @@
  * goes through hub_live.c like all the rest. Control frames, fragments, masks, UTF-8 and sizes are
  * libwslay's to judge; it closes with 1002, 1007 or 1009.
  */
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "web/cors.h"
@@ -21,7 +22,7 @@
 enum {
 	ACCEPTS_MAX = 64,
 	GREETING_US = 5000000,
-	MESSAGE_BYTES_MAX = 16 * 1024,
+	FRAME_BYTES_MAX = MESSAGE_BODY_BYTES_MAX + 1024, /* what is data here is the body there */
 	TURN_BYTES_MAX = 64 * 1024 /* of one socket, then the others have their turn */
 };
 
@@ -224,7 +225,7 @@ agree(struct ws *ws, const struct ws_request *request)
 
 	if (wslay_event_context_server_init(&ws->frames, &callbacks, ws) != 0)
 		abort();
-	wslay_event_config_set_max_recv_msg_length(ws->frames, MESSAGE_BYTES_MAX);
+	wslay_event_config_set_max_recv_msg_length(ws->frames, FRAME_BYTES_MAX);
 	free(ws->head);
 	ws->head = NULL;
 	ws_accept(request->key, accept);

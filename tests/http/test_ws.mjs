@@ -225,7 +225,9 @@ test("each mistake is answered as over HTTP", async () => {
 	const without = ({ request_id: _, ...rest }) => rest;
 	for (const body of [{}, { client_id: "a b", body: "x" }, { client_id: "a", body: "" },
 		{ client_id: "a", body: "x", more: 1 }, { client_id: 1, body: "x" },
-		{ client_id: "a", body: "x".repeat(4001) }, { client_id: "a", body: "x", type: "system" }]) {
+		{ client_id: "a", body: "x".repeat(4001) }, { client_id: "a", body: "x", type: "system" },
+		{ client_id: "a", body: "x", reply_to: a.id }, { client_id: "a", type: "image", media_id: a.id },
+		{ client_id: "a", type: "image" }, { client_id: "a", body: "x", media_id: a.id }]) {
 		const twin = await api("POST", `/conversations/${id}/messages`, a.token, body);
 		const answer = await seen.ask("send", { conversation_id: id, data: body });
 		assert.equal(answer.status, twin.status);
@@ -248,8 +250,28 @@ test("each mistake is answered as over HTTP", async () => {
 		assert.deepEqual([seen.frames.at(-1).status, seen.frames.at(-1).error.error], [status, code], frame);
 	}
 	await sql(`UPDATE conversation SET closed_at = now() WHERE id = '${id}'`);
-	const closed = await seen.ask("send", { conversation_id: id, data: { client_id: "c", body: "x" } });
+	const data = { client_id: "c", body: "x" };
+	const closed = await seen.ask("send", { conversation_id: id, data });
+	const twinClosed = await api("POST", `/conversations/${id}/messages`, a.token, data);
 	assert.deepEqual([closed.status, closed.error.error], [409, "bad_state"]);
+	assert.deepEqual(without(closed.error), without(twinClosed.body));
+	seen.socket.close();
+});
+
+test("who is blocked is told so, as over HTTP; the longest text fits, escaped too", async () => {
+	const [a, b] = [await person(), await person()];
+	const id = await conversation(a, b);
+	const seen = await open(a);
+	const text = "ü".repeat(4000);
+	const data = JSON.stringify({ client_id: "long", body: text }).replaceAll("ü", "\\u00fc");
+	seen.socket.send(`{"id":"long","op":"send","conversation_id":"${id}","data":${data}}`);
+	const sent = await until(() => seen.answers.get("long"), "the answer");
+	assert.deepEqual([sent.status, sent.data.body], [201, text]);
+	assert.equal((await api("PUT", `/users/me/blocks/${a.id}`, b.token)).status, 204);
+	const twin = await api("POST", `/conversations/${id}/messages`, a.token, { client_id: "b", body: "x" });
+	const refused = await seen.ask("send", { conversation_id: id, data: { client_id: "b", body: "x" } });
+	assert.equal(refused.status, twin.status);
+	assert.equal(refused.error.error, twin.body.error);
 	seen.socket.close();
 });
 
@@ -274,6 +296,8 @@ test("ack and ping; events wait for acks once there are any", async () => {
 
 // --- frames ---
 
+const LARGEST = 33 * 1024; // the largest body of the HTTP twin, and what stands around it
+
 test("fragments make one message; control frames may stand between", async () => {
 	const seen = await open(await person());
 	seen.socket.send('{"id":"fr",', { fin: false });
@@ -288,14 +312,14 @@ test("fragments make one message; control frames may stand between", async () =>
 test("too large, binary, not UTF-8, not masked, reserved bits", async () => {
 	const a = await person();
 	const large = await open(a);
-	large.socket.send("x".repeat(16 * 1024 + 1));
+	large.socket.send("x".repeat(LARGEST + 1));
 	await closedWith(large, 1009);
 	const pieces = await open(a);
-	for (let i = 0; i < 17; i++)
+	for (let i = 0; i < 34; i++)
 		pieces.socket.send("x".repeat(1024), { fin: false });
 	await closedWith(pieces, 1009);
 	const fits = await open(a);
-	fits.socket.send(" ".repeat(16 * 1024));
+	fits.socket.send(" ".repeat(LARGEST));
 	await until(() => fits.frames.length > 1, "an answer to what just fits");
 	assert.equal(fits.frames.at(-1).status, 400);
 	fits.socket.send(Buffer.from([1, 2, 3]));
