@@ -149,8 +149,10 @@ hub_deliver(struct hub *hub, struct waiter *waiter)
 	struct event_cursor cursor = waiter->cursor;
 	struct batch *batch;
 
-	if (waiter->live != NULL && !hub_live_has_room(waiter))
-		return; /* in its turn */
+	if (waiter->live != NULL && !hub_live_has_room(waiter)) {
+		waiter->state = WAITER_PARKED; /* it has its turn when it has room */
+		return;
+	}
 	if (at == RECENT_MAX) {
 		hub_read(hub, waiter);
 		return;

@@ -225,7 +225,7 @@ void hub_passing_begin(struct hub *, struct waiter *);
 void hub_passing_end(struct waiter *);
 /* An event without a number: give it to those of the user's waiters who wait, keep it for the others. */
 void hub_passing_tell(struct hub *, struct hub_user *, const char *text, size_t len);
-/* Answer the waiter with what it was not told yet. False: there is nothing. */
+/* Answer the waiter with what it was not told yet. False: there is nothing, or it has no room. */
 bool hub_passing_catch_up(struct hub *, struct waiter *);
 void hub_passing_forget(struct hub_user *);
 
@@ -245,7 +245,7 @@ void hub_register(struct hub *, struct waiter *, const char *user_id);
 void hub_park(struct hub *, struct waiter *);
 /* Undo registration, after which http is nobody's: the caller answers or drops it. */
 struct http *hub_unregister(struct hub *, struct waiter *);
-/* Known events stand behind the cursor of a parked waiter: answer, or read them. */
+/* Known events stand behind the cursor of a waiter: answer, read them, or park it until it has room. */
 void hub_deliver(struct hub *, struct waiter *);
 /* hub_deliver for every parked waiter of the user that is behind known_seq. */
 void hub_wake(struct hub *, struct hub_user *);

@@ -163,6 +163,8 @@ sent(struct hub *hub, struct waiter *waiter)
 		hub_live_drop(hub, waiter);
 	else if (waiter->state == WAITER_PARKED && waiter->cursor.seq < waiter->user->known_seq)
 		hub_ready(hub, waiter);
+	else if (waiter->state == WAITER_PARKED)
+		(void)hub_passing_catch_up(hub, waiter); /* came while it was read for or had no room */
 }
 
 static void

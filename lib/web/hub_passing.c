@@ -108,16 +108,18 @@ hub_passing_tell(struct hub *hub, struct hub_user *user, const char *text, size_
 	hub->passing_count++;
 	keep(hub, user, text, len);
 	for (waiter = user->first; waiter != NULL; waiter = next) {
-		next = waiter->user_next;
-		if (waiter->state != WAITER_PARKED)
-			continue; /* when it parks */
-		waiter->told = hub->passing_count;
-		if (waiter->live == NULL || hub_live_has_room(waiter)) {
-			struct batch *batch = batch_new(hub->arena);
+		struct arena_mark mark = arena_mark(hub->arena);
+		struct batch *batch;
 
-			batch_add(batch, text, len, 0);
-			hub_answer_events(hub, waiter, batch, waiter->cursor);
-		}
+		next = waiter->user_next;
+		if (waiter->state != WAITER_PARKED ||
+		    (waiter->live != NULL && !hub_live_has_room(waiter)))
+			continue; /* when it parks, or has room */
+		waiter->told = hub->passing_count;
+		batch = batch_new(hub->arena);
+		batch_add(batch, text, len, 0);
+		hub_answer_events(hub, waiter, batch, waiter->cursor);
+		arena_rewind(hub->arena, mark);
 	}
 }
 
@@ -129,7 +131,7 @@ hub_passing_catch_up(struct hub *hub, struct waiter *waiter)
 	size_t i;
 
 	drop_old(user);
-	if (user->passing_count == 0 ||
+	if (user->passing_count == 0 || (waiter->live != NULL && !hub_live_has_room(waiter)) ||
 	    user->passing[user->passing_count - 1]->number <= waiter->told)
 		return false;
 	batch = batch_new(hub->arena);

@@ -89,6 +89,8 @@ settle(
 	in_future = waiter->cursor.seq > waiter->user->known_seq;
 	if (waiter->cursor.epoch != page->epoch || in_future)
 		hub_answer_resync(hub, waiter, fresh);
+	else if (waiter->live != NULL && !hub_live_has_room(waiter))
+		hub_park(hub, waiter); /* all were read again; this one will be when it has room */
 	else if (page->count > 0 && page->first_seq == waiter->cursor.seq + 1)
 		answer_page(hub, waiter, rows, page);
 	else if (page->last_seq > waiter->cursor.seq)

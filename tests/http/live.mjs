@@ -1,7 +1,8 @@
 // What the tests of live connections share: people, events, tickets, and clients made by others.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
@@ -53,6 +54,18 @@ export const pass = (who, type, n) =>
 		'users', ARRAY['${who.id}'], 'data', jsonb_build_object('n', ${n}))::text)`);
 export const endLogins = (who) =>
 	sql(`UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE user_id = '${who.id}'`);
+
+// Hold a lock; what is returned gives it back. At most lock_timeout (2 s) may pass between.
+export async function hold(statement) {
+	const child = spawn("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", DATABASE_URL],
+		{ stdio: ["pipe", "pipe", "inherit"] });
+	child.stdin.write(`BEGIN; ${statement};\n\\echo held\n`);
+	await once(child.stdout, "data");
+	return () => {
+		child.stdin.end("COMMIT;\n");
+		return once(child, "close");
+	};
+}
 
 // Two people in a conversation; its id.
 export const conversation = (a, b) =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { BASE_URL, EventSource, cursorAt, emit, endLogins, eventsChild, metric, pass, person, runAll, sql,
+import { BASE_URL, EventSource, cursorAt, emit, endLogins, eventsChild, hold, metric, pass, person, runAll, sql,
 	test, ticket, until } from "./live.mjs";
 
 const STREAM = `${BASE_URL}/api/v1/events/stream`;
@@ -106,6 +106,26 @@ test("a ticket opens one stream, once", async () => {
 	const ended = await ticket(a);
 	await endLogins(a);
 	assert.equal((await fetch(`${STREAM}?ticket=${ended}`)).status, 401);
+});
+
+test("what is not stored reaches one that is being read for, too", async () => {
+	const a = await person();
+	const parked = listen(a, "", ["typing"]);
+	await until(() => parked.cursors.length, "parked");
+	const reads = await metric("catch_up_reads_total");
+	const release = await hold("LOCK TABLE epoch");
+	const reading = listen(a, "", ["typing"]);
+	await until(async () => await metric("catch_up_reads_total") > reads, "its read is under way");
+	await pass(a, "typing", 1);
+	await until(() => parked.all.length, "the parked one hears it");
+	await release();
+	await until(() => reading.all.length, "so does the other");
+	await pass(a, "typing", 2);
+	for (const seen of [parked, reading]) {
+		await until(() => seen.all.length > 1, "one more");
+		assert.deepEqual(seen.all.map((event) => event.data.n), [1, 2]);
+		seen.source.close();
+	}
 });
 
 test("of twenty claims of one ticket, one is good", async () => {
