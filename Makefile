@@ -35,7 +35,7 @@ say = @printf '  %-6s %s\n' $(1) $(2)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all
+.PHONY: all tests fuzzers
 all: $(PROGS:%=$(OUT)/bin/%) ## build the programs
 
 $(OUT)/libconfab.a: $(LIB_OBJ)
@@ -71,7 +71,6 @@ $(FUZZ): %: %.o $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
-.PHONY: tests fuzzers
 tests: all $(UNIT) $(DB) $(HTTP)
 fuzzers: $(FUZZ)
 
@@ -89,7 +88,7 @@ status: ## what of it runs
 tour: ## the main job with curl, step by step, against the running system
 	@tests/harness/tour.sh $(DEMO)/env
 
-.PHONY: test check unit db http panel lint fuzz asan tsan bench
+.PHONY: test check unit db http panel lint fuzz asan tsan soak bench
 test: ## install what tests need, run all, end with the counts
 	@$(SCRIPT) tests/harness/run.sh all
 check: ## the quick part, for every edit: unit, db, lint
@@ -102,6 +101,8 @@ tsan: ## what the events program and its threads do, under the thread sanitizer
 	@$(SCRIPT) B=tsan T='$(or $(T),events* chat* messages state sse ws)' tests/harness/run.sh http
 fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
+soak: ## what tests show small, at full size
+	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
 bench: ## requests a second through nginx, as a table
 	@$(SCRIPT) tests/harness/bench.sh
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs tests against private servers under build/ and counts: run.sh all | PART...
-# Parts: unit db http panel lint fuzz. "all" is every part in flavour test (fuzz: the corpus only),
-# then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
-#	B	flavour of single parts (test)
+# Parts: unit db http panel lint fuzz soak. "all" is every part in flavour test (fuzz: the corpus only;
+# no soak), then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
+#	B	flavour of single parts (test; of soak: release)
 #	T	runs only the tests of these names: wallet_hold, not test_wallet_hold.c; 'events* ws' are several
 #	FUZZ_S	seconds for each fuzz target; 0 replays the corpus
 # Each test's output is kept in build/tests/FLAVOUR/PART/NAME.log.
@@ -220,6 +220,21 @@ part_fuzz() {
 	done < <(cd "$ROOT" && each "tests/fuzz/fuzz_*.c")
 }
 
+# soak NAME SECONDS COMMAND...: a test at full size, if wanted; what it measured is printed.
+soak() {
+	wanted "$1" || return 0
+	one "$@"
+	sed 's/^/    /' "$LOGS/$1.log"
+}
+
+# What tests/http shows small, at the size that was promised.
+part_soak() {
+	stack start soak || return 0
+	soak kill 600 env KILL_MESSAGES=10000 KILL_PEOPLE=50 KILL_S=100 KILL_EVENTS_S=2 KILL_CHAT_S=5 \
+		KILL_STREAM_S=7 node tests/http/test_kill.mjs
+	stack_end
+}
+
 # --- the run ---
 
 build() {
@@ -260,7 +275,7 @@ run_parts() {
 	done
 }
 
-[ $# -gt 0 ] || die "usage: run.sh all | unit | db | http | panel | lint | fuzz ..."
+[ $# -gt 0 ] || die "usage: run.sh all | unit | db | http | panel | lint | fuzz | soak ..."
 for name in "$@"; do
 	[ "$name" = all ] || declare -F "part_$name" >/dev/null || die "there is no part $name"
 done
@@ -280,6 +295,7 @@ if [ "$1" = all ]; then
 	run_parts unit db http panel
 else
 	FLAVOUR=${B:-test}
+	[ "$*" != soak ] || FLAVOUR=${B:-release}
 	[ "$*" = fuzz ] || [ "$*" = lint ] || build tests
 	run_parts "$@"
 fi
