@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -126,6 +127,68 @@ http_frame_end(const struct http *c, uint8_t bytes[HTTP_FRAME_END_SIZE])
 	http_frame_head(c, 0, bytes);
 	http_frame_head(c, BODY_SIZE, bytes + HTTP_FRAME_HEAD_SIZE);
 	bytes[HTTP_FRAME_HEAD_SIZE + 1] = END_REQUEST;
+}
+
+void
+http_shrink(struct http *c)
+{
+	FCGX_FreeStream(&c->fcgi.in);
+	FCGX_FreeStream(&c->fcgi.out);
+	FCGX_FreeStream(&c->fcgi.err);
+}
+
+/* All of them, as few calls as it takes. parts are used up. False: the peer has gone. */
+static bool
+send_parts(int fd, struct iovec *parts, size_t count)
+{
+	while (count > 0) {
+		struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return false;
+		for (; count > 0 && (size_t)sent >= parts->iov_len; parts++, count--)
+			sent -= (ssize_t)parts->iov_len;
+		if (count > 0) {
+			parts->iov_base = (char *)parts->iov_base + sent;
+			parts->iov_len -= (size_t)sent;
+		}
+	}
+	return true;
+}
+
+/* In frames, for a request without its streams. */
+static void
+reply_frames(struct http *c, const char *bytes, size_t len)
+{
+	uint8_t head[HTTP_FRAME_HEAD_SIZE], end[HTTP_FRAME_END_SIZE];
+	bool sent = true;
+
+	http_frame_end(c, end);
+	while (sent && len > 0) {
+		size_t part = len < HTTP_FRAME_MAX ? len : HTTP_FRAME_MAX;
+		struct iovec parts[] = {
+		    {head, sizeof(head)}, {(void *)(uintptr_t)bytes, part}, {end, sizeof(end)}};
+
+		http_frame_head(c, part, head);
+		bytes += part;
+		len -= part;
+		sent = send_parts(c->fd, parts, len > 0 ? 2 : 3);
+	}
+	http_leave(c);
+}
+
+void
+http_reply(struct http *c, const char *bytes, size_t len)
+{
+	if (c->fcgi.out == NULL) {
+		reply_frames(c, bytes, len);
+		return;
+	}
+	(void)http_write(c, bytes, len);
+	(void)http_finish(c, true);
 }
 
 void

@@ -36,6 +36,12 @@ size_t http_read(struct http *c, char *bytes, size_t size);
 /* Queue reply bytes; false when the peer has gone. */
 bool http_write(struct http *c, const char *bytes, size_t len);
 
+/* What libfcgi keeps to read and write with, 17 KB, is given back: from then on only http_param, http_reply,
+ * the frames below, http_leave and http_drop may be used. For a request that is held long. */
+void http_shrink(struct http *c);
+/* Send a whole reply and close; waits until nginx has taken it. */
+void http_reply(struct http *c, const char *bytes, size_t len);
+
 /*
  * For a reply that is sent bit by bit, by a loop that must not wait: FastCGI's own frames, to be written
  * to fd by the caller instead of http_write. A frame is its head and len bytes; what ends the reply goes

@@ -69,6 +69,7 @@ waiter_for(struct req *req, const struct event_cursor *cursor, struct waiter **m
 
 	if (waiter == NULL)
 		return ERR_BUSY;
+	http_shrink(req->http);
 	waiter->http = req->http;
 	waiter->route = req->route;
 	waiter->role = req->caller.role;

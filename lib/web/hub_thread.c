@@ -1,6 +1,6 @@
 /*
- * The threads that send replies: FCGX_Finish_r waits for nginx to close the connection, which the loop
- * must not. A finished reply passes to them whole, the connection included; nothing else is shared.
+ * The threads that send replies: that may wait for nginx to take them, which the loop must not. A finished
+ * reply passes to them whole, the connection included; nothing else is shared.
  */
 #include "web/hub_int.h"
 
@@ -48,8 +48,7 @@ replier_run(void *arg)
 	struct answer *answer;
 
 	while ((answer = answer_take(replier)) != NULL) {
-		(void)http_write(answer->http, answer->bytes, answer->len);
-		(void)http_finish(answer->http, true);
+		http_reply(answer->http, answer->bytes, answer->len);
 		free(answer->http);
 		free(answer);
 	}

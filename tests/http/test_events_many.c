@@ -1,4 +1,5 @@
-/* Two thousand parked polls: what they cost in memory, and that each is answered. */
+/* Two thousand parked polls: what they cost in memory, that each is answered, and that those who leave
+ * make room. */
 #include "base/clock.h"
 #include "harness/cunit.h"
 #include "harness/parked.h"
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { PEOPLE = 400, EACH = 5, POLLS = PEOPLE * EACH, RESIDENT_KB_MAX = 60 * 1024 };
+enum { PEOPLE = 400, EACH = 5, POLLS = PEOPLE * EACH, RESIDENT_KB_MAX = 30 * 1024, DROPPED = 1000 };
 
 static struct listener people[PEOPLE];
 static struct parked *polls[POLLS];
@@ -31,6 +32,18 @@ resident_kb(int pid)
 }
 
 static void
+park_all(const char *cursor)
+{
+	int i;
+
+	for (i = 0; i < POLLS; i++) {
+		polls[i] = parked_start(people[i / EACH].token, "cursor=%s&wait=30", cursor);
+		if (i % 100 == 99)
+			events_metric_wait("polls_parked", i + 1);
+	}
+}
+
+static void
 two_thousand_polls_are_small(void)
 {
 	long before = resident_kb(events_child()), kb;
@@ -41,13 +54,9 @@ two_thousand_polls_are_small(void)
 	limit.rlim_cur = limit.rlim_max;
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	events_metric_wait("polls_parked", 0);
-	for (i = 0; i < POLLS; i++) {
-		if (i % EACH == 0)
-			people[i / EACH] = listener_make();
-		polls[i] = parked_start(people[i / EACH].token, "cursor=%s&wait=30", cursor_at(0));
-		if (i % 100 == 99)
-			events_metric_wait("polls_parked", i + 1);
-	}
+	for (i = 0; i < PEOPLE; i++)
+		people[i] = listener_make();
+	park_all(cursor_at(0));
 	kb = resident_kb(events_child());
 	(void)printf("%d parked polls: events has %.1f MB resident, %.1f KB each\n", POLLS,
 	    (double)kb / 1024, (double)(kb - before) / POLLS);
@@ -75,9 +84,29 @@ all_are_answered_when_events_come(void)
 	events_metric_wait("polls_parked", 0);
 }
 
+static void
+clients_that_leave_make_room(void)
+{
+	int64_t began;
+	int i;
+
+	park_all(cursor_at(1));
+	began = clock_monotonic_us();
+	for (i = 0; i < DROPPED; i++)
+		parked_free(polls[i]);
+	events_metric_wait("polls_parked", POLLS - DROPPED);
+	(void)printf("%d clients left: their places were free after %.0f ms\n", DROPPED,
+	    (double)(clock_monotonic_us() - began) / 1000);
+	CU_ASSERT(clock_monotonic_us() - began < SECOND_US);
+	for (; i < POLLS; i++)
+		parked_free(polls[i]);
+	events_metric_wait("polls_parked", 0);
+}
+
 static const struct cunit_test tests[] = {
-    {"two thousand parked polls take less than 60 MB", two_thousand_polls_are_small},
+    {"two thousand parked polls take less than 30 MB", two_thousand_polls_are_small},
     {"all are answered when events come", all_are_answered_when_events_come},
+    {"a thousand clients that leave make room within a second", clients_that_leave_make_room},
     {NULL, NULL},
 };
 
