@@ -89,32 +89,54 @@ socket_answers(const char *path)
 }
 
 static bool
+check_program(struct req *req, struct buf *body, const char *name)
+{
+	bool good =
+	    socket_answers(arena_printf(req->arena, "%s/%s.sock", req->conf->run_dir, name));
+
+	return add_check(body, name, good, good ? "listens" : "no answer");
+}
+
+static bool
 check_programs(struct req *req, struct buf *body)
 {
 	bool all = true;
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(programs); i++) {
-		bool good = socket_answers(
-		    arena_printf(req->arena, "%s/%s.sock", req->conf->run_dir, programs[i]));
-
-		all &= add_check(body, programs[i], good, good ? "listens" : "no answer");
-	}
+	for (i = 0; i < COUNT_OF(programs); i++)
+		all &= check_program(req, body, programs[i]);
 	return all;
 }
 
 /* Without the stream events come a second late, by the scan: worth to be seen, and ready all the same. */
 static void
-show_stream(struct req *req, struct buf *body)
+show_stream(struct req *req, struct buf *body, const char *program, const char *name)
 {
 	const char *dir = req->conf->run_dir;
 	int64_t connected = 0, lag = 0;
 
-	(void)metrics_read(dir, "events", METRIC_STREAM_CONNECTED, &connected);
-	(void)metrics_read(dir, "events", METRIC_STREAM_LAG_BYTES, &lag);
-	(void)add_check(body, "event stream", true,
+	(void)metrics_read(dir, program, METRIC_STREAM_CONNECTED, &connected);
+	(void)metrics_read(dir, program, METRIC_STREAM_LAG_BYTES, &lag);
+	(void)add_check(body, name, true,
 	    connected ? arena_printf(req->arena, "streams, %lld bytes behind", (long long)lag) :
 			"not connected: events come by the scan");
+}
+
+/* The second events program and those after it; each hears of everything by a stream of its own. */
+static bool
+check_more_events(struct req *req, struct buf *body)
+{
+	bool all = true;
+	int64_t i;
+
+	for (i = 2; i <= req->conf->events_count; i++) {
+		const char *name = arena_printf(req->arena, "events-%lld", (long long)i);
+
+		all &= check_program(req, body, name);
+		show_stream(req, body, name,
+		    arena_printf(req->arena, "event stream %lld", (long long)i));
+	}
+	return all;
 }
 
 static enum err
@@ -126,7 +148,8 @@ get_ready(struct req *req)
 	buf_putc(&checks, '[');
 	ready = check_database(req, &checks);
 	ready &= check_programs(req, &checks);
-	show_stream(req, &checks);
+	show_stream(req, &checks, "events", "event stream");
+	ready &= check_more_events(req, &checks);
 	buf_printf(&req->reply.body, "{\"ready\":%s,\"checks\":%s],\"adapters\":{\"ai\":",
 	    ready ? "true" : "false", checks.data);
 	buf_json(&req->reply.body, req->conf->ai_provider);

@@ -16,10 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, SETS_MAX = 32 };
+enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, SETS_MAX = 32, INSTANCES_MAX = 16 };
 
 struct options {
 	const char *socket, *second, *pid_file;
+	long instance; /* 0 and 1: the only or the first */
 	long workers; /* 0: as configured */
 	bool check, openapi;
 };
@@ -34,7 +35,8 @@ static int
 usage(const char *name)
 {
 	(void)fprintf(stderr,
-	    "usage: %s [--socket PATH] [--ws-socket PATH] [--workers N] [--pid-file PATH] | "
+	    "usage: %s [--socket PATH] [--ws-socket PATH] [--workers N] [--instance N] "
+	    "[--pid-file PATH] | "
 	    "--check | --openapi\n",
 	    name);
 	return 2;
@@ -46,6 +48,7 @@ options_read(int argc, char **argv, struct options *options)
 	static const struct option longs[] = { { "socket", required_argument, NULL, 's' },
 		{ "ws-socket", required_argument, NULL, '2' },
 		{ "workers", required_argument, NULL, 'w' },
+		{ "instance", required_argument, NULL, 'i' },
 		{ "pid-file", required_argument, NULL, 'p' }, { "check", no_argument, NULL, 'c' },
 		{ "openapi", no_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
 	int c;
@@ -57,6 +60,8 @@ options_read(int argc, char **argv, struct options *options)
 			options->second = optarg;
 		else if (c == 'w')
 			options->workers = strtol(optarg, NULL, 10);
+		else if (c == 'i')
+			options->instance = strtol(optarg, NULL, 10);
 		else if (c == 'p')
 			options->pid_file = optarg;
 		else if (c == 'c')
@@ -66,7 +71,8 @@ options_read(int argc, char **argv, struct options *options)
 		else
 			return false;
 	}
-	return optind == argc && options->workers >= 0 && options->workers <= 64;
+	return optind == argc && options->workers >= 0 && options->workers <= 64 &&
+	    options->instance >= 0 && options->instance <= INSTANCES_MAX;
 }
 
 static int
@@ -168,11 +174,11 @@ listen_all(struct launch *launch, const struct options *options)
 }
 
 static int
-serve(struct launch *launch, const struct options *options)
+serve(struct launch *launch, const struct options *options, const char *name)
 {
 	const struct app *app = launch->worker.app;
 	const struct conf *conf = launch->worker.conf;
-	struct prefork prefork = { app->name, (int)conf->workers, child_run, launch,
+	struct prefork prefork = { name, (int)conf->workers, child_run, launch,
 		(int)conf->drain_s + 4 };
 
 	if (options->workers > 0)
@@ -183,12 +189,19 @@ serve(struct launch *launch, const struct options *options)
 		return 1;
 	if (!pid_write(options->pid_file))
 		return 1;
-	launch->worker.metrics = metrics_open(conf->run_dir, app->name, app->routes);
+	launch->worker.metrics = metrics_open(conf->run_dir, name, app->routes);
 	launch->worker.rate = rate_open(conf->rate_percent);
 	if (app->prepare != NULL)
 		app->prepare(conf);
 	http_init();
 	return prefork_run(&prefork);
+}
+
+/* What the second of a program is called in the log and in the counters: events-2. */
+static const char *
+instance_name(struct arena *arena, const char *app, long instance)
+{
+	return instance > 1 ? arena_printf(arena, "%s-%ld", app, instance) : app;
 }
 
 int
@@ -197,6 +210,7 @@ app_main(const struct app *app, int argc, char **argv)
 	struct options options = { 0 };
 	struct launch launch = { .worker = { .app = app }, .listener = -1 };
 	struct arena *arena;
+	const char *name;
 	struct conf conf;
 	int status;
 
@@ -207,15 +221,16 @@ app_main(const struct app *app, int argc, char **argv)
 	log_open(app->name, LOG_LEVEL_INFO);
 	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
 		return 1;
-	log_open(app->name, level_parse(conf.log_level));
 	arena = arena_new(PROCESS_BYTES_MAX);
+	name = instance_name(arena, app->name, options.instance);
+	log_open(name, level_parse(conf.log_level));
 	launch.worker.conf = &conf;
 	launch.worker.sets = sets_join(arena, app->sets);
 	if (app->templates &&
 	    tmpl_dir_load(arena, conf.template_dir, &launch.worker.templates) != ERR_OK)
 		status = 1;
 	else
-		status = options.check ? check(&launch.worker) : serve(&launch, &options);
+		status = options.check ? check(&launch.worker) : serve(&launch, &options, name);
 	arena_free(arena);
 	return status;
 }

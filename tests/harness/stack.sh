@@ -9,6 +9,7 @@
 #	BIN		the programs (build/release/bin)
 #	STACK_SEED=1	loads the demo data
 #	STACK_FAST=1	does without fsync (tests)
+#	EVENTS_COUNT=2	two events programs behind nginx's hash
 #	STACK_CONF_EXTRA	more lines for confab.conf; and any setting of lib/base/conf.def by name
 #	QUIET=1		no progress lines
 # Leaves in DIR: env (shell variables for clients), run/NAME.pid, log/NAME.log, confab.conf.
@@ -21,6 +22,9 @@ set -euo pipefail
 . "$(dirname "$0")/stack_nginx.sh"
 
 FASTCGI="auth people advisors sessions chat admin events ops"
+for ((i = 2; i <= ${EVENTS_COUNT:-1}; i++)); do
+	FASTCGI+=" events-$i"
+done
 # What stack.sh itself decides; the other keys of conf.def pass through from the environment.
 OWN_KEYS=" ENVIRONMENT BASE_URL DATABASE_URL SECRET_KEYS FIELD_KEYS LOOKUP_KEY RUN_DIR TEMPLATE_DIR \
 SQL_DIR "
@@ -97,7 +101,7 @@ program() {
 	rm -f "$RUN_DIR/$name.pid"
 	(
 		cd /
-		clean_env setsid "$BIN/$name" "$@" --pid-file "$RUN_DIR/$name.pid"
+		clean_env setsid "$BIN/${name%-[0-9]}" "$@" --pid-file "$RUN_DIR/$name.pid"
 	) </dev/null >>"$DIR/log/$name.log" 2>&1 9>&- &
 	echo $! >"$RUN_DIR/$name.started"
 }
@@ -117,11 +121,12 @@ start_programs() {
 	for name in $FASTCGI; do
 		: >"$DIR/log/$name.log"
 		rm -f "$RUN_DIR/$name.sock"
-		if [ "$name" = events ]; then
-			program events --socket "$RUN_DIR/events.sock" --ws-socket "$RUN_DIR/events-ws.sock"
-		else
-			program "$name" --socket "$RUN_DIR/$name.sock"
-		fi
+		case $name in
+		events) program events --socket "$RUN_DIR/events.sock" --ws-socket "$RUN_DIR/events-ws.sock" ;;
+		events-*) program "$name" --instance "${name#events-}" --socket "$RUN_DIR/$name.sock" \
+			--ws-socket "$RUN_DIR/$name-ws.sock" ;;
+		*) program "$name" --socket "$RUN_DIR/$name.sock" ;;
+		esac
 	done
 	: >"$DIR/log/worker.log"
 	program worker
@@ -266,9 +271,18 @@ pid_of() {
 	return 1
 }
 
+# The events programs beside those asked for now that an earlier start made.
+more_events() {
+	local file name
+	for file in "$RUN_DIR"/events-[0-9].started; do
+		name=$(basename "$file" .started)
+		[ ! -e "$file" ] || [[ " $FASTCGI " == *" $name "* ]] || echo "$name"
+	done
+}
+
 running() {
 	local name
-	for name in nginx $FASTCGI worker postgres; do
+	for name in nginx $FASTCGI $(more_events) worker postgres; do
 		! pid_of "$name" >/dev/null || echo "$name"
 	done
 }
@@ -332,7 +346,8 @@ stop_all() {
 	if pid=$(pid_of nginx); then
 		kill -QUIT "$pid" 2>/dev/null || :
 	fi
-	end 12 TERM events
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	end 12 TERM $(printf '%s\n' $FASTCGI $(more_events) | grep '^events')
 	end 6 QUIT nginx
 	# shellcheck disable=SC2086 # a list of words
 	end 15 TERM $FASTCGI worker
@@ -351,7 +366,7 @@ cmd_status() {
 	local name pid all=0
 	[ -d "$DIR" ] || die "there is no stack in $DIR"
 	prepare
-	for name in postgres $FASTCGI worker nginx; do
+	for name in postgres $FASTCGI $(more_events) worker nginx; do
 		if pid=$(pid_of "$name"); then
 			printf '%-10s %s\n' "$name" "$pid"
 		else

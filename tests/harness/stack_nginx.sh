@@ -21,6 +21,8 @@ nginx_write() {
 			"$ROOT/nginx/$file" >"$out/${file%.example}"
 	done
 	[ "$(id -u)" = 0 ] || sed -i '/^user /d' "$out/nginx.conf"
+	[ "${EVENTS_COUNT:-1}" != 2 ] ||
+		sed -i -E 's/^(\s)#(hash |server unix:.*events-2)/\1\2/' "$out/confab.conf"
 }
 
 nginx_listens() {

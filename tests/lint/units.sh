@@ -40,7 +40,7 @@ for name in "${progs[@]}"; do
 	worker) ;;
 	*)
 		[ -f "$UNITS/confab-$name.socket" ] || fail "$name has no socket unit"
-		grep -q "server unix:/run/confab/$name.sock;" "$ROOT/nginx/confab.conf" ||
+		grep -q "server unix:/run/confab/$name.sock[; ]" "$ROOT/nginx/confab.conf" ||
 			fail "$name has no upstream in nginx/confab.conf"
 		;;
 	esac

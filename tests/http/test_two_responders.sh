@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Two events programs behind nginx's hash, as nginx/confab.conf describes them; see two_responders.mjs.
+set -euo pipefail
+# shellcheck source=tests/harness/private.sh
+. tests/harness/private.sh
+
+private_start two EVENTS_COUNT=2
+node tests/http/two_responders.mjs
