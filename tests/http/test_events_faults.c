@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WRITTEN = 500, KILLS = 4 };
+enum { WRITTEN = 500, KILLS = 4, SLEEPERS = 100 };
 
 /* --- SIGKILL --- */
 
@@ -157,33 +157,72 @@ administer(const char *sql)
 	PQfinish(conn);
 }
 
+/* One of many who wait while the stream is off. */
+struct sleeper {
+	struct listener who;
+	struct parked *poll;
+	int64_t told_us, took_us; /* took_us 0: not heard yet */
+};
+
+/* Carry polls on for a while and note who has been answered. */
+static void
+sleepers_turn(struct sleeper *all, int64_t until_us)
+{
+	int i;
+
+	while (clock_monotonic_us() < until_us) {
+		parked_turn(2);
+		for (i = 0; i < SLEEPERS; i++)
+			if (all[i].took_us == 0 && parked_done(all[i].poll))
+				all[i].took_us = clock_monotonic_us() - all[i].told_us;
+	}
+}
+
+/* Their events come spread over two rounds of the scan. */
+static int64_t
+sleepers_longest(struct sleeper *all)
+{
+	int64_t longest = 0;
+	int i;
+
+	for (i = 0; i < SLEEPERS; i++) {
+		all[i].told_us = clock_monotonic_us();
+		listener_emit(&all[i].who, "test.scan", "{}");
+		sleepers_turn(all, all[i].told_us + 2 * SECOND_US / SLEEPERS);
+	}
+	sleepers_turn(all, clock_monotonic_us() + 3 * SECOND_US / 2);
+	for (i = 0; i < SLEEPERS; i++) {
+		CU_ASSERT_EQUAL(parked_wait(all[i].poll), 200);
+		CU_ASSERT_EQUAL(parked_events(all[i].poll), 1);
+		if (all[i].took_us > longest)
+			longest = all[i].took_us;
+		parked_free(all[i].poll);
+	}
+	return longest;
+}
+
 static void
 without_a_stream_the_scan_delivers(void)
 {
-	struct listener a = listener_make();
-	int64_t began, longest = 0;
+	static struct sleeper all[SLEEPERS];
+	int64_t longest;
 	int i;
 
+	for (i = 0; i < SLEEPERS; i++)
+		all[i].who = listener_make();
 	administer("ALTER ROLE confab NOREPLICATION");
 	stream_kill();
 	events_metric_wait("stream_connected", 0);
-	for (i = 0; i < 3; i++) {
-		struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(i));
-
-		events_metric_wait("polls_parked", 1);
-		began = clock_monotonic_us();
-		listener_emit(&a, "test.scan", "{}");
-		CU_ASSERT_EQUAL(parked_wait(p), 200);
-		CU_ASSERT_EQUAL(parked_events(p), 1);
-		if (clock_monotonic_us() - began > longest)
-			longest = clock_monotonic_us() - began;
-		parked_free(p);
-	}
+	for (i = 0; i < SLEEPERS; i++)
+		all[i].poll = parked_start(all[i].who.token, "cursor=%s&wait=20", cursor_at(0));
+	events_metric_wait("polls_parked", SLEEPERS);
+	longest = sleepers_longest(all);
 	CU_ASSERT_EQUAL(events_metric("stream_connected"), 0);
 	administer("ALTER ROLE confab REPLICATION");
 	events_metric_wait("stream_connected", 1);
-	(void)printf("wake-up without a stream: at most %.0f ms\n", (double)longest / 1000);
-	CU_ASSERT(longest < 1500000);
+	(void)printf("wake-up without a stream, %d times: at most %.0f ms\n", SLEEPERS,
+	    (double)longest / 1000);
+	CU_ASSERT(longest > 0 && longest < 1500000);
 }
 
 static void
