@@ -101,7 +101,7 @@ tsan: ## what the events program and its threads do, under the thread sanitizer
 	@$(SCRIPT) B=tsan T='$(or $(T),events* chat* messages state sse ws)' tests/harness/run.sh http
 fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
-soak: ## what tests show small, at full size
+soak: ## what the tests show small at full size; mixed traffic for SOAK_S seconds (600)
 	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
 bench: ## requests a second through nginx, as a table
 	@$(SCRIPT) tests/harness/bench.sh

@@ -230,8 +230,11 @@ soak() {
 # What tests/http shows small, at the size that was promised.
 part_soak() {
 	stack start soak || return 0
+	soak mixed $((${SOAK_S:-600} + 120)) node tests/soak/mixed.mjs
+	soak race 600 env PARK_RACES=100000 "$OUT/$FLAVOUR/tests/http/test_park_race"
 	soak kill 600 env KILL_MESSAGES=10000 KILL_PEOPLE=50 KILL_S=100 KILL_EVENTS_S=2 KILL_CHAT_S=5 \
 		KILL_STREAM_S=7 node tests/http/test_kill.mjs
+	soak held 300 bash tests/soak/held.sh
 	stack_end
 }
 
