@@ -1,7 +1,7 @@
 /*
  * The worker: a daemon without HTTP that does what nobody waits for. Five times a second it does the
- * jobs that are due, each second it ends sessions nobody came to and every five seconds those that both
- * sides left, each minute it forgets what is old.
+ * jobs that are due, each second it ends sessions nobody came to, every five seconds those that both sides
+ * left, with who was present at a responder that is gone, and each minute it forgets what is old.
  * Several may run; a job is done once. While the database is away it waits; nothing is lost.
  *
  *	worker [--pid-file PATH]	run
@@ -17,6 +17,7 @@
 #include "domain/system/prune.h"
 #include "domain/talk/assistant.h"
 #include "domain/talk/message.h"
+#include "domain/talk/presence.h"
 #include "domain/talk/retention.h"
 #include "domain/talk/session.h"
 #include "domain/talk/session_sweep.h"
@@ -31,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, EXPIRE_MS = 1000, LAPSE_MS = 5000, PRUNE_MS = 60000 };
+enum { TICK_MS = 200, EXPIRE_MS = 1000, LAPSE_MS = 5000, ABSENT_MS = 5000, PRUNE_MS = 60000 };
 
 static const struct job_handler handlers[] = {
 	{ "ai.reply", assistant_prepare, assistant_apply },
@@ -39,7 +40,7 @@ static const struct job_handler handlers[] = {
 };
 
 static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
-	&session_stmts, &session_sweep_stmts, &message_stmts, &assistant_stmts, NULL };
+	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 /* What the loop works with. */
@@ -48,7 +49,7 @@ struct daemon {
 	struct db *db;
 	struct arena *arena; /* of one job or one round */
 	struct metrics *metrics;
-	int64_t expire_us, lapse_us, prune_us; /* when next, monotonic */
+	int64_t expire_us, lapse_us, absent_us, prune_us; /* when next, monotonic */
 };
 
 /* The number in LOG_LEVEL order. */
@@ -105,6 +106,17 @@ lapse(struct daemon *daemon)
 		log_info("sessions lapsed", LOG_INT("count", (int64_t)count));
 }
 
+/* Who was present at a responder that is gone. */
+static void
+sweep_absent(struct daemon *daemon)
+{
+	int64_t count;
+
+	arena_reset(daemon->arena);
+	if (presence_sweep_all(daemon->db, &count) == ERR_OK && count > 0)
+		log_info("devices of a lost responder forgotten", LOG_INT("count", count));
+}
+
 /* The days of the event log. */
 static void
 retain(struct daemon *daemon)
@@ -149,6 +161,8 @@ tick(struct daemon *daemon)
 		expire(daemon);
 	if (due(&daemon->lapse_us, LAPSE_MS))
 		lapse(daemon);
+	if (due(&daemon->absent_us, ABSENT_MS))
+		sweep_absent(daemon);
 	if (due(&daemon->prune_us, PRUNE_MS))
 		prune(daemon);
 }

@@ -143,7 +143,7 @@ typing_heard(void)
 {
 	return testdb_text("SELECT coalesce(string_agg(data, ' '), '') FROM"
 			   " pg_logical_slot_get_changes('typing_test', NULL, NULL,"
-			   " 'skip-empty-xacts', '1') WHERE data LIKE '%prefix: confab%'");
+			   " 'skip-empty-xacts', '1') WHERE data LIKE '%prefix: confab%\"typing\"%'");
 }
 
 static void

@@ -1,0 +1,48 @@
+/*
+ * Who is there. A responder tells which devices (logins) wait at it; the database merges them over devices
+ * and responders, and tells the people somebody talks with when that changes (sql/0008_presence.sql).
+ *
+ * A node is one life of a responder: it begins without devices, must beat before ttl_ms are over, and is
+ * swept when it does not. Whatever may have been lost on the way is put right by a new node with all
+ * devices, after which the old one says goodbye.
+ */
+#ifndef DOMAIN_TALK_PRESENCE_H
+#define DOMAIN_TALK_PRESENCE_H
+
+#include "db/pipeline.h"
+
+extern const struct stmt_set presence_stmts;
+
+/*
+ * Statements of a responder, each over its pipeline; sent in order they are done in order. users and logins
+ * are arrays as text, "{id,id}", of the same length. All but the sweep answer one boolean: false when
+ * the node is not known (any more).
+ */
+MUST_CHECK enum err presence_begin(
+    struct pipeline *, const char *node, int64_t ttl_ms, pipeline_answer *, void *arg);
+MUST_CHECK enum err presence_beat(
+    struct pipeline *, const char *node, int64_t ttl_ms, pipeline_answer *, void *arg);
+MUST_CHECK enum err presence_arrive(struct pipeline *, const char *node, const char *users,
+    const char *logins, pipeline_answer *, void *arg);
+/* They left ago_ms ago. */
+MUST_CHECK enum err presence_leave(struct pipeline *, const char *node, const char *users,
+    const char *logins, int64_t ago_ms, pipeline_answer *, void *arg);
+/* The node's devices count for kept_ms more. */
+MUST_CHECK enum err presence_goodbye(
+    struct pipeline *, const char *node, int64_t kept_ms, pipeline_answer *, void *arg);
+/* Forget at most `most` devices of one node that does not beat any more; the answer is how many. */
+MUST_CHECK enum err presence_sweep(struct pipeline *, int64_t most, pipeline_answer *, void *arg);
+
+/* The same for the worker, until there are none. *count: devices forgotten. */
+MUST_CHECK enum err presence_sweep_all(struct db *, int64_t *count);
+
+/*
+ * A device says that it is away, or back; it holds while the device is there. One row: status, of all
+ * the user's devices merged.
+ */
+MUST_CHECK enum err presence_set(
+    struct db *, const char *user_id, const char *login_id, bool away, struct rows **rows);
+MUST_CHECK enum err presence_set_live(struct pipeline *, const char *user_id, const char *login_id,
+    bool away, pipeline_answer *, void *arg);
+
+#endif
