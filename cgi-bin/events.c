@@ -10,6 +10,7 @@
 #include "domain/talk/conversation.h"
 #include "domain/talk/event.h"
 #include "domain/talk/live.h"
+#include "domain/talk/presence.h"
 #include "domain/talk/ticket.h"
 
 static const struct field poll_query[] = {
@@ -132,15 +133,15 @@ static const struct route routes[] = {
 	    .doc = "Single use, 30 seconds, for your account and login. The WebSocket is "
 		   "/api/v1/ws?ticket=...&cursor=...: down come {\"type\": \"events\", \"events\", "
 		   "\"cursor\"} and the answers to what goes up, {\"id\", \"op\", \"conversation_id\", "
-		   "\"data\"} with op send, read, typing, ack or ping, data as the body of the route of that "
-		   "name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 1008 too "
+		   "\"data\"} with op send, read, typing, presence, ack or ping, data as the body of the "
+		   "route of that name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 1008 too "
 		   "many or too fast, 1001 come again." },
 	{ 0 }
 };
 
 static const struct route *const tables[] = { routes, NULL };
 static const struct stmt_set *const sets[] = { &event_stmts, &ticket_stmts, &live_stmts,
-	&message_stmts, &conversation_stmts, NULL };
+	&message_stmts, &conversation_stmts, &presence_stmts, NULL };
 
 static int
 serve(struct worker *worker, int listener)

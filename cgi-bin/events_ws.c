@@ -1,8 +1,11 @@
-/* What clients do over a WebSocket: each op is the twin of a route of chat.c, with the same body. */
+/* What clients do over a WebSocket: each op is the twin of a route of chat.c or people.c, with
+ * the same body. */
 #include "events.h"
+#include "presence_body.h"
 #include "talk_body.h"
 
 #include "domain/talk/live.h"
+#include "domain/talk/presence.h"
 #include "web/hub.h"
 
 static const char *
@@ -116,9 +119,33 @@ op_typing(struct hub_call *call)
 	return live_typing(call->pipeline, call->conversation_id, call->user_id, typed, call);
 }
 
+/* --- presence --- */
+
+static void
+presence_was_set(void *arg, enum err err, struct rows *rows)
+{
+	struct hub_call *call = arg;
+	struct buf json = buf_new(call->arena, 64);
+
+	if (err == ERR_OK) {
+		rows_json(rows, 0, &json);
+		hub_call_answer(call, 200, json.data);
+	} else {
+		hub_call_fail(call, err);
+	}
+}
+
+static enum err
+op_presence(struct hub_call *call)
+{
+	return presence_set_live(call->pipeline, call->user_id, call->login_id,
+	    presence_is_away(text_of(call, "status")), presence_was_set, call);
+}
+
 const struct hub_op event_ops[] = {
 	{ "send", message_body, true, RATE_MESSAGE, op_send },
 	{ "read", read_body, true, RATE_WRITE, op_read },
 	{ "typing", NULL, true, RATE_WRITE, op_typing },
+	{ "presence", presence_body, false, RATE_WRITE, op_presence },
 	{ .name = NULL },
 };

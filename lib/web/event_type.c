@@ -52,6 +52,10 @@ const struct event_type event_types[] = {
 	{ "conversation.muted", "You muted or unmuted a conversation on one of your devices",
 	    .data = mute_fields },
 	{ "typing", "Another member is writing", .data = typing_data, .ephemeral = true },
+	{ "presence",
+	    "Somebody you have a conversation with came, went, or hides it. It is not stored: after a "
+	    "pause of some seconds without a connection, read your conversations for how it is now",
+	    .data = presence_data, .ephemeral = true },
 	{ "session.requested", "A session was asked for; its conversation is there from now on",
 	    .data = session_fields },
 	{ "session.accepted", "The advisor accepted", .data = session_fields },

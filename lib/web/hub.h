@@ -18,7 +18,8 @@
  * holds nobody up.
  *
  * Files: hub.c waiters · hub_wheel.c deadlines · hub_user.c users · hub_recent.c their recent events ·
- * hub_passing.c events without a number · hub_batch.c a page · hub_read.c catch-up and scan ·
+ * hub_passing.c events without a number · hub_presence.c who is here · hub_batch.c a page ·
+ * hub_read.c catch-up and scan ·
  * hub_stream.c what comes from the log · hub_request.c from HTTP to waiter · hub_ticket.c tickets ·
  * hub_reply.c answers · hub_thread.c the threads that send them · hub_live.c server-sent events ·
  * hub_ws.c, ws.c WebSockets · hub_call.c what they ask · hub_loop.c the loop and its clock.
@@ -55,7 +56,7 @@ struct hub_call {
 	const struct hub_op *op;
 	struct pipeline *pipeline;
 	struct arena *arena; /* the loop's: keeps nothing from run to the answer */
-	const char *user_id, *conversation_id; /* these two and data only during run */
+	const char *user_id, *login_id, *conversation_id; /* these three and data only during run */
 	struct json_object *data;
 	struct field_errors errors;
 	int64_t number; /* for run to remember something until the answer */

@@ -251,6 +251,7 @@ hub_call_take(struct hub *hub, struct waiter *waiter, const char *text, size_t l
 	call->pipeline = hub->pipeline;
 	call->arena = hub->arena;
 	call->user_id = waiter->user->id;
+	call->login_id = waiter->login_id;
 	call->errors.arena = hub->arena;
 	(void)memccpy(call->request_id, uuid_new(hub->arena), '\0', sizeof(call->request_id) - 1);
 	err = begin(call, text, len, &kept);
@@ -259,7 +260,7 @@ hub_call_take(struct hub *hub, struct waiter *waiter, const char *text, size_t l
 	if (!kept)
 		free(call);
 	else
-		call->user_id = call->conversation_id = NULL, call->data = NULL;
+		call->user_id = call->login_id = call->conversation_id = NULL, call->data = NULL;
 	if (waiter->state != WAITER_GONE && waiter->live->refusals > REFUSALS_MAX)
 		hub_live_end(hub, waiter, CLOSE_POLICY);
 	arena_rewind(hub->arena, mark);

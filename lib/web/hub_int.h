@@ -43,7 +43,9 @@ enum {
 	REPLY_THREADS = 2
 };
 
+struct device; /* hub_presence.c */
 struct hub_user;
+struct presence;
 struct ws;
 
 /* Something epoll watches; ready is called with its owner. */
@@ -115,6 +117,7 @@ struct waiter {
 	struct http *http; /* NULL when gone, and for a WebSocket */
 	struct live *live; /* NULL: a poll */
 	struct hub_user *user; /* NULL before it is registered and when it closes */
+	struct device *device; /* its login, present while it waits; NULL with user */
 	struct waiter *user_prev, *user_next; /* in order of arrival */
 	struct waiter **wheel_link, *wheel_next;
 	struct waiter *dead_next, *ready_next;
@@ -164,6 +167,7 @@ struct hub {
 	struct wal *wal; /* NULL: switched off (test builds) */
 	struct pipeline *pipeline;
 	struct replier *replier;
+	struct presence *presence; /* NULL: switched off */
 	const struct hub_op *ops;
 	int listener_fd, ws_fd; /* ws_fd -1: no WebSocket */
 	bool listening;
@@ -180,7 +184,7 @@ struct hub {
 	struct waiter *ready_first, **ready_last; /* live, with room for more events */
 	int64_t held; /* waiters of all kinds */
 	int64_t live_count; /* of these, live */
-	int64_t pending; /* requests for a ticket */
+	int64_t pending; /* requests for a ticket, and the goodbye of presence */
 	int64_t held_max;
 	int64_t epoch; /* 0: not read yet */
 	int64_t scan_us; /* monotonic: the next */
@@ -228,6 +232,16 @@ void hub_passing_tell(struct hub *, struct hub_user *, const char *text, size_t 
 /* Answer the waiter with what it was not told yet. False: there is nothing, or it has no room. */
 bool hub_passing_catch_up(struct hub *, struct waiter *);
 void hub_passing_forget(struct hub_user *);
+
+/* hub_presence.c */
+void hub_presence_open(struct hub *); /* unless it is switched off */
+void hub_presence_close(struct hub *);
+/* The waiter's login is there, or one waiter less of it is; the latter is known from waiter->device. */
+void hub_presence_arrive(struct hub *, struct waiter *);
+void hub_presence_leave(struct hub *, struct waiter *);
+void hub_presence_turn(struct hub *); /* tell the database what changed; call often */
+void hub_presence_lost(struct hub *); /* what it was told may be lost: tell all of it again */
+void hub_presence_goodbye(struct hub *); /* the program ends; nothing is told after this */
 
 /* hub_batch.c */
 struct batch *batch_new(struct arena *);

@@ -124,6 +124,7 @@ tick(struct hub *hub)
 			    hub->worker->metrics, METRIC_STREAM_LAG_BYTES, wal_lag_bytes(hub->wal));
 	}
 	hub_wheel_turn(hub);
+	hub_presence_turn(hub);
 }
 
 static int
@@ -204,6 +205,7 @@ hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_
 	config.waiting_max = (size_t)hub->held_max + SPARE_FDS;
 	hub->pipeline = pipeline_open(&config);
 	hub->wal = hub_stream_open(hub);
+	hub_presence_open(hub);
 	hub->replier = replier_start();
 	metrics_set(worker->metrics, METRIC_POLLS_PARKED, 0);
 	metrics_set(worker->metrics, METRIC_STREAMS_OPEN, 0);
@@ -233,6 +235,7 @@ leave(struct hub *hub)
 	if (hub->listening)
 		hub_accept(hub);
 	hub->leaving = true;
+	hub_presence_goodbye(hub);
 	hub_watch(hub, &hub->listener, -1, 0);
 	hub_watch(hub, &hub->ws_listener, -1, 0);
 	hub_each_waiter(hub, answer_with_cursor, NULL);
@@ -250,6 +253,7 @@ hub_close(struct hub *hub)
 	pipeline_close(hub->pipeline);
 	hub_bury(hub);
 	hub_users_close(hub);
+	hub_presence_close(hub);
 	(void)close(hub->epoll);
 	arena_free(hub->arena);
 }

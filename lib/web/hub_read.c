@@ -186,6 +186,7 @@ hub_database_down(void *arg)
 	struct hub *hub = arg;
 
 	hub->scanning = hub->scan_again = false;
+	hub_presence_lost(hub);
 	if (pipeline_state(hub->pipeline) != PIPELINE_DOWN)
 		return; /* lost just now: who asks waits for the first try to connect again */
 	hub_each_waiter(hub, refuse, NULL);

@@ -112,6 +112,7 @@ hub_user_attach(struct hub *hub, struct hub_user *user, struct waiter *waiter)
 	else
 		user->first = waiter;
 	user->last = waiter;
+	hub_presence_arrive(hub, waiter);
 }
 
 void
@@ -128,6 +129,7 @@ hub_user_detach(struct hub *hub, struct waiter *waiter)
 	else
 		user->last = waiter->user_prev;
 	waiter->user = NULL;
+	hub_presence_leave(hub, waiter);
 	if (--user->waiter_count == 0)
 		idle_add(hub, user);
 }

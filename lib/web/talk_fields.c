@@ -10,6 +10,25 @@ static const char *const sender_types[] = { "USER", "ADVISOR", "AI", "SYSTEM", N
 static const char *const participant_types[] = { "USER", "ADVISOR", "AI", NULL };
 static const char *const enders[] = { "USER", "ADVISOR", "SYSTEM", NULL };
 
+/* ---------------------------------------------------------------- presence */
+
+static const char *const presence_states[] = { "ONLINE", "AWAY", "OFFLINE", NULL };
+#define LAST_SEEN_DOC "When they were here last, to the minute; null while they are, or never were"
+
+const struct field presence_fields[] = {
+	{ "status", FIELD_ENUM, .one_of = presence_states,
+	    .doc = "ONLINE, AWAY when all their devices say so, OFFLINE" },
+	{ "last_seen_at", FIELD_TIME, .nullable = true, .doc = LAST_SEEN_DOC },
+	{ 0 },
+};
+const struct field presence_data[] = {
+	{ "user_id", FIELD_UUID, .doc = "Who" },
+	{ "status", FIELD_ENUM, .one_of = presence_states, .nullable = true,
+	    .doc = "As the status in presence of that person; null: presence is null there from now on" },
+	{ "last_seen_at", FIELD_TIME, .nullable = true, .doc = LAST_SEEN_DOC },
+	{ 0 },
+};
+
 /* ---------------------------------------------------------------- messages */
 
 static const struct field reply_fields[] = {

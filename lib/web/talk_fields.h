@@ -17,6 +17,12 @@ extern const struct field reaction_item; /* an emoji and whose it is */
 	{ "reactions", FIELD_LIST, .sub = &reaction_item, .max = REACTION_KINDS_MAX,               \
 	    .doc = "Emoji on it, the first first" }
 
+extern const struct field presence_fields[]; /* whether somebody is here, as others see it */
+extern const struct field presence_data[];   /* the event of a change */
+#define PRESENCE_FIELD                                                                             \
+	{ "presence", FIELD_OBJECT, .nullable = true, .sub = presence_fields,                      \
+	    .doc = "Whether they are here; null when they hide it, or a block is between you" }
+
 extern const struct field message_fields[];   /* a message */
 extern const struct field reactions_fields[]; /* those of one message, after a change */
 extern const struct field session_fields[];   /* a session, as both sides see it */

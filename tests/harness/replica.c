@@ -107,6 +107,25 @@ mark_read(struct json_object *conversation, const char *me, const char *user_id,
 }
 
 static void
+presence_changed(struct json_object *conversation, struct json_object *data)
+{
+	struct json_object *members = replica_get(conversation, "members");
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(members); i++) {
+		struct json_object *member = json_object_array_get_idx(members, i), *shown = NULL;
+
+		if (strcmp(replica_text(member, "user_id"), replica_text(data, "user_id")) != 0)
+			continue;
+		if (replica_get(data, "status") != NULL) {
+			shown = copy(data);
+			json_object_object_del(shown, "user_id");
+		}
+		set(member, "presence", shown);
+	}
+}
+
+static void
 message_created(struct json_object *state, const char *me, struct json_object *message)
 {
 	struct json_object *conversation = replica_get(state, "conversation");
@@ -198,6 +217,8 @@ replica_apply(struct json_object *state, const char *me, struct json_object *eve
 	struct json_object *data = replica_get(event, "data");
 	const char *type = replica_text(event, "type");
 
+	if (strcmp(type, "presence") == 0)
+		presence_changed(conversation, data);
 	if (strcmp(replica_text(data, "conversation_id"), replica_text(conversation, "id")) != 0)
 		return;
 	if (strcmp(type, "message.created") == 0)

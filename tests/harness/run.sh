@@ -106,7 +106,7 @@ stack() {
 	STACKS+=("$dir")
 	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 PORT=0 "$STACK" stop "$dir" >/dev/null 2>&1 || :
 	discard "$dir"
-	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 STACK_SEED=1 PORT=0 RATE_PERCENT="${RATE_PERCENT:-1000000}" \
+	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 STACK_SEED=1 PORT=0 RATE_PERCENT="${RATE_PERCENT:-1000000}" PRESENCE_GRACE_S=2 \
 		"$STACK" "$1" "$dir" >"$log" 2>&1 8>&- || {
 		failed "stack-$2" "$log" "it did not start"
 		return 1
