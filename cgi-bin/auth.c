@@ -63,6 +63,8 @@ static const struct field user_fields[] = {
 	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
 	{ "locale", FIELD_TEXT, .doc = "BCP 47 tag", .example = "\"en\"" },
 	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"UTC\"" },
+	{ "presence_hidden", FIELD_BOOL, .doc = "Nobody sees whether this person is here",
+	    .example = "false" },
 	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
 	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
 	{ 0 }

@@ -23,6 +23,8 @@ static const struct field member_fields[] = {
 	{ "read_seq", FIELD_INT,
 	    .doc = "Has read up to this number; a member's own message moves it past itself",
 	    .example = "12" },
+	{ "presence", FIELD_OBJECT, .nullable = true, .sub = presence_fields,
+	    .doc = "Whether they are here; null for yourself, for who hides it, and after a block" },
 	{ 0 },
 };
 const struct field chat_member_item = { "member", FIELD_OBJECT, .sub = member_fields };

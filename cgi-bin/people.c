@@ -1,21 +1,22 @@
 /*
  * people: one's own profile and sessions, what others see, blocks and reports.
  */
+#include "presence_body.h"
+
 #include "base/uuid.h"
 #include "domain/people/block.h"
 #include "domain/people/profile.h"
 #include "domain/people/report.h"
 #include "domain/people/user.h"
 #include "domain/talk/message.h"
+#include "domain/talk/presence.h"
 #include "domain/talk/session_leave.h"
 #include "web/app.h"
 #include "web/reply.h"
+#include "web/talk_fields.h"
 
 static const char *const roles_all[] = { "USER", "ADVISOR", "ADMIN", NULL };
 static const char *const genders[] = { "FEMALE", "MALE", "OTHER", NULL };
-static const char *const session_types[] = { "CHAT", "VOICE", "VIDEO", "AI_CHAT", NULL };
-static const char *const session_states[] = { "REQUESTED", "ACCEPTED", "ONGOING", "ENDED",
-	"DECLINED", "CANCELLED", "EXPIRED", NULL };
 static const char *const sides[] = { "USER", "ADVISOR", NULL };
 static const char *const target_types[] = { "USER", "ADVISOR", "MESSAGE", "SESSION", NULL };
 static const char *const reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER",
@@ -33,6 +34,7 @@ static const struct field me_reply[] = {
 	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
 	{ "locale", FIELD_TEXT, .doc = "Language tag", .example = "\"en-IN\"" },
 	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"Asia/Kolkata\"" },
+	{ "presence_hidden", FIELD_BOOL, .doc = "Nobody sees whether you are here", .example = "false" },
 	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
 	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
 	{ 0 }
@@ -50,6 +52,9 @@ static const struct field me_body[] = {
 	    .example = "\"en-IN\"" },
 	{ "timezone", FIELD_TEXT, .min = 1, .max = 64, .doc = "IANA zone",
 	    .example = "\"Asia/Kolkata\"" },
+	{ "presence_hidden", FIELD_BOOL,
+	    .doc = "Show nobody whether you are here, nor when you were; who watches is told at once",
+	    .example = "false" },
 	{ 0 }
 };
 
@@ -60,6 +65,7 @@ static const struct field user_reply[] = {
 	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"Tea and long walks\"" },
 	{ "is_advisor", FIELD_BOOL, .doc = "Has an approved profile: see GET /advisors/{id}" },
 	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
+	PRESENCE_FIELD,
 	{ 0 }
 };
 
@@ -70,7 +76,7 @@ static const struct field sessions_query[] = {
 	{ 0 }
 };
 
-static const struct field session_reply[] = {
+static const struct field my_session_reply[] = {
 	{ "id", FIELD_UUID, .doc = "The session" },
 	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "How the two talk" },
 	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands" },
@@ -142,6 +148,16 @@ patch_me(struct req *req)
 	if (err == ERR_VALIDATION)
 		return req_invalid(req, field, profile_fault(field));
 	return err == ERR_OK ? reply_me(req) : err;
+}
+
+static enum err
+put_presence(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(presence_set(req->db, req->caller.user_id, req->caller.login_id,
+	    presence_is_away(req_text(req, "status")), &rows));
+	return reply_row(req, rows, 0);
 }
 
 static enum err
@@ -225,8 +241,13 @@ static const struct route routes[] = {
 	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = me_body, .reply = me_reply,
 	    .errors = edit_errors, .handle = patch_me, .summary = "Edit the own profile",
 	    .doc = "Only the fields sent are changed." },
+	{ METHOD_PUT, "/api/v1/users/me/presence", "presence_set", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = presence_body, .reply = presence_reply,
+	    .handle = put_presence, .summary = "Say that this device is away, or back",
+	    .doc = "Holds as long as the device, which is the login of the token, waits for events, and "
+		   "not longer. Being here needs no call: who waits for events is ONLINE." },
 	{ METHOD_GET, "/api/v1/users/me/sessions", "user_me_sessions", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query, .reply = session_reply,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query, .reply = my_session_reply,
 	    .handle = get_my_sessions, .summary = "List the own sessions, newest first",
 	    .doc = "An advisor's list has those they answered too: see side." },
 	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,
@@ -254,7 +275,7 @@ static const struct route routes[] = {
 
 static const struct route *const tables[] = { routes, NULL };
 static const struct stmt_set *const sets[] = { &user_stmts, &profile_stmts, &block_stmts,
-	&report_stmts, &session_stmts, &session_leave_stmts, &message_stmts, NULL };
+	&report_stmts, &presence_stmts, &session_stmts, &session_leave_stmts, &message_stmts, NULL };
 
 int
 main(int argc, char **argv)

@@ -114,7 +114,9 @@ others_see_the_public_part(void)
 	CU_ASSERT_STRING_EQUAL(value(0, "is_advisor"), "t");
 	CU_ASSERT_EQUAL_FATAL(profile_public(db, testdb_user("ADVISOR"), viewer, &rows), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(value(0, "is_advisor"), "f");
-	CU_ASSERT_EQUAL(rows_columns(rows), 6);
+	CU_ASSERT_EQUAL(rows_columns(rows), 7);
+	CU_ASSERT_STRING_EQUAL(
+	    value(0, "presence"), "{\"status\": \"OFFLINE\", \"last_seen_at\": null}");
 }
 
 static void

@@ -55,12 +55,18 @@ begin(void)
 struct listener
 listener_make(void)
 {
+	return listener_device(testdb_user("USER"));
+}
+
+struct listener
+listener_device(const char *id)
+{
 	struct listener made;
 	struct arena *arena;
 
 	begin();
 	arena = arena_new(ARENA_MAX);
-	(void)snprintf(made.id, sizeof(made.id), "%s", testdb_user("USER"));
+	(void)snprintf(made.id, sizeof(made.id), "%s", id);
 	(void)snprintf(made.login, sizeof(made.login), "%s", uuid_new(arena));
 	testdb_run("INSERT INTO login (id, user_id, kind, ip, expires_at)"
 		   " VALUES ($1, $2, 'APP', '127.0.0.1', now() + interval '1 day')",

@@ -15,6 +15,8 @@ struct listener {
 	char token[2049]; /* access token */
 };
 struct listener listener_make(void);
+/* One more login of an account. */
+struct listener listener_device(const char *id);
 /* An event for the account, committed. data is a JSON object. */
 void listener_emit(const struct listener *, const char *type, const char *data);
 /* "EPOCH-seq" of this database. The text lives until the program ends. */

@@ -219,6 +219,44 @@ test("send, read, typing, both ways", async () => {
 		seen.socket.close();
 });
 
+test("presence: here, away, back, and gone when the grace is over", async () => {
+	const [a, b, c] = [await person(), await person(), await person()];
+	await conversation(a, b);
+	const [wb, wc] = [await open(b), await open(c)];
+	const statuses = (seen) => seen.events.filter((event) => event.type === "presence" && event.data.user_id === a.id)
+		.map((event) => event.data.status);
+	const heard = (...wanted) => until(() => statuses(wb).length >= wanted.length, `${wanted}`)
+		.then(() => assert.deepEqual(statuses(wb), wanted));
+	const shown = async () => (await api("GET", `/users/${a.id}`, b.token)).body.presence;
+	assert.deepEqual(await shown(), { status: "OFFLINE", last_seen_at: null });
+	const wa = await open(a);
+	await heard("ONLINE");
+	const away = await wa.ask("presence", { data: { status: "AWAY" } });
+	assert.deepEqual([away.status, away.data], [200, { status: "AWAY" }]);
+	await heard("ONLINE", "AWAY");
+	assert.deepEqual(await shown(), { status: "AWAY", last_seen_at: null });
+	const twin = await api("PUT", "/users/me/presence", a.token, { status: "ONLINE" });
+	assert.deepEqual(twin.body, { status: "ONLINE" });
+	await heard("ONLINE", "AWAY", "ONLINE");
+	for (const data of [undefined, {}, { status: "OFFLINE" }, { status: 1 }, { status: "AWAY", more: 1 }]) {
+		const refused = await wa.ask("presence", { data });
+		const same = await api("PUT", "/users/me/presence", a.token, data ?? {});
+		assert.deepEqual([refused.status, refused.error.error, refused.error.errors],
+			[same.status, same.body.error, same.body.errors]);
+		assert.equal(refused.status, 422);
+	}
+	wa.socket.terminate();
+	const again = await open(a); // within the grace
+	assert.equal((await again.ask("ping")).status, 200);
+	again.socket.close();
+	await heard("ONLINE", "AWAY", "ONLINE", "OFFLINE");
+	assert.match(wb.events.at(-1).data.last_seen_at, /T\d\d:\d\d:00.000000Z$/);
+	assert.deepEqual(await shown(), { status: "OFFLINE", last_seen_at: wb.events.at(-1).data.last_seen_at });
+	assert.deepEqual(statuses(wc), []);
+	for (const seen of [wb, wc])
+		seen.socket.close();
+});
+
 test("each mistake is answered as over HTTP", async () => {
 	const [a, b] = [await person(), await person()];
 	const id = await conversation(a, b);

@@ -24,7 +24,8 @@ static const struct stmt stmts[] = {
 	    "UPDATE user_account SET display_name = coalesce($3::jsonb->>'display_name', display_name),"
 	    " bio = coalesce($3::jsonb->>'bio', bio),"
 	    " locale = coalesce($3::jsonb->>'locale', locale),"
-	    " timezone = coalesce($3::jsonb->>'timezone', timezone), "
+	    " timezone = coalesce($3::jsonb->>'timezone', timezone),"
+	    " presence_hidden = coalesce(($3::jsonb->>'presence_hidden')::boolean, presence_hidden), "
 	    NULLABLE("gender", "text") ", " NULLABLE("birth_date", "date") ","
 	    " version = version + 1, updated_at = app_now()"
 	    " WHERE id = $1 AND $2::bigint IN (0, version)" },
@@ -35,8 +36,10 @@ static const struct stmt stmts[] = {
 	    .repeatable = true },
 	[PUBLIC] = { "profile_public", 2,
 	    "SELECT u.id, u.display_name, u.role, u.bio,"
-	    " coalesce(a.state = 'APPROVED', false) AS is_advisor, u.created_at"
+	    " coalesce(a.state = 'APPROVED', false) AS is_advisor, u.created_at,"
+	    " presence_json(u.presence_hidden, p.status, p.last_seen_at) AS presence"
 	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
+	    " LEFT JOIN presence p ON p.user_id = u.id"
 	    " WHERE u.id = $1 AND u.state = 'ACTIVE' AND NOT block_between(u.id, $2)",
 	    .repeatable = true },
 	[SESSIONS] = { "profile_sessions", 6,

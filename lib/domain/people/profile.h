@@ -30,7 +30,7 @@ MUST_CHECK enum err profile_update(struct db *, const char *id, int64_t version,
     const char *changes_json, const char **field);
 
 /*
- * What others see: id, display_name, role, bio, is_advisor, created_at.
+ * What others see: id, display_name, role, bio, is_advisor, created_at, presence.
  *	ERR_NOT_FOUND	no ACTIVE account, or one of the two has blocked the other
  */
 MUST_CHECK enum err profile_public(struct db *, const char *id, const char *viewer_id,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { USER_INSERT, USER_INSERT_ADVISOR, USER_BY_EMAIL, USER_BY_PHONE, USER_SET_PASSWORD, USER_GET };
-enum { GET_PHONE = 11, GET_VERSION = 12 };
+enum { GET_PHONE = 12, GET_VERSION = 13 };
 
 static const struct stmt stmts[] = {
 	[USER_INSERT] = { "user_insert", 9,
@@ -24,7 +24,7 @@ static const struct stmt stmts[] = {
 	    "UPDATE user_account SET password_hash = $2 WHERE id = $1", false },
 	[USER_GET] = { "user_get", 1,
 	    "SELECT id, email, display_name, role, bio, gender, birth_date, locale, timezone,"
-	    " created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version"
+	    " presence_hidden, created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version"
 	    " FROM user_account WHERE id = $1 AND state <> 'DELETED'", true },
 };
 STMT_SET(user_stmts, stmts);
