@@ -91,7 +91,9 @@ async function meet() {
 			places.set(id, both);
 		}
 	for (const who of people)
-		who.listener = new Listener(KINDS[who.number % KINDS.length], who, cursorAt(0), ({ type, data }) => {
+		who.listener = new Listener(KINDS[who.number % KINDS.length], who, cursorAt(0), ({ seq, type, data }) => {
+			if (seq === null)
+				return; // who came and went
 			assert.equal(type, "message.created");
 			who.heard.get(data.conversation_id).push(data.seq);
 			who.count = (who.count ?? 0) + 1;

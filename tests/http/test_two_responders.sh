@@ -4,5 +4,5 @@ set -euo pipefail
 # shellcheck source=tests/harness/private.sh
 . tests/harness/private.sh
 
-private_start two EVENTS_COUNT=2
+private_start two EVENTS_COUNT=2 PRESENCE_GRACE_S=4
 node tests/http/two_responders.mjs

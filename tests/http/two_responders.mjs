@@ -2,7 +2,7 @@
 // waited there go on at the other with their cursors.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { BASE_URL, STACK_DIR, api, conversation, cursorAt, person, runAll, test, until } from "./live.mjs";
+import { BASE_URL, STACK_DIR, api, conversation, cursorAt, person, runAll, sql, test, until } from "./live.mjs";
 import { Listener } from "./listeners.mjs";
 
 const PEOPLE = 24, KINDS = ["poll", "poll", "sse", "ws"];
@@ -21,6 +21,14 @@ function kill(program) {
 	const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
 	for (const pid of [parent, ...children])
 		process.kill(Number(pid), "SIGKILL");
+}
+
+// Messages are counted; of presence it is kept who was said to be how.
+function take(who, { seq, type, data }) {
+	if (seq !== null)
+		who.heard++;
+	else if (type === "presence")
+		who.statuses.push(`${people.findIndex(({ id }) => id === data.user_id)} ${data.status}`);
 }
 
 // Person i writes to the next one, who is often at the other program.
@@ -42,10 +50,10 @@ async function everyoneWrites() {
 
 test("clients are spread over both", async () => {
 	for (let i = 0; i < PEOPLE; i++)
-		people.push({ ...await person(), heard: 0 });
+		people.push({ ...await person(), heard: 0, statuses: [] });
 	for (const [i, who] of people.entries()) {
 		who.place = await conversation(who, people[(i + 1) % PEOPLE]);
-		who.listener = new Listener(KINDS[i % KINDS.length], who, cursorAt(0), () => who.heard++);
+		who.listener = new Listener(KINDS[i % KINDS.length], who, cursorAt(0), (event) => take(who, event));
 	}
 	await until(everyoneWaits, "everyone waits");
 	assert.ok(await waiting("events") >= 3 && await waiting("events-2") >= 3);
@@ -54,6 +62,14 @@ test("clients are spread over both", async () => {
 test("messages reach people at both", async () => {
 	for (let i = 0; i < 5; i++)
 		await everyoneWrites();
+});
+
+// At how many programs there are devices, and how many people are there.
+const present = () => sql(`SELECT (SELECT count(DISTINCT node_id) FROM presence_device) || ' ' ||
+	(SELECT count(*) FROM presence WHERE status = 'ONLINE')`);
+
+test("everyone is present, wherever they wait", async () => {
+	await until(async () => await present() === `2 ${PEOPLE}`, "all are there");
 });
 
 test("both are in /readyz, each with a stream", async () => {
@@ -76,6 +92,15 @@ test("one is killed: its clients go on at the other", async () => {
 	assert.equal(reply.status, 503);
 	const missing = (await reply.json()).checks.filter((check) => !check.good);
 	assert.deepEqual(missing.map((check) => check.name), ["events-2"]);
+});
+
+test("nobody seemed to have gone; who does now is seen to", async () => {
+	await until(async () => await present() === `1 ${PEOPLE}`, "the killed one is swept");
+	for (const who of people)
+		assert.ok(!who.statuses.some((said) => said.endsWith("OFFLINE")), `${who.statuses}`);
+	await people[0].listener.stop();
+	for (const i of [1, PEOPLE - 1])
+		await until(() => people[i].statuses.includes("0 OFFLINE"), "the first one has gone");
 	await Promise.all(people.map((who) => who.listener.stop()));
 });
 
