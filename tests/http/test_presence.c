@@ -3,6 +3,7 @@
  * hiding and blocks. The stack's PRESENCE_GRACE_S is 2.
  */
 #include "base/clock.h"
+#include "harness/browser.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/parked.h"
@@ -423,6 +424,26 @@ a_block_hides_both_and_their_typing(void)
 }
 
 static void
+the_panel_shows_who_is_there(void)
+{
+	struct browser *panel = browser_new();
+	struct device *a, *b;
+	char path[64];
+
+	(void)pair(&a, &b);
+	hide(a, true);
+	browser_sign_in(panel);
+	(void)snprintf(path, sizeof(path), "/admin/users/%s", a->me.id);
+	CU_ASSERT_EQUAL(browser_get(panel, path), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "ONLINE, hidden from others"));
+	poll_stop(a);
+	stored(STATUS, a->me.id, "OFFLINE");
+	CU_ASSERT_EQUAL(browser_get(panel, path), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "OFFLINE, last left <time"));
+	browser_free(panel);
+}
+
+static void
 who_may_say_what(void)
 {
 	struct client *c = client_new();
@@ -448,6 +469,7 @@ static const struct cunit_test tests[] = {
     {"a lost connection tells all again", a_lost_connection_tells_all_again},
     {"who hides is not seen", who_hides_is_not_seen},
     {"a block hides both and their typing", a_block_hides_both_and_their_typing},
+    {"the panel shows who is there", the_panel_shows_who_is_there},
     {"who may say what", who_may_say_what},
     {0},
 };

@@ -21,12 +21,14 @@ static const struct stmt stmts[] = {
 	    "SELECT u.id, u.display_name, u.email, u.phone_hash IS NOT NULL AS has_phone, u.role,"
 	    " u.state, u.block_reason, u.bio, u.gender, u.birth_date, u.locale, u.timezone,"
 	    " u.created_at, u.updated_at, a.state AS advisor_state, a.headline,"
-	    " coalesce(a.online, false) AS online,"
+	    " coalesce(a.online, false) AS online, u.presence_hidden,"
+	    " coalesce(p.status, 'OFFLINE') AS presence, p.last_seen_at,"
 	    " (SELECT count(*) FROM session s WHERE s.user_id = u.id OR s.advisor_id = u.id)"
 	    " AS session_count,"
 	    " (SELECT count(*) FROM report r WHERE r.reporter_id = u.id) AS reports_made,"
 	    " (SELECT count(*) FROM block b WHERE b.blocked_id = u.id) AS blocked_by"
-	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id WHERE u.id = $1",
+	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
+	    " LEFT JOIN presence p ON p.user_id = u.id WHERE u.id = $1",
 	    true },
 	[USER_LOGINS] = { "user_admin_logins", 2,
 	    "SELECT id, kind, device_name, user_agent, host(ip) AS ip, created_at, last_used_at,"
