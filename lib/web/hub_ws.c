@@ -23,7 +23,8 @@ enum {
 	ACCEPTS_MAX = 64,
 	GREETING_US = 5000000,
 	FRAME_BYTES_MAX = MESSAGE_BODY_BYTES_MAX + 1024, /* what is data here is the body there */
-	TURN_BYTES_MAX = 64 * 1024 /* of one socket, then the others have their turn */
+	TURN_BYTES_MAX = 64 * 1024, /* of one socket, then the others have their turn */
+	FRAGMENTS_MAX = 64 /* of one message: libwslay keeps each by itself, however short */
 };
 
 struct ws {
@@ -33,6 +34,7 @@ struct ws {
 	char *head; /* of the request, as far as it came; NULL after the handshake */
 	size_t head_len;
 	size_t turn_bytes; /* that may still be read in this turn */
+	unsigned fragments; /* so far, of the message that comes */
 	struct buf *out; /* while libwslay writes */
 };
 
@@ -58,7 +60,7 @@ on_recv(wslay_event_context_ptr frames, uint8_t *bytes, size_t len, int flags, v
 	(void)flags;
 	if (len > ws->turn_bytes)
 		len = ws->turn_bytes;
-	if (len == 0 || ws->waiter->state == WAITER_GONE) {
+	if (len == 0 || ws->waiter->user == NULL) { /* it is closing, or gone */
 		wslay_event_set_error(frames, WSLAY_ERR_WOULDBLOCK);
 		return -1;
 	}
@@ -83,6 +85,21 @@ on_send(wslay_event_context_ptr frames, const uint8_t *bytes, size_t len, int fl
 	(void)flags;
 	buf_add(ws->out, (const char *)bytes, len);
 	return (ssize_t)len;
+}
+
+static void
+on_frame(wslay_event_context_ptr frames, const struct wslay_event_on_frame_recv_start_arg *frame,
+    void *arg)
+{
+	struct ws *ws = arg;
+
+	(void)frames;
+	if (frame->opcode == WSLAY_CONTINUATION_FRAME)
+		ws->fragments++;
+	else if (!wslay_is_ctrl_frame(frame->opcode))
+		ws->fragments = 1;
+	if (ws->fragments > FRAGMENTS_MAX)
+		hub_live_end(ws->hub, ws->waiter, CLOSE_POLICY);
 }
 
 static void
@@ -219,7 +236,7 @@ static void
 agree(struct ws *ws, const struct ws_request *request)
 {
 	static const struct wslay_event_callbacks callbacks = {
-	    on_recv, on_send, NULL, NULL, NULL, NULL, on_message};
+	    on_recv, on_send, NULL, on_frame, NULL, NULL, on_message};
 	struct buf text = buf_new(ws->hub->arena, 256);
 	char accept[WS_ACCEPT_SIZE];
 

@@ -374,6 +374,19 @@ test("too large, binary, not UTF-8, not masked, reserved bits", async () => {
 	await closedWith(reserved, 1002);
 });
 
+test("a message in too many fragments: 1008", async () => {
+	const a = await person();
+	const fits = await open(a);
+	const text = '{"id":"fr","op":"ping"}';
+	for (let i = 0; i < 64; i++)
+		fits.socket.send(text.slice(i, i + 1), { fin: i === 63 });
+	await until(() => fits.answers.get("fr"), "the answer");
+	fits.socket.send(text.slice(0, 5), { fin: false });
+	for (let i = 0; i < 64; i++)
+		fits.socket.send("", { fin: false });
+	await closedWith(fits, 1008);
+});
+
 test("garbage after the handshake harms nobody", async () => {
 	const a = await person();
 	const other = await open(await person());
