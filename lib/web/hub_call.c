@@ -248,7 +248,7 @@ hub_call_take(struct hub *hub, struct waiter *waiter, const char *text, size_t l
 		abort();
 	call->hub = hub;
 	call->waiter = waiter;
-	call->pipeline = hub->pipeline;
+	call->pipeline = hub->calls;
 	call->arena = hub->arena;
 	call->user_id = waiter->user->id;
 	call->login_id = waiter->login_id;

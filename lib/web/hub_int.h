@@ -163,9 +163,10 @@ struct hub {
 	const struct conf *conf;
 	struct arena *arena; /* scratch: reset in every pass of the loop */
 	int epoll;
-	struct source listener, ws_listener, stream, database;
+	struct source listener, ws_listener, stream, database, calls_database;
 	struct wal *wal; /* NULL: switched off (test builds) */
 	struct pipeline *pipeline;
+	struct pipeline *calls; /* what clients ask for: a lock it waits for delays no event */
 	struct replier *replier;
 	struct presence *presence; /* NULL: switched off */
 	const struct hub_op *ops;

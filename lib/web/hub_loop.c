@@ -85,6 +85,14 @@ database_ready(struct hub *hub, void *owner, uint32_t events)
 	pipeline_step(hub->pipeline);
 }
 
+static void
+calls_ready(struct hub *hub, void *owner, uint32_t events)
+{
+	(void)owner;
+	(void)events;
+	pipeline_step(hub->calls);
+}
+
 static uint32_t
 to_epoll(short events)
 {
@@ -92,18 +100,20 @@ to_epoll(short events)
 	    ((events & POLLOUT) != 0 ? (uint32_t)EPOLLOUT : 0);
 }
 
+static void
+watch_pipeline(struct hub *hub, struct source *source, const struct pipeline *pipeline)
+{
+	hub_watch(hub, source, pipeline_fd(pipeline), to_epoll(pipeline_poll(pipeline)));
+}
+
 /* Sockets and wishes of libpq change with every step. */
 static void
 watch_database(struct hub *hub)
 {
-	uint32_t events = to_epoll(pipeline_poll(hub->pipeline));
-	int fd = pipeline_fd(hub->pipeline);
-
-	hub_watch(hub, &hub->database, fd, events);
-	if (hub->wal == NULL)
-		return;
-	fd = wal_fd(hub->wal);
-	hub_watch(hub, &hub->stream, fd, to_epoll(wal_poll(hub->wal)));
+	watch_pipeline(hub, &hub->database, hub->pipeline);
+	watch_pipeline(hub, &hub->calls_database, hub->calls);
+	if (hub->wal != NULL)
+		hub_watch(hub, &hub->stream, wal_fd(hub->wal), to_epoll(wal_poll(hub->wal)));
 }
 
 /* What is due by the clock. */
@@ -114,6 +124,8 @@ tick(struct hub *hub)
 
 	if (now >= pipeline_due_us(hub->pipeline))
 		pipeline_step(hub->pipeline);
+	if (now >= pipeline_due_us(hub->calls))
+		pipeline_step(hub->calls);
 	if (hub->wal != NULL && now >= wal_due_us(hub->wal))
 		wal_step(hub->wal);
 	if (now >= hub->scan_us) {
@@ -133,6 +145,8 @@ timeout_ms(const struct hub *hub)
 	int64_t now = clock_monotonic_us(), due = pipeline_due_us(hub->pipeline);
 	int64_t most_ms = hub->held > 0 ? TICK_MS : IDLE_TICK_MS;
 
+	if (pipeline_due_us(hub->calls) < due)
+		due = pipeline_due_us(hub->calls);
 	if (hub->wal != NULL && wal_due_us(hub->wal) < due)
 		due = wal_due_us(hub->wal);
 	if (hub->scan_us < due)
@@ -180,6 +194,13 @@ held_max(const struct conf *conf)
 	return limit.rlim_max > 2 * SPARE_FDS ? (int64_t)limit.rlim_max - SPARE_FDS : SPARE_FDS;
 }
 
+/* Who asks while there is no connection is told so at once, and whose call was lost with it too. */
+static void
+calls_changed(void *hub)
+{
+	(void)hub;
+}
+
 static void
 hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_op *ops)
 {
@@ -198,12 +219,16 @@ hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_
 	hub->ws_listener = (struct source){ws_listener_ready, NULL, -1, 0};
 	hub->stream = (struct source){stream_ready, NULL, -1, 0};
 	hub->database = (struct source){database_ready, NULL, -1, 0};
+	hub->calls_database = (struct source){calls_ready, NULL, -1, 0};
 	hub->held_max = held_max(worker->conf);
 	hub->wheel_slot = clock_monotonic_us() / WHEEL_SLOT_US;
 	hub->scan_us = clock_monotonic_us() + SCAN_US;
 	hub_users_open(hub);
 	config.waiting_max = (size_t)hub->held_max + SPARE_FDS;
 	hub->pipeline = pipeline_open(&config);
+	config.program = "events-calls";
+	config.ready = config.down = calls_changed;
+	hub->calls = pipeline_open(&config);
 	hub->wal = hub_stream_open(hub);
 	hub_presence_open(hub);
 	hub->replier = replier_start();
@@ -251,6 +276,7 @@ hub_close(struct hub *hub)
 	replier_stop(hub->replier);
 	wal_close(hub->wal);
 	pipeline_close(hub->pipeline);
+	pipeline_close(hub->calls);
 	hub_bury(hub);
 	hub_users_close(hub);
 	hub_presence_close(hub);

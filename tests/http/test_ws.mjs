@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { BASE_URL, WebSocket, api, conversation, cursorAt, emit, endLogins, eventsChild, pass, person, runAll,
+import { BASE_URL, WebSocket, api, conversation, cursorAt, emit, endLogins, eventsChild, hold, pass, person, runAll,
 	sql, test, ticket, until } from "./live.mjs";
 
 const URL_WS = `${BASE_URL.replace("http", "ws")}/api/v1/ws`;
@@ -295,6 +295,25 @@ test("each mistake is answered as over HTTP", async () => {
 	assert.deepEqual([closed.status, closed.error.error], [409, "bad_state"]);
 	assert.deepEqual(without(closed.error), without(twinClosed.body));
 	seen.socket.close();
+});
+
+test("a call that waits for a lock holds up nobody else", async () => {
+	const [a, b] = [await person(), await person()];
+	const id = await conversation(a, b);
+	const seen = await open(a);
+	const release = await hold(`SELECT FROM conversation WHERE id = '${id}' FOR UPDATE`);
+	const sending = seen.ask("send", { conversation_id: id, data: { client_id: "slow", body: "x" } });
+	await until(() => sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+		AND query LIKE '%message_send%'`), "it waits");
+	const other = await open(await person());
+	assert.match((await other.ask("ping")).data.server_time, /Z$/);
+	const read = await api("GET", `/events?cursor=${cursorAt(0)}&wait=0`, b.token);
+	assert.deepEqual(read.body, { events: [], cursor: cursorAt(0) });
+	assert.equal(seen.answers.size, 0);
+	await release();
+	assert.equal((await sending).status, 201);
+	for (const one of [seen, other])
+		one.socket.close();
 });
 
 test("who is blocked is told so, as over HTTP; the longest text fits, escaped too", async () => {
