@@ -88,7 +88,7 @@ status: ## what of it runs
 tour: ## the main job with curl, step by step, against the running system
 	@tests/harness/tour.sh $(DEMO)/env
 
-.PHONY: test check unit db http panel lint fuzz asan tsan soak bench
+.PHONY: test check unit db http panel lint fuzz asan tsan soak bench deps openapi migrate clean help
 test: ## install what tests need, run all, end with the counts
 	@$(SCRIPT) tests/harness/run.sh all
 check: ## the quick part, for every edit: unit, db, lint
@@ -98,7 +98,7 @@ unit db http panel lint: ## one part of the tests (T=name: one test)
 asan: ## unit, db and http under the address and undefined behaviour sanitizers
 	@$(SCRIPT) B=asan tests/harness/run.sh unit db http
 tsan: ## what the events program and its threads do, under the thread sanitizer
-	@$(SCRIPT) B=tsan T='$(or $(T),events* chat* messages state sse ws)' tests/harness/run.sh http
+	@$(SCRIPT) B=tsan T='$(or $(T),events* presence chat* messages state sse ws)' tests/harness/run.sh http
 fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
 soak: ## what the tests show small at full size; mixed traffic for SOAK_S seconds (600)
@@ -106,7 +106,6 @@ soak: ## what the tests show small at full size; mixed traffic for SOAK_S second
 bench: ## requests a second through nginx, as a table
 	@$(SCRIPT) tests/harness/bench.sh
 
-.PHONY: deps openapi migrate clean help
 deps: ## install what building and running takes
 	@tests/harness/deps.sh run
 openapi: $(OUT)/share/api/openapi.json ## write the API description under build/

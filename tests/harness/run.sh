@@ -182,6 +182,7 @@ part_http() {
 
 part_panel() {
 	local file
+	export CORS_ORIGINS=http://friend.test
 	stack start panel || return 0
 	export SCREENSHOTS=$OUT/tests/$FLAVOUR/screenshots
 	export NODE_PATH=$OUT/npm/node_modules
@@ -189,6 +190,7 @@ part_panel() {
 	while read -r file; do
 		one "$(basename "$file" .mjs)" 180 node "$file"
 	done < <(cd "$ROOT" && each "tests/panel/*.mjs")
+	unset CORS_ORIGINS
 	stack_end
 }
 

@@ -100,7 +100,7 @@ export async function until(check, what, ms = 15000) {
 
 const tests = [];
 export const test = (name, fn) => tests.push([name, fn]);
-export async function runAll(suite) {
+export async function runAll(suite, end = () => {}) {
 	let asserts = 0;
 	for (const [name, fn] of tests) {
 		const started = Date.now();
@@ -108,6 +108,7 @@ export async function runAll(suite) {
 		asserts++;
 		console.log(`  ${name}: ${Date.now() - started} ms`);
 	}
+	await end();
 	console.log(`${suite}: ${tests.length} tests, ${asserts} asserts ok`);
 	process.exit(0);
 }
