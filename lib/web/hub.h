@@ -59,6 +59,7 @@ struct hub_call {
 	const char *user_id, *login_id, *conversation_id; /* these three and data only during run */
 	struct json_object *data;
 	struct field_errors errors;
+	int64_t began_us; /* monotonic */
 	int64_t number; /* for run to remember something until the answer */
 	char id[65]; /* the client's */
 	char request_id[65];

@@ -28,29 +28,48 @@ static const struct field ack_data[] = {
 
 /* --- answers --- */
 
-/* error: the error object, or data when err is ERR_OK. */
+/* As the line of a request, by whose id in an error it is found; what comes again and again is quieter. */
 static void
-answer(struct hub *hub, struct waiter *waiter, const char *id, int status, const char *name,
-    const char *object)
+call_log(const struct hub_call *call, enum err err, int status)
 {
-	struct buf text = buf_new(hub->arena, strlen(object) + 128);
+	const struct waiter *waiter = call->waiter;
+	enum log_level level = status >= 500 ? LOG_LEVEL_WARN
+	    : call->pipeline != NULL || err != ERR_OK ? LOG_LEVEL_INFO
+						      : LOG_LEVEL_DEBUG;
+
+	log_request_set(call->request_id);
+	log_write(level, "call",
+	    LOG_FIELDS_(LOG_STR("op", call->op != NULL ? call->op->name : ""),
+		LOG_STR("user_id", waiter->user != NULL ? waiter->user->id : ""),
+		LOG_STR("login_id", waiter->login_id), LOG_INT("status", status),
+		LOG_STR("error", err == ERR_OK ? "" : err_code(err)),
+		LOG_INT("latency_us", clock_monotonic_us() - call->began_us)));
+	log_request_set(NULL);
+}
+
+/* object: of the error, or the data when err is ERR_OK. */
+static void
+answer(const struct hub_call *call, enum err err, int status, const char *object)
+{
+	struct buf text = buf_new(call->hub->arena, strlen(object) + 128);
 
 	buf_puts(&text, "{\"type\":\"answer\",\"id\":");
-	if (id[0] != '\0')
-		buf_json(&text, id);
+	if (call->id[0] != '\0')
+		buf_json(&text, call->id);
 	else
 		buf_puts(&text, "null");
-	buf_printf(&text, ",\"status\":%d,\"%s\":%s}", status, name, object);
-	hub_ws_text(hub, waiter, text.data, text.len);
+	buf_printf(&text, ",\"status\":%d,\"%s\":%s}", status, err == ERR_OK ? "data" : "error", object);
+	call_log(call, err, status);
+	hub_ws_text(call->hub, call->waiter, text.data, text.len);
 }
 
 static void
-answer_error(struct hub_call *call, enum err err)
+answer_error(const struct hub_call *call, enum err err)
 {
 	struct buf error = buf_new(call->hub->arena, 256);
 
 	reply_error_json(err, &call->errors, NULL, call->request_id, &error);
-	answer(call->hub, call->waiter, call->id, err_status(err), "error", error.data);
+	answer(call, err, err_status(err), error.data);
 }
 
 static void
@@ -67,7 +86,7 @@ hub_call_answer(struct hub_call *call, int status, const char *data)
 	struct arena_mark mark = arena_mark(call->hub->arena);
 	struct hub *hub = call->hub;
 
-	answer(hub, call->waiter, call->id, status, "data", data);
+	answer(call, ERR_OK, status, data);
 	call_end(call);
 	arena_rewind(hub->arena, mark);
 }
@@ -101,7 +120,7 @@ take_ack(struct hub_call *call)
 	if (cursor.seq > waiter->live->acked_seq)
 		waiter->live->acked_seq = cursor.seq;
 	hub_ready(call->hub, waiter);
-	answer(call->hub, waiter, call->id, 200, "data", "{}");
+	answer(call, ERR_OK, 200, "{}");
 	return ERR_OK;
 }
 
@@ -111,7 +130,7 @@ take_ping(struct hub_call *call)
 	char now[CLOCK_TEXT_SIZE];
 
 	clock_format(clock_now_us(), now);
-	answer(call->hub, call->waiter, call->id, 200, "data",
+	answer(call, ERR_OK, 200,
 	    arena_printf(call->arena, "{\"server_time\":\"%s\"}", now));
 	return ERR_OK;
 }
@@ -229,6 +248,7 @@ begin(struct hub_call *call, const char *text, size_t len, bool *kept)
 		return call->op->run(call);
 	if (live->calls >= CALLS_MAX)
 		return ERR_BUSY;
+	call->pipeline = call->hub->calls;
 	TRY(call->op->run(call));
 	live->calls++;
 	call->waiter->asked++;
@@ -248,8 +268,8 @@ hub_call_take(struct hub *hub, struct waiter *waiter, const char *text, size_t l
 		abort();
 	call->hub = hub;
 	call->waiter = waiter;
-	call->pipeline = hub->calls;
 	call->arena = hub->arena;
+	call->began_us = clock_monotonic_us();
 	call->user_id = waiter->user->id;
 	call->login_id = waiter->login_id;
 	call->errors.arena = hub->arena;

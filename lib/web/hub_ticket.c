@@ -94,6 +94,9 @@ claimed(void *arg, enum err err, struct rows *rows)
 		err = ticket_take(rows, &holder);
 	if (err == ERR_OK && revoke_listed(hub->worker->revoke, holder.login_id))
 		err = ERR_UNAUTHORIZED;
+	log_info("ticket claimed", LOG_STR("user_id", err == ERR_OK ? holder.user_id : ""),
+	    LOG_STR("login_id", err == ERR_OK ? holder.login_id : ""),
+	    LOG_STR("error", err == ERR_OK ? "" : err_code(err)));
 	if (err != ERR_OK) {
 		hub_answer_error(hub, waiter, err);
 		return;

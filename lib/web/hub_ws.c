@@ -186,7 +186,8 @@ refuse(struct ws *ws, enum err err, const char *request_id)
 	    err == ERR_UPGRADE ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "",
 	    err_status(err) == 503 ? "Retry-After: 1\r\n" : "");
 	buf_add(&text, body.data, body.len);
-	log_info("websocket refused", LOG_STR("error", err_code(err)));
+	log_info("websocket refused", LOG_STR("request_id", request_id),
+	    LOG_STR("error", err_code(err)));
 	hub_live_send(hub, ws->waiter, text.data, text.len);
 	hub_live_end(hub, ws->waiter, CLOSE_GOOD);
 }

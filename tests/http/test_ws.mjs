@@ -1,8 +1,9 @@
 // WebSockets, judged by npm's ws: handshakes refused, tickets, frames good and bad, both directions, resuming.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
-import { BASE_URL, WebSocket, api, conversation, cursorAt, emit, endLogins, eventsChild, hold, pass, person, runAll,
+import { BASE_URL, STACK_DIR, WebSocket, api, conversation, cursorAt, emit, endLogins, eventsChild, hold, pass, person, runAll,
 	sql, test, ticket, until } from "./live.mjs";
 
 const URL_WS = `${BASE_URL.replace("http", "ws")}/api/v1/ws`;
@@ -453,6 +454,21 @@ test("the program's end: 1001", async () => {
 	process.kill(eventsChild(), "SIGTERM");
 	await closedWith(seen, 1001);
 	await until(eventsChild, "another child");
+});
+
+test("what was refused is found in the log by its id, and no log has a ticket", async () => {
+	const seen = await open(await person());
+	const refused = await seen.ask("typing", { conversation_id: "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80" });
+	const line = await until(() => readFileSync(`${STACK_DIR}/log/events.log`, "utf8").split("\n")
+		.find((text) => text.includes(refused.error.request_id)), "its line");
+	const { msg, op, status, error } = JSON.parse(line);
+	assert.deepEqual([msg, op, status, error], ["call", "typing", 404, "not_found"]);
+	const large = { "Content-Length": "1000000" }; // what nginx writes an error line of
+	assert.match(await raw(handshake(`?ticket=${await ticket(await person())}`, large)), /^HTTP\/1.1 413 /);
+	assert.match(await raw(handshake(`?ticket=x`, large).replace("/ws", "/events/stream")), /^HTTP\/1.1 413 /);
+	for (const name of readdirSync(`${STACK_DIR}/log`))
+		assert.doesNotMatch(readFileSync(`${STACK_DIR}/log/${name}`, "utf8"), /ticket=|[?&]cursor=/, name);
+	seen.socket.close();
 });
 
 await runAll("ws");
