@@ -223,7 +223,9 @@ side_turn(struct side *side)
 			wrong_polls++;
 		else
 			for (i = 0; i < parked_events(side->poll); i++)
-				CU_ASSERT_EQUAL(parked_seq(side->poll, i), ++side->seq);
+				if (parked_seq(side->poll, i) !=
+				    0) /* who came and went is not stored */
+					CU_ASSERT_EQUAL(parked_seq(side->poll, i), ++side->seq);
 		parked_free(side->poll);
 	}
 	side->poll = parked_start(side->who.token, "cursor=%s&wait=20", cursor_at(side->seq));
