@@ -59,6 +59,7 @@ $(OUT)/bin/%: $$(call prog_obj,$$*) $(OUT)/libconfab.a
 UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 DB := $(patsubst %.c,$(OUT)/%,$(wildcard tests/db/test_*.c))
 HTTP := $(patsubst %.c,$(OUT)/%,$(wildcard tests/http/test_*.c))
+BENCH := $(OUT)/tests/bench/load
 FUZZ := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 HARNESS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/harness/*.c))
 .SECONDARY:
@@ -67,12 +68,19 @@ $(UNIT) $(DB) $(HTTP): %: %.o $(HARNESS) $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
 
+# The load client of `make bench`.
+$(BENCH): $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/bench/*.c)) $(OUT)/tests/harness/testdb.o $(OUT)/libconfab.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
+
 $(FUZZ): %: %.o $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
-tests: all $(UNIT) $(DB) $(HTTP)
+.PHONY: load
+tests: all $(UNIT) $(DB) $(HTTP) $(BENCH)
 fuzzers: $(FUZZ)
+load: all $(BENCH)
 
 # The scripts call make again for what they need, each flavour by itself.
 SCRIPT = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL MAKE='$(MAKE)' PORT='$(PORT)' T='$(T)' V='$(V)'
@@ -103,7 +111,7 @@ fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
 soak: ## what the tests show small at full size; mixed traffic for SOAK_S seconds (600)
 	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
-bench: ## requests a second through nginx, as a table
+bench: ## reads and chat a second, as tables (T=chat: one of them)
 	@$(SCRIPT) tests/harness/bench.sh
 
 deps: ## install what building and running takes

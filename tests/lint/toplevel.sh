@@ -17,8 +17,8 @@ for name in $names; do
 	}
 done
 lines=$(wc -l <Makefile)
-[ "$lines" -le 150 ] || {
-	echo "Makefile has $lines lines, more than 150" >&2
+[ "$lines" -le 165 ] || {
+	echo "Makefile has $lines lines, more than 165" >&2
 	rc=1
 }
 exit $rc
