@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the system lacks, and nothing that is there: deps.sh run | test [--list].
+# Installs what the system lacks, and nothing that is there: deps.sh run | test | bench [--list].
 #	run	what building and running takes
 #	test	that, and what the tests take (with npm packages under build/npm)
+#	bench	that, and what it is compared with (npm packages under build/peers)
 # Uses root only for apt-get. Debian's own PostgreSQL cluster and services are not started: the
 # system runs its own under build/.
 set -euo pipefail
@@ -122,13 +123,14 @@ install_debian() {
 	disable_services "$@"
 }
 
-# The same lock file gives the same tree: installed again only when that changed.
+# install_npm SOURCE PLACE: the same lock file gives the same tree, installed again only when that
+# changed.
 install_npm() {
-	local dir=$ROOT/build/npm src=$ROOT/tests/npm
+	local src=$ROOT/$1 dir=$ROOT/$2
 	[ -f "$src/package-lock.json" ] || return 0
 	cmp -s "$src/package-lock.json" "$dir/package-lock.json" &&
 		[ -f "$dir/node_modules/.package-lock.json" ] && return 0
-	step "npm packages"
+	step "npm packages of $1"
 	mkdir -p "$dir"
 	cp "$src/package.json" "$src/package-lock.json" "$dir/"
 	(cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund) >>"$LOG" 2>&1 </dev/null || {
@@ -141,8 +143,8 @@ install_npm() {
 what=${1:-}
 case $what in
 run) pkgs=$RUN_PKGS ;;
-test) pkgs="$RUN_PKGS $TEST_PKGS" ;;
-*) die "usage: deps.sh run|test [--list]" ;;
+test | bench) pkgs="$RUN_PKGS $TEST_PKGS" ;;
+*) die "usage: deps.sh run|test|bench [--list]" ;;
 esac
 # shellcheck disable=SC2086 # a list of words
 mapfile -t lack < <(missing $pkgs)
@@ -161,4 +163,5 @@ if [ ${#lack[@]} -gt 0 ]; then
 else
 	step_done "all there"
 fi
-[ "$what" = run ] || install_npm
+[ "$what" = run ] || install_npm tests/npm build/npm
+[ "$what" != bench ] || install_npm tests/bench/peers build/peers
