@@ -12,7 +12,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { SETTLE_US = 15000000, TURN_MS = 100, IN_FLIGHT_MAX = 1024, NUMBER_MAX = 1000000 };
+enum { TURN_MS = 100, IN_FLIGHT_MAX = 1024, NUMBER_MAX = 1000000 };
 
 static const char usage[] =
     "usage: load MODE [options], with DATABASE_URL and STACK_DIR of a stack\n"
@@ -27,6 +27,7 @@ static const char usage[] =
     "  --rate N       messages a second, however long they take; 0: as many as go through (0)\n"
     "  --warm S       seconds before the figures count (1)\n"
     "  --seconds S    seconds that count (5)\n"
+    "  --settle S     seconds to wait for what was not heard at the end (15)\n"
     "  --idle         connect, say \"ready\", hold until standard input ends\n";
 
 static const struct mode {
@@ -42,10 +43,11 @@ static const struct mode {
 
 static struct {
 	const char *url, *tag;
-	unsigned talks, in_flight, rate, warm_s, seconds;
+	unsigned talks, in_flight, rate, warm_s, seconds, settle_s;
 	int idle;
 	const struct mode *mode;
-} option = {.tag = "00000001", .talks = 64, .in_flight = 32, .warm_s = 1, .seconds = 5};
+} option = {
+    .tag = "00000001", .talks = 64, .in_flight = 32, .warm_s = 1, .seconds = 5, .settle_s = 15};
 
 static struct talk *talks;
 static struct conn posters[IN_FLIGHT_MAX], *idle_posters[IN_FLIGHT_MAX];
@@ -80,14 +82,15 @@ enum { URL = 'a', TAG, NUMBERS }; /* of the options' values; from NUMBERS on pla
 static void
 read_options(int argc, char **argv)
 {
-	static unsigned *const numbers[] = {
-	    &option.talks, &option.in_flight, &option.rate, &option.warm_s, &option.seconds};
+	static unsigned *const numbers[] = {&option.talks, &option.in_flight, &option.rate,
+	    &option.warm_s, &option.seconds, &option.settle_s};
 	static const struct option names[] = {{"url", required_argument, NULL, URL},
 	    {"tag", required_argument, NULL, TAG}, {"talks", required_argument, NULL, NUMBERS},
 	    {"in-flight", required_argument, NULL, NUMBERS + 1},
 	    {"rate", required_argument, NULL, NUMBERS + 2},
 	    {"warm", required_argument, NULL, NUMBERS + 3},
 	    {"seconds", required_argument, NULL, NUMBERS + 4},
+	    {"settle", required_argument, NULL, NUMBERS + 5},
 	    {"idle", no_argument, &option.idle, 1}, {NULL, 0, NULL, 0}};
 	int got;
 
@@ -186,7 +189,7 @@ run(void)
 			ticks = 0;
 	}
 	(void)close(timer);
-	while (!tally_settled() && clock_monotonic_us() < end_us + SETTLE_US)
+	while (!tally_settled() && clock_monotonic_us() < end_us + option.settle_s * SECOND_US)
 		(void)wire_turn(TURN_MS, -1);
 }
 
