@@ -25,6 +25,7 @@ struct pipeline {
 	PostgresPollingStatusType connecting; /* what PQconnectPoll wants; OK: preparing */
 	bool unsent; /* libpq holds bytes for the server */
 	bool more; /* stopped by STEP_ANSWERS */
+	bool broken; /* nothing can be sent: the next step gives the connection up */
 	int64_t since_us, retry_at_us, backoff_us;
 	struct waiting *queue; /* a ring of config.waiting_max */
 	size_t first, count;
@@ -77,7 +78,7 @@ pipeline_poll(const struct pipeline *pipeline)
 enum pipeline_state
 pipeline_state(const struct pipeline *pipeline)
 {
-	return pipeline->state;
+	return pipeline->broken ? PIPELINE_CONNECTING : pipeline->state;
 }
 
 size_t
@@ -99,7 +100,7 @@ pipeline_due_us(const struct pipeline *pipeline)
 		return pipeline->retry_at_us;
 	if (pipeline->state != PIPELINE_READY)
 		return pipeline->since_us + (int64_t)DB_CONNECT_MS * 1000;
-	if (pipeline->more)
+	if (pipeline->more || pipeline->broken)
 		return 0;
 	if (pipeline->count == 0)
 		return INT64_MAX;
@@ -142,7 +143,7 @@ fail(struct pipeline *pipeline, const char *why)
 	    LOG_STR("error", pipeline->conn == NULL ? "" : PQerrorMessage(pipeline->conn)));
 	PQfinish(pipeline->conn);
 	pipeline->conn = NULL;
-	pipeline->unsent = pipeline->more = false;
+	pipeline->unsent = pipeline->more = pipeline->broken = false;
 	pipeline->db.detail[0] = '\0';
 	next_try(pipeline);
 	while (pipeline->count > 0) {
@@ -246,7 +247,7 @@ pipeline_send(struct pipeline *pipeline, const struct stmt *stmt, const struct d
 	size_t i, last;
 
 	assert(param_count <= DB_PARAMS_MAX && (int)param_count == stmt->param_count);
-	if (pipeline->state != PIPELINE_READY)
+	if (pipeline->state != PIPELINE_READY || pipeline->broken)
 		return ERR_UNAVAILABLE;
 	if (pipeline->count == pipeline->config.waiting_max)
 		return ERR_BUSY;
@@ -256,8 +257,10 @@ pipeline_send(struct pipeline *pipeline, const struct stmt *stmt, const struct d
 						   : NULL;
 	if (PQsendQueryPrepared(
 		pipeline->conn, stmt->name, (int)param_count, values, NULL, NULL, 0) != 1 ||
-	    PQpipelineSync(pipeline->conn) != 1)
-		return ERR_UNAVAILABLE; /* the next step finds the connection broken */
+	    PQpipelineSync(pipeline->conn) != 1) {
+		pipeline->broken = true;
+		return ERR_UNAVAILABLE;
+	}
 	last = (pipeline->first + pipeline->count++) % pipeline->config.waiting_max;
 	pipeline->queue[last] = (struct waiting){stmt, answer, arg, clock_monotonic_us()};
 	pipeline->unsent = PQflush(pipeline->conn) != 0;
@@ -285,6 +288,15 @@ hand_over(struct pipeline *pipeline, PGresult *result)
 	arena_reset(pipeline->arena);
 }
 
+/* The server's last word: it was told to end the connection, or to end. */
+static bool
+is_farewell(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return state != NULL && strncmp(state, "57P", 3) == 0;
+}
+
 static void
 step_answers(struct pipeline *pipeline)
 {
@@ -310,6 +322,9 @@ step_answers(struct pipeline *pipeline)
 		} else if (PQstatus(pipeline->conn) == CONNECTION_BAD || pipeline->answered) {
 			PQclear(result);
 			break;
+		} else if (is_farewell(result)) {
+			PQclear(result);
+			fail(pipeline, "ended by the server");
 		} else {
 			hand_over(pipeline, result);
 		}
@@ -343,7 +358,9 @@ pipeline_step(struct pipeline *pipeline)
 			step_connect(pipeline);
 		return;
 	}
-	if (pipeline->unsent)
+	if (pipeline->broken)
+		fail(pipeline, "cannot send");
+	else if (pipeline->unsent)
 		flush(pipeline);
 	if (pipeline->conn != NULL && PQconsumeInput(pipeline->conn) != 1)
 		fail(pipeline, "connection lost");

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { BASE_URL, EventSource, cursorAt, emit, endLogins, eventsChild, hold, metric, pass, person, runAll, sql,
-	test, ticket, until } from "./live.mjs";
+import { BASE_URL, EventSource, api, cursorAt, emit, endLogins, eventsChild, hold, metric, pass, person,
+	runAll, sql, test, ticket, until } from "./live.mjs";
 
 const STREAM = `${BASE_URL}/api/v1/events/stream`;
 
@@ -128,6 +128,23 @@ test("what is not stored reaches one that is being read for, too", async () => {
 	}
 });
 
+test("a read whose connection is cut is begun again", async () => {
+	const a = await person();
+	await emit(a, "test.one");
+	const reads = await metric("catch_up_reads_total");
+	const release = await hold("LOCK TABLE epoch");
+	const poll = api("GET", `/events?cursor=${cursorAt(0)}&wait=20`, a.token);
+	const seen = listen(a, `?cursor=${cursorAt(0)}`);
+	await until(async () => await metric("catch_up_reads_total") >= reads + 2, "both are being read for");
+	await sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'events'");
+	await release();
+	const reply = await poll;
+	assert.deepEqual([reply.status, reply.body.events?.length], [200, 1]);
+	await until(() => seen.all.length, "the stream has it, too");
+	assert.equal(seen.opened, 1);
+	seen.source.close();
+});
+
 test("of twenty claims of one ticket, one is good", async () => {
 	const a = await person();
 	const url = `${STREAM}?ticket=${await ticket(a)}`;
@@ -221,7 +238,8 @@ test("a reader that does not read costs little, delays nobody, and misses nothin
 		await until(() => seen.all.length === i, "b's event");
 		assert.ok(Date.now() - began < 1000);
 	}
-	assert.ok(/asan|tsan/.test(process.env.BIN) || memoryKib() - before < 2048, `${memoryKib() - before} KiB more than before`);
+	assert.ok(/asan|tsan/.test(process.env.BIN) || memoryKib() - before < 2048,
+		`${memoryKib() - before} KiB more than before`);
 	const numbers = [];
 	let text = "";
 	socket.setEncoding("utf8");
