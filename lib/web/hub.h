@@ -60,6 +60,7 @@ struct hub_call {
 	struct json_object *data;
 	struct field_errors errors;
 	int64_t began_us; /* monotonic */
+	int retry_after_s; /* 0: none */
 	int64_t number; /* for run to remember something until the answer */
 	char id[65]; /* the client's */
 	char request_id[65];

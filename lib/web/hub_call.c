@@ -2,7 +2,7 @@
  * What clients ask over a WebSocket: {"id", "op", "conversation_id", "data"}, a JSON text of each, with
  * data as the body of the route whose twin the op is. Answered in the order in which the answers come:
  * {"type": "answer", "id", "status", "data"} or, with the error object of every other reply,
- * {"type": "answer", "id", "status", "error"}.
+ * {"type": "answer", "id", "status", "error"}, where 429 also has retry_after, in seconds.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -58,7 +58,10 @@ answer(const struct hub_call *call, enum err err, int status, const char *object
 		buf_json(&text, call->id);
 	else
 		buf_puts(&text, "null");
-	buf_printf(&text, ",\"status\":%d,\"%s\":%s}", status, err == ERR_OK ? "data" : "error", object);
+	buf_printf(&text, ",\"status\":%d", status);
+	if (call->retry_after_s > 0)
+		buf_printf(&text, ",\"retry_after\":%d", call->retry_after_s);
+	buf_printf(&text, ",\"%s\":%s}", err == ERR_OK ? "data" : "error", object);
 	call_log(call, err, status);
 	hub_ws_text(call->hub, call->waiter, text.data, text.len);
 }
@@ -230,6 +233,8 @@ take_rate(struct hub_call *call, enum rate_class class)
 	struct rate_state state;
 	enum err err = rate_take(call->hub->worker->rate, class, call->user_id, &state);
 
+	if (err != ERR_OK)
+		call->retry_after_s = state.retry_after_s;
 	call->waiter->live->refusals = err == ERR_OK ? 0 : call->waiter->live->refusals + 1;
 	return err;
 }

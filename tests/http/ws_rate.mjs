@@ -1,0 +1,53 @@
+// Run by test_ws_rate.sh: the rate classes hold over a WebSocket as over HTTP (each program counts by itself), and
+// who does not mind them is sent away.
+import assert from "node:assert/strict";
+import { BASE_URL, WebSocket, conversation, person, runAll, test, ticket, until } from "./live.mjs";
+
+// A socket with the answers it had, in order, and the code it was closed with.
+async function open(who) {
+	const socket = new WebSocket(`${BASE_URL.replace("http", "ws")}/api/v1/ws?ticket=${await ticket(who)}`);
+	const seen = { socket, answers: [], ready: false, closed: null };
+	socket.on("error", () => {});
+	socket.on("close", (code) => { seen.closed = code; });
+	socket.on("message", (data) => {
+		const frame = JSON.parse(data);
+		seen.ready = true;
+		if (frame.type === "answer")
+			seen.answers.push(frame);
+	});
+	await until(() => seen.ready, "open");
+	return seen;
+}
+
+test("messages have their limit; behind it: 429 with the time to wait", async () => {
+	const [a, b] = [await person(), await person()];
+	const id = await conversation(a, b);
+	const seen = await open(a);
+	const send = (i) => seen.socket.send(JSON.stringify({ id: `${i}`, op: "send", conversation_id: id,
+		data: { client_id: `m-${i}`, body: "x" } }));
+	for (let i = 0; i < 30; i++) {
+		send(i);
+		await until(() => seen.answers.length === i + 1, "an answer");
+	}
+	const refused = seen.answers.filter((answer) => answer.status === 429);
+	assert.ok(seen.answers.slice(0, 15).every((answer) => answer.status === 201));
+	assert.ok(refused.length >= 5, `${refused.length}`);
+	for (const answer of refused) {
+		assert.equal(answer.error.error, "rate_limited");
+		assert.ok(answer.retry_after >= 1);
+	}
+	assert.equal(seen.closed, null);
+	seen.socket.close();
+});
+
+test("who goes on all the same is closed: 1008", async () => {
+	const seen = await open(await person());
+	for (let i = 0; i < 200; i++)
+		seen.socket.send(`{"id":"${i}","op":"ping"}`);
+	await until(() => seen.closed, "closed");
+	assert.equal(seen.closed, 1008);
+	assert.ok(seen.answers.filter((answer) => answer.status === 200).length >= 100);
+	assert.ok(seen.answers.length < 200);
+});
+
+await runAll("ws_rate");
