@@ -17,17 +17,20 @@ extern const struct stmt_set conversation_stmts;
 #define CONVERSATION_UNREAD                                                                        \
 	"(c.last_seq - k.read_seq - (SELECT count(*) FROM message d"                               \
 	" WHERE d.conversation_id = c.id AND d.seq > k.read_seq AND d.deleted_at IS NOT NULL))"
-/* With c the conversation and $1 the reader, who sees the presence of others, but for blocks. */
+/*
+ * With c the conversation and $1 the reader, who sees the presence of the others, but for blocks: these are
+ * read once for the whole statement, and presence by its key of those only whose presence is shown.
+ */
 #define CONVERSATION_MEMBERS                                                                       \
 	"(SELECT jsonb_agg(jsonb_build_object('user_id', o.user_id, 'role', o.role,"               \
 	" 'display_name', u.display_name, 'read_seq', o.read_seq, 'presence',"                     \
-	" CASE WHEN o.user_id <> $1 AND NOT EXISTS (SELECT FROM block b"                           \
-	" WHERE b.user_id = $1 AND b.blocked_id = o.user_id) AND NOT EXISTS (SELECT FROM block b"  \
-	" WHERE b.user_id = o.user_id AND b.blocked_id = $1)"                                      \
-	" THEN presence_json(u.presence_hidden, p.status, p.last_seen_at) END)"                    \
+	" CASE WHEN o.user_id <> $1 AND NOT u.presence_hidden AND o.user_id <> ALL (ARRAY("        \
+	"SELECT blocked_id FROM block WHERE user_id = $1 UNION ALL"                                \
+	" SELECT user_id FROM block WHERE blocked_id = $1)) THEN coalesce("                        \
+	"(SELECT presence_json(false, p.status, p.last_seen_at) FROM presence p"                   \
+	" WHERE p.user_id = o.user_id), presence_json(false, NULL, NULL)) END)"                    \
 	" ORDER BY o.role DESC, o.user_id)"                                                        \
-	" FROM member o JOIN user_account u ON u.id = o.user_id"                                   \
-	" LEFT JOIN presence p ON p.user_id = o.user_id WHERE o.conversation_id = c.id)"
+	" FROM member o JOIN user_account u ON u.id = o.user_id WHERE o.conversation_id = c.id)"
 
 /*
  * At most limit conversations of a user after the keys (time of activity and id of the last one seen;
