@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,20 @@ http_prepare(struct http *c, int listener)
 	c->fd = -1;
 }
 
+/*
+ * libfcgi waits by select for the first bytes of a connection it has accepted, and drops the connection when
+ * a signal interrupts that: signals wait until the request is read.
+ */
 int
 http_accept(struct http *c)
 {
-	int status = FCGX_Accept_r(&c->fcgi);
+	sigset_t all, before;
+	int status;
 
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	status = FCGX_Accept_r(&c->fcgi);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	c->fd = status == 0 ? c->fcgi.ipcFd : -1;
 	return status;
 }

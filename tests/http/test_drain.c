@@ -7,9 +7,15 @@
 #include "harness/private.h"
 
 #include <curl/curl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { CONNECTIONS = 8, LOAD_MS = 4000, STEP_MS = 250 };
 
@@ -138,12 +144,111 @@ a_connection_each_loses_nothing(void)
 	answers_all("ops", "/livez");
 }
 
+/* --- a connection whose request is yet to come --- */
+
+/* Connections of that socket that a worker has accepted: those that wait have no inode yet. */
+static int
+accepted(const char *path)
+{
+	FILE *file = fopen("/proc/net/unix", "re");
+	char line[512], at[256];
+	long inode;
+	int count = 0, state;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		count += sscanf(line, "%*s %*s %*s %*s %*s %d %ld %255s", &state, &inode, at) == 3 &&
+		    state == 3 && inode != 0 && strcmp(at, path) == 0;
+	(void)fclose(file);
+	return count;
+}
+
+static int
+connected(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { 5, 0 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_FATAL(strlen(path) < sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path));
+	CU_ASSERT_EQUAL_FATAL(
+	    connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)), 0);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+/* A whole FastCGI request in which nginx would ask for /livez; then the reply. */
+static void
+ask_alive(int fd, char *reply, size_t size)
+{
+	static const char request[] = "\1\1\0\1\0\10\0\0" "\0\1\0\0\0\0\0\0" /* begin, responder */
+				      "\1\4\0\1\0\44\0\0" "\16\3REQUEST_METHODGET"
+				      "\11\6PATH_INFO/livez" /* parameters, their end, no body */
+				      "\1\4\0\1\0\0\0\0" "\1\5\0\1\0\0\0\0";
+	size_t len = 0, i;
+	ssize_t got;
+
+	CU_ASSERT_EQUAL(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL), sizeof(request) - 1);
+	while (len < size - 1 && (got = recv(fd, reply + len, size - 1 - len, 0)) > 0)
+		len += (size_t)got;
+	for (i = 0; i < len; i++) /* the frames' heads have zeros in them */
+		if (reply[i] == '\0')
+			reply[i] = ' ';
+	reply[len] = '\0';
+}
+
+/* Every worker is told to leave. */
+static void
+tell_all(pid_t parent)
+{
+	char path[64];
+	FILE *file;
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+	file = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	while (fscanf(file, "%d", &pid) == 1)
+		(void)kill(pid, SIGTERM);
+	(void)fclose(file);
+}
+
+static void
+a_connection_being_taken_is_served(void)
+{
+	pid_t parent = private_pid("ops");
+	char path[600], *real, reply[4096];
+	int64_t end = clock_monotonic_us() + 10 * SECOND_US;
+	int i, fd, before;
+
+	(void)snprintf(path, sizeof(path), "%s/run", getenv("STACK_DIR"));
+	real = realpath(path, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(real);
+	(void)snprintf(path, sizeof(path), "%s/ops.sock", real);
+	free(real);
+	for (i = 0; i < 5; i++) {
+		while ((before = accepted(path)) > 0 && clock_monotonic_us() < end)
+			(void)sched_yield(); /* nginx's kept ones go */
+		fd = connected(path);
+		while (accepted(path) == 0 && clock_monotonic_us() < end)
+			(void)sched_yield();
+		CU_ASSERT_EQUAL(before, 0);
+		tell_all(parent);
+		ask_alive(fd, reply, sizeof(reply));
+		CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\"alive\":true"));
+		(void)close(fd);
+		end = clock_monotonic_us() + 10 * SECOND_US;
+	}
+}
+
 int
 main(void)
 {
 	static const struct cunit_test tests[] = {
 		{ "kept connections lose nothing", kept_connections_lose_nothing },
 		{ "the health checks lose nothing", a_connection_each_loses_nothing },
+		{ "a connection that is being taken is served", a_connection_being_taken_is_served },
 		{ NULL, NULL }
 	};
 	static const char *const settings[] = { "WORKER_REQUESTS_MAX=200", "WORKERS=3", NULL };
