@@ -215,3 +215,13 @@ str_equal_nocase(const char *a, const char *b)
 	}
 	return *a == *b;
 }
+
+uint64_t
+str_hash(const char *s)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *s != '\0'; s++)
+		hash = (hash ^ (uint8_t)*s) * UINT64_C(1099511628211);
+	return hash != 0 ? hash : 1;
+}

@@ -5,21 +5,11 @@
  * one told is remembered by login, and none is told to a login twice but to connections it holds at once.
  */
 #include "base/clock.h"
+#include "base/str.h"
 #include "web/hub_int.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* FNV-1a; never 0. */
-static uint64_t
-login_hash(const char *id)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	for (; *id != '\0'; id++)
-		hash = (hash ^ (uint8_t)*id) * UINT64_C(1099511628211);
-	return hash != 0 ? hash : 1;
-}
 
 static struct mark *
 mark_find(struct hub_user *user, uint64_t login)
@@ -35,7 +25,7 @@ mark_find(struct hub_user *user, uint64_t login)
 void
 hub_passing_begin(struct hub *hub, struct waiter *waiter)
 {
-	const struct mark *mark = mark_find(waiter->user, login_hash(waiter->login_id));
+	const struct mark *mark = mark_find(waiter->user, str_hash(waiter->login_id));
 
 	waiter->told = mark != NULL ? mark->told : hub->passing_count;
 }
@@ -44,7 +34,7 @@ void
 hub_passing_end(struct waiter *waiter)
 {
 	struct hub_user *user = waiter->user;
-	uint64_t login = login_hash(waiter->login_id);
+	uint64_t login = str_hash(waiter->login_id);
 	struct mark *mark = mark_find(user, login);
 
 	if (mark == NULL) {

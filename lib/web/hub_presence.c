@@ -9,6 +9,7 @@
  * the database had of it is right again then, and nobody seems to have left.
  */
 #include "base/clock.h"
+#include "base/str.h"
 #include "domain/talk/presence.h"
 #include "web/hub_int.h"
 #include "web/revoke.h"
@@ -86,15 +87,13 @@ list_remove(struct device *device)
 	device->list = NULL;
 }
 
-/* FNV-1a over the login's characters; a login is of one user. */
+/* A login is of one user. */
 static struct device **
 bucket(const struct presence *presence, const char *login_id)
 {
-	uint32_t hash = UINT32_C(2166136261);
+	uint64_t hash = str_hash(login_id);
 
-	for (; *login_id != '\0'; login_id++)
-		hash = (hash ^ (uint8_t)*login_id) * UINT32_C(16777619);
-	return &presence->table[(hash ^ hash >> 16) & (BUCKETS - 1)];
+	return &presence->table[(hash ^ hash >> 32) & (BUCKETS - 1)];
 }
 
 static struct device *

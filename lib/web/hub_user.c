@@ -4,6 +4,7 @@
  * snapshot of the database does not show yet, or may be answered without one.
  */
 #include "base/clock.h"
+#include "base/str.h"
 #include "web/hub_int.h"
 
 #include <stdlib.h>
@@ -19,15 +20,12 @@ hub_users_open(struct hub *hub)
 		abort();
 }
 
-/* FNV-1a over the id's characters. */
 static struct hub_user **
 bucket(const struct hub *hub, const char *id)
 {
-	uint32_t hash = UINT32_C(2166136261);
+	uint64_t hash = str_hash(id);
 
-	for (; *id != '\0'; id++)
-		hash = (hash ^ (uint8_t)*id) * UINT32_C(16777619);
-	return &hub->users[(hash ^ hash >> 16) & (BUCKETS - 1)];
+	return &hub->users[(hash ^ hash >> 32) & (BUCKETS - 1)];
 }
 
 struct hub_user *

@@ -1,6 +1,7 @@
 #include "web/rate.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -45,15 +46,11 @@ rate_open(int64_t percent)
 	return rate;
 }
 
-/* FNV-1a, 64 bits; the subjects are ids and addresses, and a collision only shares a bucket. */
+/* The subjects are ids and addresses, and a collision only shares a bucket. */
 static uint64_t
 hash(enum rate_class class, const char *subject)
 {
-	uint64_t sum = UINT64_C(14695981039346656037) ^ (uint64_t)class;
-
-	for (; *subject != '\0'; subject++)
-		sum = (sum ^ (unsigned char)*subject) * UINT64_C(1099511628211);
-	return sum | 1;
+	return (str_hash(subject) + (uint64_t)class * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 }
 
 /* The slot of key; a free one or, in a full set, the one that has been idle longest is taken over. */

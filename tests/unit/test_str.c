@@ -99,6 +99,15 @@ reads_whole_numbers(void)
 	CU_ASSERT(str_to_int("9223372036854775807", 0, INT64_MAX, &value) && value == INT64_MAX);
 }
 
+/* The vectors of the FNV-1a draft. */
+static void
+hashes_are_those_of_fnv(void)
+{
+	CU_ASSERT_EQUAL(str_hash(""), UINT64_C(0xcbf29ce484222325));
+	CU_ASSERT_EQUAL(str_hash("a"), UINT64_C(0xaf63dc4c8601ec8c));
+	CU_ASSERT_EQUAL(str_hash("foobar"), UINT64_C(0x85944171f73967e8));
+}
+
 static void
 compares_text(void)
 {
@@ -119,6 +128,7 @@ static const struct cunit_test tests[] = {
 	{ "malformed and too many pairs are refused", refuses_bad_pairs },
 	{ "only plain whole numbers in range are read", reads_whole_numbers },
 	{ "text is compared as headers are", compares_text },
+	{ "hashes are those of FNV-1a", hashes_are_those_of_fnv },
 	{ NULL, NULL },
 };
 
