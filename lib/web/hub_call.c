@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "web/hub_int.h"
 #include "web/rate.h"
 #include "web/reply.h"
@@ -239,6 +240,15 @@ take_rate(struct hub_call *call, enum rate_class class)
 	return err;
 }
 
+/* What is asked of one conversation is done in the order it came. */
+static struct pipeline *
+pipeline_for(const struct hub_call *call)
+{
+	const char *id = call->conversation_id != NULL ? call->conversation_id : call->user_id;
+
+	return call->hub->calls[str_hash(id) % (uint64_t)call->hub->call_count];
+}
+
 /* Check it and begin; ERR_OK: it was answered, or its statement is under way and it is kept. */
 static enum err
 begin(struct hub_call *call, const char *text, size_t len, bool *kept)
@@ -253,7 +263,7 @@ begin(struct hub_call *call, const char *text, size_t len, bool *kept)
 		return call->op->run(call);
 	if (live->calls >= CALLS_MAX)
 		return ERR_BUSY;
-	call->pipeline = call->hub->calls;
+	call->pipeline = pipeline_for(call);
 	TRY(call->op->run(call));
 	live->calls++;
 	call->waiter->asked++;

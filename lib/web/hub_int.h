@@ -40,7 +40,9 @@ enum {
 	READS_MAX = 3, /* reads in a row that do not see what the stream told */
 	WAIT_DEFAULT_JITTER_S = 3,
 	WAIT_MAX_S = 30,
-	REPLY_THREADS = 2
+	REPLY_THREADS = 2,
+	CALL_CONNECTIONS_MAX = 32, /* as conf.def bounds EVENTS_CONNECTIONS */
+	CALLS_WAITING_MAX = 1024 /* at each */
 };
 
 struct device; /* hub_presence.c */
@@ -163,10 +165,14 @@ struct hub {
 	const struct conf *conf;
 	struct arena *arena; /* scratch: reset in every pass of the loop */
 	int epoll;
-	struct source listener, ws_listener, stream, database, calls_database;
+	struct source listener, ws_listener, stream, database;
+	struct source call_sources[CALL_CONNECTIONS_MAX];
 	struct wal *wal; /* NULL: switched off (test builds) */
 	struct pipeline *pipeline;
-	struct pipeline *calls; /* what clients ask for: a lock it waits for delays no event */
+	/* What clients ask for: a lock it waits for delays no event. Several, so that one flush of the log
+	 * commits what several of them wrote. */
+	struct pipeline *calls[CALL_CONNECTIONS_MAX];
+	int64_t call_count;
 	struct replier *replier;
 	struct presence *presence; /* NULL: switched off */
 	const struct hub_op *ops;

@@ -88,9 +88,9 @@ database_ready(struct hub *hub, void *owner, uint32_t events)
 static void
 calls_ready(struct hub *hub, void *owner, uint32_t events)
 {
-	(void)owner;
+	(void)hub;
 	(void)events;
-	pipeline_step(hub->calls);
+	pipeline_step(owner);
 }
 
 static uint32_t
@@ -110,8 +110,11 @@ watch_pipeline(struct hub *hub, struct source *source, const struct pipeline *pi
 static void
 watch_database(struct hub *hub)
 {
+	int64_t i;
+
 	watch_pipeline(hub, &hub->database, hub->pipeline);
-	watch_pipeline(hub, &hub->calls_database, hub->calls);
+	for (i = 0; i < hub->call_count; i++)
+		watch_pipeline(hub, &hub->call_sources[i], hub->calls[i]);
 	if (hub->wal != NULL)
 		hub_watch(hub, &hub->stream, wal_fd(hub->wal), to_epoll(wal_poll(hub->wal)));
 }
@@ -120,12 +123,13 @@ watch_database(struct hub *hub)
 static void
 tick(struct hub *hub)
 {
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_monotonic_us(), i;
 
 	if (now >= pipeline_due_us(hub->pipeline))
 		pipeline_step(hub->pipeline);
-	if (now >= pipeline_due_us(hub->calls))
-		pipeline_step(hub->calls);
+	for (i = 0; i < hub->call_count; i++)
+		if (now >= pipeline_due_us(hub->calls[i]))
+			pipeline_step(hub->calls[i]);
 	if (hub->wal != NULL && now >= wal_due_us(hub->wal))
 		wal_step(hub->wal);
 	if (now >= hub->scan_us) {
@@ -143,10 +147,11 @@ static int
 timeout_ms(const struct hub *hub)
 {
 	int64_t now = clock_monotonic_us(), due = pipeline_due_us(hub->pipeline);
-	int64_t most_ms = hub->held > 0 ? TICK_MS : IDLE_TICK_MS;
+	int64_t most_ms = hub->held > 0 ? TICK_MS : IDLE_TICK_MS, i;
 
-	if (pipeline_due_us(hub->calls) < due)
-		due = pipeline_due_us(hub->calls);
+	for (i = 0; i < hub->call_count; i++)
+		if (pipeline_due_us(hub->calls[i]) < due)
+			due = pipeline_due_us(hub->calls[i]);
 	if (hub->wal != NULL && wal_due_us(hub->wal) < due)
 		due = wal_due_us(hub->wal);
 	if (hub->scan_us < due)
@@ -202,6 +207,21 @@ calls_changed(void *hub)
 }
 
 static void
+calls_open(struct hub *hub, struct pipeline_config config)
+{
+	int64_t i;
+
+	config.program = "events-calls";
+	config.ready = config.down = calls_changed;
+	config.waiting_max = CALLS_WAITING_MAX;
+	hub->call_count = hub->conf->events_connections;
+	for (i = 0; i < hub->call_count; i++) {
+		hub->calls[i] = pipeline_open(&config);
+		hub->call_sources[i] = (struct source){calls_ready, hub->calls[i], -1, 0};
+	}
+}
+
+static void
 hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_op *ops)
 {
 	struct pipeline_config config = {worker->conf->database_url, "events", worker->sets, 0, hub,
@@ -219,16 +239,13 @@ hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_
 	hub->ws_listener = (struct source){ws_listener_ready, NULL, -1, 0};
 	hub->stream = (struct source){stream_ready, NULL, -1, 0};
 	hub->database = (struct source){database_ready, NULL, -1, 0};
-	hub->calls_database = (struct source){calls_ready, NULL, -1, 0};
 	hub->held_max = held_max(worker->conf);
 	hub->wheel_slot = clock_monotonic_us() / WHEEL_SLOT_US;
 	hub->scan_us = clock_monotonic_us() + SCAN_US;
 	hub_users_open(hub);
 	config.waiting_max = (size_t)hub->held_max + SPARE_FDS;
 	hub->pipeline = pipeline_open(&config);
-	config.program = "events-calls";
-	config.ready = config.down = calls_changed;
-	hub->calls = pipeline_open(&config);
+	calls_open(hub, config);
 	hub->wal = hub_stream_open(hub);
 	hub_presence_open(hub);
 	hub->replier = replier_start();
@@ -273,10 +290,13 @@ leave(struct hub *hub)
 static void
 hub_close(struct hub *hub)
 {
+	int64_t i;
+
 	replier_stop(hub->replier);
 	wal_close(hub->wal);
 	pipeline_close(hub->pipeline);
-	pipeline_close(hub->calls);
+	for (i = 0; i < hub->call_count; i++)
+		pipeline_close(hub->calls[i]);
 	hub_bury(hub);
 	hub_users_close(hub);
 	hub_presence_close(hub);
