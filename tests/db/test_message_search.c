@@ -79,6 +79,8 @@ words_are_found_in_ones_own_conversations_only(void)
 			    talk.user_id, 900, &json),
 	    ERR_OK);
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "gone"), "");
+	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "-nowhere"), /* an empty place has no such word either */
+	    "moving on|Moving to the Caf\u00e9 in P\u00fane");
 }
 
 static void

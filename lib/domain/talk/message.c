@@ -50,7 +50,7 @@ static const struct stmt stmts[] = {
 	    " 'StartSel=\"\", StopSel=\"\", MaxFragments=1, MinWords=8, MaxWords=24, ShortWord=0,"
 	    " FragmentDelimiter=\" … \"') AS excerpt, (hit.m).created_at AS _k1, (hit.m).id AS _k2"
 	    " FROM (SELECT n.m FROM member k, LATERAL (SELECT m FROM message m"
-	    " WHERE m.conversation_id = k.conversation_id AND m.type <> 'system'"
+	    " WHERE m.conversation_id = k.conversation_id AND m.type <> 'system' AND m.deleted_at IS NULL"
 	    " AND to_tsvector('confab', m.body) @@ search_words($2)"
 	    " AND ($4::timestamptz IS NULL OR (m.created_at, m.id) < ($4, $5::uuid))"
 	    " ORDER BY m.created_at DESC, m.id DESC LIMIT $3) n WHERE k.user_id = $1"
