@@ -27,6 +27,7 @@ loaded() {
 
 peer_start() {
 	local port
+	rm -f "$DIR/log/peer.log"
 	port=$(free_port)
 	PEER_URL=http://127.0.0.1:$port
 	DATABASE_URL=$DATABASE_URL SECRET_KEYS=$(cat "$DIR/secret_keys") PORT=$port NODE_ENV=production \
@@ -57,13 +58,18 @@ resident() {
 	done | awk '{ sum += $1 } END { print sum }'
 }
 
-# Node frees what it does not need when it is asked to.
+# Node frees what it does not need when it is asked to, and takes its time over it.
 peer_resident() {
-	local workers
+	local workers before now=0 tries
 	read -ra workers < <(children "$PEER_PID")
-	kill -USR2 "${workers[@]}"
-	sleep 1
-	resident "${workers[@]}"
+	for ((tries = 0; tries < 10; tries++)); do
+		before=$now
+		kill -USR2 "${workers[@]}"
+		sleep 0.5
+		now=$(resident "${workers[@]}")
+		[ $((now - before)) -gt 500 ] || [ $((before - now)) -gt 500 ] || break
+	done
+	echo "$now"
 }
 events_resident() {
 	# shellcheck disable=SC2046 # a list of numbers
@@ -113,13 +119,16 @@ arrival() {
 chat_round() {
 	stack_start
 	idle ws events nginx
+	peer_start
+	idle socketio peer
+	peer_stop
+	stack_start
 	throughput post
 	figure chat_pg "$(pg_rate "$ROOT/tests/bench/send.sql" -D n=0 -D "talks=$TALKS" -D "clients=$CLIENTS" \
 		-D "tag=$TAG" -D "run=$(od -An -N4 -tx1 /dev/urandom | tr -d ' ')")"
 	throughput ws
 	arrival post
 	peer_start
-	idle socketio peer
 	throughput socketio
 	arrival socketio
 	peer_stop
