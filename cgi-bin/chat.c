@@ -250,7 +250,7 @@ static const struct route routes[] = {
 
 static const struct route *const tables[] = { routes, chat_message_routes, NULL };
 static const struct stmt_set *const sets[] = { &conversation_stmts, &message_stmts, NULL };
-static const struct app app = { .name = "chat", .routes = tables, .sets = sets };
+static const struct app app = { .name = "chat", .routes = tables, .sets = sets, .commits = true };
 
 int
 main(int argc, char **argv)

@@ -178,8 +178,8 @@ serve(struct launch *launch, const struct options *options, const char *name)
 {
 	const struct app *app = launch->worker.app;
 	const struct conf *conf = launch->worker.conf;
-	struct prefork prefork = { name, (int)conf->workers, child_run, launch,
-		(int)conf->drain_s + 4 };
+	struct prefork prefork = { name, (int)(app->commits ? conf->commit_workers : conf->workers),
+		child_run, launch, (int)conf->drain_s + 4 };
 
 	if (options->workers > 0)
 		prefork.count = (int)options->workers;

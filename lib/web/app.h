@@ -36,6 +36,7 @@ struct app {
 	const struct route *const *routes;	     /* tables, NULL-terminated */
 	const struct stmt_set *const *sets;	     /* what its domain modules need, NULL-terminated */
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
+	bool commits;	  /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */
 	bool templates;	  /* renders pages: load TEMPLATE_DIR */
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
 	void (*prepare)(const struct conf *); /* in the parent, before fork; may be NULL */

@@ -74,7 +74,7 @@ void
 private_start(const char *name, const char *const settings[])
 {
 	static const char *const usual[] = { "QUIET=1", "STACK_FAST=1", "STACK_SEED=1", "PORT=0",
-		"RATE_PERCENT=1000000", "WORKERS=2", NULL };
+		"RATE_PERCENT=1000000", "WORKERS=2", "COMMIT_WORKERS=2", NULL };
 	const char *all[32];
 	size_t count = 0;
 
