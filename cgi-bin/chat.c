@@ -6,6 +6,7 @@
 #include "chat.h"
 #include "talk_body.h"
 
+#include "base/uuid.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "web/app.h"
@@ -126,6 +127,7 @@ post_message(struct req *req)
 		.body = body != NULL ? body : "",
 		.reply_to = req_text(req, "reply_to"),
 		.media_id = req_text(req, "media_id"),
+		.id = uuid_new(req->arena),
 	};
 	const char *field, *fault = draft_fault(&draft, &field);
 	bool created;
@@ -136,7 +138,9 @@ post_message(struct req *req)
 	err = message_send(req->db, &draft, &created, &json);
 	if (err != ERR_OK)
 		return chat_refusal(req, err);
-	if (!created)
+	if (created)
+		reply_location(req, arena_printf(req->arena, "/api/v1/messages/%s", draft.id));
+	else
 		reply_status(req, 200);
 	return reply_json(req, json);
 }

@@ -55,6 +55,15 @@ chat_refusal(struct req *req, enum err err)
 }
 
 static enum err
+get_message(struct req *req)
+{
+	const char *json;
+
+	TRY(message_get(req->db, req->params[0], req->caller.user_id, &json));
+	return reply_json(req, json);
+}
+
+static enum err
 patch_message(struct req *req)
 {
 	const char *json;
@@ -111,6 +120,7 @@ get_search(struct req *req)
 	return reply_page(req, rows, &page);
 }
 
+static const enum err get_errors[] = { ERR_NOT_FOUND, ERR_OK };
 static const enum err edit_errors[] = { ERR_NOT_FOUND, ERR_BLOCKED, ERR_BAD_STATE, ERR_OK };
 static const enum err delete_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_OK };
 static const enum err react_errors[] = { ERR_NOT_FOUND, ERR_BLOCKED, ERR_BAD_STATE, ERR_VALIDATION,
@@ -119,6 +129,9 @@ static const enum err unreact_errors[] = { ERR_NOT_FOUND, ERR_VALIDATION, ERR_OK
 static const enum err search_errors[] = { ERR_BAD_CURSOR, ERR_OK };
 
 const struct route chat_message_routes[] = {
+	{ METHOD_GET, "/api/v1/messages/{id}", "message_get", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .reply = message_fields, .errors = get_errors,
+	    .handle = get_message, .summary = "Read one message of a conversation of yours" },
 	{ METHOD_PATCH, "/api/v1/messages/{id}", "message_edit", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body_max = MESSAGE_BODY_BYTES_MAX,
 	    .body = edit_body, .reply = message_fields, .errors = edit_errors,

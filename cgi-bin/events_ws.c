@@ -4,6 +4,7 @@
 #include "presence_body.h"
 #include "talk_body.h"
 
+#include "base/uuid.h"
 #include "domain/talk/live.h"
 #include "domain/talk/presence.h"
 #include "web/hub.h"
@@ -56,12 +57,13 @@ op_send(struct hub_call *call)
 		.body = body != NULL ? body : "",
 		.reply_to = text_of(call, "reply_to"),
 		.media_id = text_of(call, "media_id"),
+		.id = uuid_new(call->arena),
 	};
 	const char *field, *fault = draft_fault(&draft, &field);
 
 	if (fault != NULL)
 		return blame(call, ERR_VALIDATION, field, fault);
-	return live_send(call->pipeline, call->arena, &draft, sent, call);
+	return live_send(call->pipeline, &draft, sent, call);
 }
 
 /* --- read --- */

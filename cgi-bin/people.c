@@ -225,6 +225,17 @@ post_report(struct req *req)
 		return req_invalid(req, "target_id", "must not be yourself or yours");
 	TRY(err);
 	reply_status(req, created ? 201 : 200);
+	if (created)
+		reply_location(req, arena_printf(req->arena, "/api/v1/reports/%s", report.id));
+	return reply_row(req, rows, 0);
+}
+
+static enum err
+get_report(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(report_get(req->db, req->params[0], req->caller.user_id, &rows));
 	return reply_row(req, rows, 0);
 }
 
@@ -270,6 +281,9 @@ static const struct route routes[] = {
 	    .summary = "Report a person, an advisor, a message or a session",
 	    .doc = "What is reported is kept as it stands now. While a report by the same person about "
 		   "the same target is open, that one is answered, with 200." },
+	{ METHOD_GET, "/api/v1/reports/{id}", "report_get", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_READ, .reply = report_reply, .errors = me_errors, .handle = get_report,
+	    .summary = "See what became of a report of yours" },
 	{ 0 }
 };
 

@@ -26,7 +26,7 @@ static void
 say(const struct talk *talk, const char *sender_id, const char *client_id)
 {
 	struct message_draft draft = { talk->conversation_id, sender_id, client_id, "text",
-		client_id, NULL, NULL };
+		client_id, NULL, NULL, NULL };
 	const char *json;
 	bool created;
 

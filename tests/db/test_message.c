@@ -28,7 +28,7 @@ say(struct db *own, const struct talk *talk, const char *client_id, bool *create
     const char **json)
 {
 	struct message_draft draft = { talk->conversation_id, talk->user_id, client_id, "text",
-		"Hello \"you\" \xe2\x99\xa5", NULL, NULL };
+		"Hello \"you\" \xe2\x99\xa5", NULL, NULL, NULL };
 
 	return message_send(own, &draft, created, json);
 }

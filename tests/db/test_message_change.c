@@ -38,7 +38,7 @@ send(const struct talk *talk, const char *client_id, const char *reply_to, const
     const char *media_id, const char **json)
 {
 	struct message_draft draft = { talk->conversation_id, talk->user_id, client_id, type,
-		"Hello", reply_to, media_id };
+		"Hello", reply_to, media_id, NULL };
 	bool created;
 
 	return message_send(door(), &draft, &created, json);

@@ -62,7 +62,7 @@ write_one(struct db *db, int writer, const struct scene *scene, int round)
 {
 	const struct talk *talk = writer == WRITERS - 1 ? &scene->second : &scene->first;
 	struct message_draft draft = {talk->conversation_id,
-	    writer == 0 ? talk->advisor_id : talk->user_id, NULL, "text", "Hello", NULL, NULL};
+	    writer == 0 ? talk->advisor_id : talk->user_id, NULL, "text", "Hello", NULL, NULL, NULL};
 	char client_id[32];
 	const char *json;
 	bool created;

@@ -25,7 +25,7 @@ static const char *
 say(const struct talk *talk, const char *sender_id, const char *client_id, const char *body)
 {
 	struct message_draft draft = { talk->conversation_id, sender_id, client_id, "text", body,
-		NULL, NULL };
+		NULL, NULL, NULL };
 	const char *json;
 	bool created;
 

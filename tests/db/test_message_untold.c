@@ -16,7 +16,7 @@ static const char *
 say(const struct talk *talk, const char *sender, const char *client_id, const char *body, const char *reply_to)
 {
 	struct message_draft draft = { talk->conversation_id, sender, client_id, "text", body,
-		reply_to, NULL };
+		reply_to, NULL, NULL };
 	const char *json;
 	bool created;
 

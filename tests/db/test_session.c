@@ -173,7 +173,7 @@ the_end_closes_the_conversation_and_counts_for_the_advisor(void)
 	    "The session has ended.");
 	CU_ASSERT_EQUAL(message_send(door(),
 			    &(struct message_draft){ talk.conversation_id, talk.user_id, "late",
-				"text", "one more thing", NULL, NULL },
+				"text", "one more thing", NULL, NULL, NULL },
 			    &created, &json),
 	    ERR_BAD_STATE);
 }

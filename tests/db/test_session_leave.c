@@ -223,7 +223,7 @@ say_or_moderate(struct db *own, int racer, void *arg)
 	for (i = 0; i < ROUNDS && err == ERR_OK; i++) {
 		const struct talk *talk = &talks[i % 3];
 		struct message_draft draft = {talk->conversation_id,
-		    racer % 2 == 0 ? talk->user_id : talk->advisor_id, NULL, "text", "Hello", NULL, NULL};
+		    racer % 2 == 0 ? talk->user_id : talk->advisor_id, NULL, "text", "Hello", NULL, NULL, NULL};
 		char client_id[32];
 		const char *json;
 		bool created;

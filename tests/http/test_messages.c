@@ -86,6 +86,22 @@ a_text_can_be_said_in_other_words(void)
 }
 
 static void
+a_message_is_found_by_its_location(void)
+{
+	char place[64];
+	const char *id;
+
+	talk();
+	CU_ASSERT_EQUAL_FATAL(say(user, "Where am I?", ""), 201);
+	id = client_text(user, "id");
+	(void)snprintf(place, sizeof(place), "/api/v1/messages/%s", id);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(user, "Location"), place);
+	CU_ASSERT_EQUAL(client_call(advisor, "GET", place + strlen("/api/v1"), NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(advisor, "body"), "Where am I?");
+	CU_ASSERT_EQUAL(client_call(third, "GET", place + strlen("/api/v1"), NULL), 404);
+}
+
+static void
 other_peoples_messages_are_not_there(void)
 {
 	struct client *who[] = { advisor, third };
@@ -272,6 +288,7 @@ a_muted_conversation_is_not_counted(void)
 
 static const struct cunit_test tests[] = {
 	{ "a text can be said in other words", a_text_can_be_said_in_other_words },
+	{ "a message is found by its location", a_message_is_found_by_its_location },
 	{ "other people's messages are not there", other_peoples_messages_are_not_there },
 	{ "a message taken back leaves its place", a_message_taken_back_leaves_its_place },
 	{ "an answer shows what it answers, and media what it is",

@@ -36,6 +36,7 @@ every_route_wants_a_token(void)
 		{ "DELETE", "/users/me/blocks/0197aaaa-0000-7000-8000-000000000000" },
 		{ "GET", "/users/0197aaaa-0000-7000-8000-000000000000" },
 		{ "POST", "/reports" },
+		{ "GET", "/reports/0197aaaa-0000-7000-8000-000000000000" },
 	};
 	size_t i;
 
@@ -233,7 +234,7 @@ own_sessions_are_filtered_and_paged(void)
 static void
 a_report_is_made_once(void)
 {
-	char body[300], id[37];
+	char body[300], id[37], place[64];
 
 	prepare();
 	(void)snprintf(body, sizeof(body),
@@ -242,8 +243,14 @@ a_report_is_made_once(void)
 	EXPECT(201, client_call(c, "POST", "/reports", body));
 	TEXT("state", "OPEN");
 	(void)snprintf(id, sizeof(id), "%s", client_text(c, "id"));
+	(void)snprintf(place, sizeof(place), "/api/v1/reports/%s", id);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Location"), place);
 	EXPECT(200, client_call(c, "POST", "/reports", body));
 	TEXT("id", id);
+	EXPECT(200, client_callf(c, "GET", NULL, "/reports/%s", id));
+	TEXT("reason", "SPAM");
+	client_token(c, other.token);
+	EXPECT(404, client_callf(c, "GET", NULL, "/reports/%s", id));
 }
 
 static void

@@ -4,7 +4,7 @@
 
 #define REPLY_COLUMNS "id, target_type, target_id, reason, state, created_at"
 
-enum { FIND_USER, FIND_ADVISOR, FIND_MESSAGE, FIND_SESSION, INSERT, OPEN };
+enum { FIND_USER, FIND_ADVISOR, FIND_MESSAGE, FIND_SESSION, INSERT, OPEN, GET };
 
 /* Each FIND gives the person behind the target, and the target as it stands: $1 target, $2 reporter. */
 static const struct stmt stmts[] = {
@@ -42,6 +42,8 @@ static const struct stmt stmts[] = {
 	[OPEN] = { "report_open", 3,
 	    "SELECT " REPLY_COLUMNS " FROM report WHERE reporter_id = $1 AND target_type = $2"
 	    " AND target_id = $3 AND state = 'OPEN'" },
+	[GET] = { "report_get", 2,
+	    "SELECT " REPLY_COLUMNS " FROM report WHERE id = $1 AND reporter_id = $2", true },
 };
 STMT_SET(report_stmts, stmts);
 
@@ -79,4 +81,10 @@ report_create(struct db *db, const struct report *report, bool *created, struct 
 	}
 	return db_one(db, rows, &stmts[OPEN], db_text(report->reporter_id),
 	    db_text(report->target_type), db_text(report->target_id));
+}
+
+enum err
+report_get(struct db *db, const char *id, const char *reporter_id, struct rows **rows)
+{
+	return db_one(db, rows, &stmts[GET], db_text(id), db_text(reporter_id));
 }

@@ -28,5 +28,11 @@ struct report {
  */
 MUST_CHECK enum err report_create(struct db *, const struct report *, bool *created,
     struct rows **rows);
+/*
+ * The same row of a report.
+ *	ERR_NOT_FOUND	no such report, or somebody else filed it
+ */
+MUST_CHECK enum err report_get(
+    struct db *, const char *id, const char *reporter_id, struct rows **rows);
 
 #endif

@@ -1,5 +1,4 @@
 #include "domain/talk/live.h"
-#include "base/uuid.h"
 #include "domain/talk/conversation.h"
 
 #include <string.h>
@@ -40,11 +39,11 @@ stmt_named(const struct stmt_set *set, const char *name)
 }
 
 enum err
-live_send(struct pipeline *pipeline, struct arena *arena, const struct message_draft *draft,
-    pipeline_answer *answer, void *arg)
+live_send(struct pipeline *pipeline, const struct message_draft *draft, pipeline_answer *answer,
+    void *arg)
 {
 	const struct db_param params[] = {db_text(draft->conversation_id),
-	    db_text(draft->sender_id), db_text(uuid_new(arena)), db_text(draft->client_id),
+	    db_text(draft->sender_id), db_text(draft->id), db_text(draft->client_id),
 	    db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
 	    db_text(draft->media_id)};
 

@@ -11,9 +11,9 @@
 
 extern const struct stmt_set live_stmts; /* and conversation_stmts, message_stmts */
 
-/* As message_send; the answer is for live_sent. */
-MUST_CHECK enum err live_send(struct pipeline *, struct arena *, const struct message_draft *,
-    pipeline_answer *, void *arg);
+/* As message_send, draft->id given; the answer is for live_sent. */
+MUST_CHECK enum err live_send(
+    struct pipeline *, const struct message_draft *, pipeline_answer *, void *arg);
 /* *json lives as long as rows. */
 MUST_CHECK enum err live_sent(const struct rows *, bool *created, const char **json);
 /* As conversation_read; the answer is for live_read_done. */

@@ -8,6 +8,7 @@ enum {
 	EDIT,
 	DELETE,
 	REACT,
+	GET,
 	SEARCH,
 	LIST_BEFORE,
 	LIST_AFTER,
@@ -41,6 +42,11 @@ static const struct stmt stmts[] = {
 	[EDIT] = { "message_edit", 4, "SELECT message_edit($1, $2, $3, $4)", true },
 	[DELETE] = { "message_delete", 3, "SELECT message_delete($1, $2, $3)", true },
 	[REACT] = { "message_react", 4, "SELECT message_react($1, $2, $3, $4)", true },
+	[GET] = { "message_get", 2,
+	    "SELECT message_json(m) FROM message m"
+	    " JOIN member k ON k.conversation_id = m.conversation_id AND k.user_id = $2"
+	    " WHERE m.id = $1",
+	    true },
 	/* Each conversation gives its newest page by the index on words; of these the newest page. */
 	[SEARCH] = { "message_search", 5,
 	    "SELECT message_json(hit.m) AS message,"
@@ -75,7 +81,8 @@ message_send(struct db *db, const struct message_draft *draft, bool *created, co
 	struct rows *rows;
 
 	TRY(db_one(db, &rows, &stmts[SEND], db_text(draft->conversation_id),
-	    db_text(draft->sender_id), db_text(uuid_new(db_arena(db))), db_text(draft->client_id),
+	    db_text(draft->sender_id),
+	    db_text(draft->id != NULL ? draft->id : uuid_new(db_arena(db))), db_text(draft->client_id),
 	    db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
 	    db_text(draft->media_id)));
 	*created = rows_bool(rows, 0, 0);
@@ -123,6 +130,16 @@ message_react(struct db *db, const char *id, const char *user_id, const char *em
 
 	TRY(db_one(db, &rows, &stmts[REACT], db_text(id), db_text(user_id), db_text(emoji),
 	    db_bool(wanted)));
+	*json = rows_text(rows, 0, 0);
+	return ERR_OK;
+}
+
+enum err
+message_get(struct db *db, const char *id, const char *user_id, const char **json)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[GET], db_text(id), db_text(user_id)));
 	*json = rows_text(rows, 0, 0);
 	return ERR_OK;
 }

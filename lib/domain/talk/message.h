@@ -25,6 +25,7 @@ struct message_draft {
 	const char *body;      /* at most MESSAGE_CHARACTERS_MAX characters; a text has one at least */
 	const char *reply_to;  /* id of the message it answers; NULL: none */
 	const char *media_id;  /* NULL: none, for text; what is sent otherwise */
+	const char *id;	       /* of the new message, a fresh UUID; NULL: one is made */
 };
 
 /*
@@ -82,6 +83,13 @@ MUST_CHECK enum err message_react(struct db *, const char *id, const char *user_
  */
 MUST_CHECK enum err message_search(struct db *, const char *user_id, const char *words,
     int64_t limit, const char *after_time, const char *after_id, struct rows **rows);
+
+/*
+ * A message by its id.
+ *	ERR_NOT_FOUND	no such message, or user_id is not in its conversation
+ */
+MUST_CHECK enum err message_get(
+    struct db *, const char *id, const char *user_id, const char **json);
 
 /* Which messages: the newest limit before a number, or the oldest limit after one. */
 struct message_window {
