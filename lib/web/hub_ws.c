@@ -2,6 +2,10 @@
  * WebSockets: the handshake by ws.c, the frames by libwslay, which reads from the socket and whose output
  * goes through hub_live.c like all the rest. Control frames, fragments, masks, UTF-8 and sizes are
  * libwslay's to judge; it closes with 1002, 1007 or 1009.
+ *
+ * A context of libwslay has 8 KiB of buffers, and most sockets say nothing most of the time. So one is
+ * held only while it knows something: part of a frame, of a fragmented message, or a close. Between whole
+ * messages it is like a new one, so it is given back, and a new one is made for the next bytes.
  */
 #include "base/limits.h"
 #include "base/log.h"
@@ -30,10 +34,15 @@ enum {
 struct ws {
 	struct hub *hub;
 	struct waiter *waiter;
-	wslay_event_context_ptr frames; /* NULL before the handshake is done */
-	char *head; /* of the request, as far as it came; NULL after the handshake */
+	wslay_event_context_ptr
+	    frames; /* NULL: between messages, or before the handshake is done */
+	bool reading; /* libwslay runs: frames must stay */
+	char *head; /* of the request, as far as it came; NULL after a good handshake */
 	size_t head_len;
 	size_t turn_bytes; /* that may still be read in this turn */
+	size_t frame_len; /* of the frame that comes: head and payload */
+	size_t unread_bytes; /* given to libwslay, of frames that have not ended */
+	bool message_begun; /* and its last fragment has not */
 	unsigned fragments; /* so far, of the message that comes */
 	struct buf *out; /* while libwslay writes */
 };
@@ -69,10 +78,11 @@ on_recv(wslay_event_context_ptr frames, uint8_t *bytes, size_t len, int flags, v
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
 		ws->turn_bytes -= (size_t)n;
+		ws->unread_bytes += (size_t)n;
 		return n;
 	}
-	wslay_event_set_error(frames,
-	    n < 0 && errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(
+	    frames, n < 0 && errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
@@ -87,6 +97,13 @@ on_send(wslay_event_context_ptr frames, const uint8_t *bytes, size_t len, int fl
 	return (ssize_t)len;
 }
 
+/* RFC 6455, section 5.2: the length in as few bytes as it can be, else libwslay refuses it; a mask, too. */
+static size_t
+frame_head_len(uint64_t payload_len)
+{
+	return payload_len < 126 ? 6 : payload_len <= UINT16_MAX ? 8 : 14;
+}
+
 static void
 on_frame(wslay_event_context_ptr frames, const struct wslay_event_on_frame_recv_start_arg *frame,
     void *arg)
@@ -94,6 +111,9 @@ on_frame(wslay_event_context_ptr frames, const struct wslay_event_on_frame_recv_
 	struct ws *ws = arg;
 
 	(void)frames;
+	ws->frame_len = frame_head_len(frame->payload_length) + (size_t)frame->payload_length;
+	if (!wslay_is_ctrl_frame(frame->opcode))
+		ws->message_begun = frame->fin == 0;
 	if (frame->opcode == WSLAY_CONTINUATION_FRAME)
 		ws->fragments++;
 	else if (!wslay_is_ctrl_frame(frame->opcode))
@@ -103,7 +123,17 @@ on_frame(wslay_event_context_ptr frames, const struct wslay_event_on_frame_recv_
 }
 
 static void
-on_message(wslay_event_context_ptr frames, const struct wslay_event_on_msg_recv_arg *message, void *arg)
+on_frame_end(wslay_event_context_ptr frames, void *arg)
+{
+	struct ws *ws = arg;
+
+	(void)frames;
+	ws->unread_bytes -= ws->frame_len;
+}
+
+static void
+on_message(
+    wslay_event_context_ptr frames, const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
 	struct ws *ws = arg;
 
@@ -115,6 +145,33 @@ on_message(wslay_event_context_ptr frames, const struct wslay_event_on_msg_recv_
 		hub_call_take(ws->hub, ws->waiter, (const char *)message->msg, message->msg_length);
 	else if (message->opcode == WSLAY_BINARY_FRAME)
 		hub_live_end(ws->hub, ws->waiter, CLOSE_KIND);
+}
+
+/* --- a context, while one is needed --- */
+
+static void
+frames_need(struct ws *ws)
+{
+	static const struct wslay_event_callbacks callbacks = {
+	    on_recv, on_send, NULL, on_frame, NULL, on_frame_end, on_message};
+
+	if (ws->frames != NULL)
+		return;
+	if (wslay_event_context_server_init(&ws->frames, &callbacks, ws) != 0)
+		abort();
+	wslay_event_config_set_max_recv_msg_length(ws->frames, FRAME_BYTES_MAX);
+}
+
+/* Once a close came, was made or was sent, the context knows it and stays. */
+static void
+frames_rest(struct ws *ws)
+{
+	if (ws->frames == NULL || ws->reading || ws->unread_bytes > 0 || ws->message_begun ||
+	    !wslay_event_get_read_enabled(ws->frames) ||
+	    !wslay_event_get_write_enabled(ws->frames) || wslay_event_want_write(ws->frames))
+		return;
+	wslay_event_context_free(ws->frames);
+	ws->frames = NULL;
 }
 
 /* --- writing --- */
@@ -138,9 +195,11 @@ queue(struct ws *ws, uint8_t opcode, const char *text, size_t len)
 {
 	const struct wslay_event_msg message = {opcode, (const uint8_t *)text, len};
 
+	frames_need(ws);
 	/* Refused only when the connection closes already. */
 	if (wslay_event_queue_msg(ws->frames, &message) == 0)
 		push(ws);
+	frames_rest(ws);
 }
 
 void
@@ -164,8 +223,9 @@ hub_ws_close(struct hub *hub, struct waiter *waiter, enum hub_close code)
 	struct ws *ws = waiter->live->ws;
 
 	(void)hub;
-	if (ws->frames == NULL)
+	if (ws->head != NULL)
 		return; /* the handshake was refused */
+	frames_need(ws);
 	(void)wslay_event_queue_close(ws->frames, (uint16_t)code, NULL, 0);
 	push(ws);
 }
@@ -195,10 +255,10 @@ refuse(struct ws *ws, enum err err, const char *request_id)
 static enum err
 from_status(int status)
 {
-	return status == 405 ? ERR_METHOD :
-	    status == 426    ? ERR_UPGRADE :
-	    status == 431    ? ERR_URI_TOO_LONG :
-			       ERR_BAD_REQUEST;
+	return status == 405 ? ERR_METHOD
+	    : status == 426  ? ERR_UPGRADE
+	    : status == 431  ? ERR_URI_TOO_LONG
+			     : ERR_BAD_REQUEST;
 }
 
 /* A browser tells the page's origin; it must be our own or one that may call us. */
@@ -206,7 +266,8 @@ static bool
 origin_good(const struct conf *conf, const char *origin)
 {
 	const char *host = strstr(conf->base_url, "://");
-	size_t len = host == NULL ? 0 : (size_t)(host + 3 - conf->base_url) + strcspn(host + 3, "/");
+	size_t len =
+	    host == NULL ? 0 : (size_t)(host + 3 - conf->base_url) + strcspn(host + 3, "/");
 
 	return origin == NULL || cors_is_listed(conf->cors_origins, origin) ||
 	    (strlen(origin) == len && strncmp(origin, conf->base_url, len) == 0);
@@ -236,14 +297,9 @@ query_read(struct ws *ws, const struct ws_request *request, const char **ticket)
 static void
 agree(struct ws *ws, const struct ws_request *request)
 {
-	static const struct wslay_event_callbacks callbacks = {
-	    on_recv, on_send, NULL, on_frame, NULL, NULL, on_message};
 	struct buf text = buf_new(ws->hub->arena, 256);
 	char accept[WS_ACCEPT_SIZE];
 
-	if (wslay_event_context_server_init(&ws->frames, &callbacks, ws) != 0)
-		abort();
-	wslay_event_config_set_max_recv_msg_length(ws->frames, FRAME_BYTES_MAX);
 	free(ws->head);
 	ws->head = NULL;
 	ws_accept(request->key, accept);
@@ -259,7 +315,7 @@ static void
 greet(struct ws *ws)
 {
 	struct hub *hub = ws->hub;
-	struct ws_request request = { .request_id = "none" };
+	struct ws_request request = {.request_id = "none"};
 	int status = ws_request_parse(hub->arena, ws->head, ws->head_len, &request);
 	const char *ticket = NULL;
 	enum err err = status == 101 ? ERR_OK : from_status(status);
@@ -314,6 +370,20 @@ read_away(struct ws *ws)
 		hub_live_drop(ws->hub, ws->waiter);
 }
 
+/* Non-zero: it is of no use any more. */
+static int
+read_frames(struct ws *ws)
+{
+	int error;
+
+	frames_need(ws);
+	ws->turn_bytes = TURN_BYTES_MAX;
+	ws->reading = true;
+	error = wslay_event_recv(ws->frames);
+	ws->reading = false;
+	return error;
+}
+
 void
 hub_ws_readable(struct hub *hub, struct waiter *waiter)
 {
@@ -327,8 +397,7 @@ hub_ws_readable(struct hub *hub, struct waiter *waiter)
 		read_away(ws);
 		return;
 	}
-	ws->turn_bytes = TURN_BYTES_MAX;
-	if (wslay_event_recv(ws->frames) != 0) {
+	if (read_frames(ws) != 0) {
 		if (waiter->state != WAITER_GONE)
 			hub_live_drop(hub, waiter);
 		return;
@@ -338,6 +407,7 @@ hub_ws_readable(struct hub *hub, struct waiter *waiter)
 	push(ws); /* answers to pings, a close of its own */
 	if (!wslay_event_get_read_enabled(ws->frames) || wslay_event_get_close_received(ws->frames))
 		hub_live_end(hub, waiter, CLOSE_GOOD);
+	frames_rest(ws);
 }
 
 /* --- new ones --- */
