@@ -32,3 +32,19 @@ ALTER TABLE message
 	DROP CONSTRAINT message_reply_before, DROP CONSTRAINT message_media_whole,
 	DROP CONSTRAINT message_system, DROP CONSTRAINT message_tombstone,
 	ADD CONSTRAINT message_sound CHECK (message_sound(message));
+
+-- What a column may hold is said of its type where statements write the table but not the column, as a
+-- send does with conversation and member: then nothing is checked. The rules come after the types, so
+-- that nothing is written anew.
+CREATE DOMAIN conversation_kind AS text;
+COMMENT ON DOMAIN conversation_kind IS 'SESSION (with an advisor or the assistant) or DIRECT';
+ALTER TABLE conversation DROP CONSTRAINT conversation_kind_check, ALTER kind TYPE conversation_kind;
+ALTER DOMAIN conversation_kind ADD CONSTRAINT conversation_kind_check CHECK (VALUE IN ('SESSION', 'DIRECT'));
+CREATE DOMAIN member_role AS text;
+COMMENT ON DOMAIN member_role IS 'As what somebody takes part: USER or ADVISOR';
+ALTER TABLE member DROP CONSTRAINT member_role_check, ALTER role TYPE member_role;
+ALTER DOMAIN member_role ADD CONSTRAINT member_role_check CHECK (VALUE IN ('USER', 'ADVISOR'));
+CREATE DOMAIN event_type AS text;
+COMMENT ON DOMAIN event_type IS 'As message.created';
+ALTER TABLE event DROP CONSTRAINT event_type_length, ALTER type TYPE event_type;
+ALTER DOMAIN event_type ADD CONSTRAINT event_type_length CHECK (length(VALUE) <= 64);

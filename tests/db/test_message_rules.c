@@ -108,6 +108,9 @@ of_a_deleted_message_only_the_place_is_left(void)
 	HOLDS("deleted_at = now(), body = ''");
 }
 
+#define EMIT(kind)                                                                                 \
+	judge("SELECT event_emit(ARRAY(SELECT sender_id FROM message WHERE client_id = "           \
+	      "'rules'), " kind ", '{}')")
 #define ADDED(values)                                                                              \
 	judge("INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, " \
 	      "body)"                                                                              \
@@ -122,6 +125,20 @@ a_new_row_is_judged_as_a_changed_one(void)
 	CU_ASSERT_STRING_EQUAL(ADDED("sender_id, 'USER', 'new', 'Hello'"), "");
 }
 
+static void
+where_people_talk_and_what_they_hear_is_of_a_known_type(void)
+{
+	HOLDS("body = 'There is one'");
+	CU_ASSERT_STRING_EQUAL(
+	    judge("UPDATE conversation SET kind = 'ROOM'"), "conversation_kind_check");
+	CU_ASSERT_STRING_EQUAL(
+	    judge("INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(), 'ROOM')"),
+	    "conversation_kind_check");
+	CU_ASSERT_STRING_EQUAL(judge("UPDATE member SET role = 'ADMIN'"), "member_role_check");
+	CU_ASSERT_STRING_EQUAL(EMIT("repeat('x', 65)"), "event_type_length");
+	CU_ASSERT_STRING_EQUAL(EMIT("repeat('x', 64)"), "");
+}
+
 static const struct cunit_test tests[] = {
     {"a sender is of a known type", a_sender_is_of_a_known_type},
     {"a client id has 1 to 64 characters", a_client_id_has_1_to_64_characters},
@@ -133,6 +150,8 @@ static const struct cunit_test tests[] = {
     {"system messages are of the system", system_messages_are_of_the_system},
     {"of a deleted message only the place is left", of_a_deleted_message_only_the_place_is_left},
     {"a new row is judged as a changed one", a_new_row_is_judged_as_a_changed_one},
+    {"where people talk and what they hear is of a known type",
+	where_people_talk_and_what_they_hear_is_of_a_known_type},
     {NULL, NULL},
 };
 
