@@ -347,6 +347,8 @@ void hub_ws_readable(struct hub *, struct waiter *);
 void hub_ws_text(struct hub *, struct waiter *, const char *text, size_t len);
 void hub_ws_ping(struct hub *, struct waiter *);
 void hub_ws_close(struct hub *, struct waiter *, enum hub_close);
+/* Both sides have said goodbye, or what the client says is not understood any more. */
+bool hub_ws_finished(const struct ws *);
 void hub_ws_free(struct ws *);
 
 /* hub_call.c */

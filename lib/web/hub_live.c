@@ -157,9 +157,12 @@ hub_live_send(struct hub *hub, struct waiter *waiter, const char *bytes, size_t 
 static void
 sent(struct hub *hub, struct waiter *waiter)
 {
-	if (waiter->state == WAITER_CLOSING && waiter->live->ws != NULL)
-		(void)shutdown(waiter->source.fd, SHUT_WR); /* nginx then closes, once it has all */
-	else if (waiter->state == WAITER_CLOSING)
+	if (waiter->state == WAITER_CLOSING && waiter->live->ws != NULL) {
+		/* nginx then closes, once it has all. Before the client has said goodbye, too, what it still
+		 * sends would meet a closed socket, and the reset take our goodbye with it. */
+		if (hub->leaving || hub_ws_finished(waiter->live->ws))
+			(void)shutdown(waiter->source.fd, SHUT_WR);
+	} else if (waiter->state == WAITER_CLOSING)
 		hub_live_drop(hub, waiter);
 	else if (waiter->state == WAITER_PARKED && waiter->cursor.seq < waiter->user->known_seq)
 		hub_ready(hub, waiter);

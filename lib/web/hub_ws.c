@@ -230,6 +230,13 @@ hub_ws_close(struct hub *hub, struct waiter *waiter, enum hub_close code)
 	push(ws);
 }
 
+bool
+hub_ws_finished(const struct ws *ws)
+{
+	return ws->frames == NULL || !wslay_event_get_read_enabled(ws->frames) ||
+	    wslay_event_get_close_received(ws->frames);
+}
+
 /* --- the handshake --- */
 
 static void
@@ -393,7 +400,7 @@ hub_ws_readable(struct hub *hub, struct waiter *waiter)
 		read_head(ws);
 		return;
 	}
-	if (waiter->state == WAITER_CLOSING) {
+	if (waiter->state == WAITER_CLOSING && hub_ws_finished(ws)) {
 		read_away(ws);
 		return;
 	}
@@ -405,7 +412,9 @@ hub_ws_readable(struct hub *hub, struct waiter *waiter)
 	if (waiter->state == WAITER_GONE)
 		return;
 	push(ws); /* answers to pings, a close of its own */
-	if (!wslay_event_get_read_enabled(ws->frames) || wslay_event_get_close_received(ws->frames))
+	if (waiter->state == WAITER_CLOSING && waiter->live->bytes == NULL && hub_ws_finished(ws))
+		(void)shutdown(waiter->source.fd, SHUT_WR);
+	else if (hub_ws_finished(ws))
 		hub_live_end(hub, waiter, CLOSE_GOOD);
 	frames_rest(ws);
 }
