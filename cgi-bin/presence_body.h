@@ -3,11 +3,11 @@
 #define CGI_BIN_PRESENCE_BODY_H
 
 #include "web/field.h"
+#include "web/talk_fields.h"
 
 #include <string.h>
 
 static const char *const settable_states[] = {"ONLINE", "AWAY", NULL};
-static const char *const merged_states[] = {"ONLINE", "AWAY", "OFFLINE", NULL};
 
 static const struct field presence_body[] = {
     {"status", FIELD_ENUM, .required = true, .one_of = settable_states,
@@ -16,7 +16,7 @@ static const struct field presence_body[] = {
 };
 
 static const struct field presence_reply[] = {
-    {"status", FIELD_ENUM, .one_of = merged_states,
+    {"status", FIELD_ENUM, .one_of = presence_states,
 	.doc = "Of all your devices: OFFLINE when none waits for events"},
     {0},
 };

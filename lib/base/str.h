@@ -39,7 +39,8 @@ bool str_starts(const char *s, const char *prefix);
 void str_lower(char *s);
 /* Equal but for ASCII case, as header names and schemes are compared. */
 bool str_equal_nocase(const char *a, const char *b);
-/* FNV-1a over the characters of s, for tables; never 0. Not for what an attacker chooses. */
+/* FNV-1a over the characters of s, for tables; never 0. Whoever chooses s can crowd one place of the
+ * table, which must do no harm. */
 uint64_t str_hash(const char *s);
 
 #endif

@@ -3,7 +3,8 @@
  * app_main, which reads the settings, checks itself, opens the socket, forks the workers and keeps
  * them alive (prefork.h); a worker runs worker_run.
  *
- *	NAME [--socket PATH] [--ws-socket PATH] [--workers N] [--pid-file PATH]	serve
+ *	NAME [--socket PATH] [--ws-socket PATH] [--workers N] [--instance N] [--pid-file PATH]	serve;
+ *			the N-th of a program (from 2) is called NAME-N in the log and the counters
  *	NAME --check	settings, templates, and PREPARE of every statement; exit 0 when all is well
  *	NAME --openapi	this program's part of the OpenAPI document, on standard output
  */

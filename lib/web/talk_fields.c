@@ -12,7 +12,7 @@ static const char *const enders[] = { "USER", "ADVISOR", "SYSTEM", NULL };
 
 /* ---------------------------------------------------------------- presence */
 
-static const char *const presence_states[] = { "ONLINE", "AWAY", "OFFLINE", NULL };
+const char *const presence_states[] = { "ONLINE", "AWAY", "OFFLINE", NULL };
 #define LAST_SEEN_DOC "When they were here last, to the minute; null while they are, or never were"
 
 const struct field presence_fields[] = {

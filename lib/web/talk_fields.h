@@ -17,6 +17,7 @@ extern const struct field reaction_item; /* an emoji and whose it is */
 	{ "reactions", FIELD_LIST, .sub = &reaction_item, .max = REACTION_KINDS_MAX,               \
 	    .doc = "Emoji on it, the first first" }
 
+extern const char *const presence_states[];  /* of somebody, all devices merged */
 extern const struct field presence_fields[]; /* whether somebody is here, as others see it */
 extern const struct field presence_data[];   /* the event of a change */
 #define PRESENCE_FIELD                                                                             \

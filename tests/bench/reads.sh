@@ -26,7 +26,7 @@ reads_statements() {
 	END
 	cat >"$DIR/user.sql" <<-END
 		SELECT id, email, display_name, role, bio, gender, birth_date, locale, timezone,
-		created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version
+		presence_hidden, created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version
 		FROM user_account WHERE id = '$2' AND state <> 'DELETED';
 	END
 }
