@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum { COMMAND_BYTES_MAX = 256 * 1024 * 1024 };
@@ -229,12 +230,13 @@ main(int argc, char **argv)
 	int status;
 
 	log_open("confab", LOG_LEVEL_INFO);
+	log_for_people();
 	if (argc == 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
 		status = usage(stdout);
 	else if (argc < 2)
 		status = usage(stderr);
 	else if (conf_load(NULL, &command.conf) != ERR_OK)
-		status = 1;
+		status = EX_CONFIG;
 	else
 		status = run(&command, argc, argv);
 	arena_free(command.arena);

@@ -28,6 +28,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,19 +52,6 @@ struct daemon {
 	struct metrics *metrics;
 	int64_t expire_us, lapse_us, absent_us, prune_us; /* when next, monotonic */
 };
-
-/* The number in LOG_LEVEL order. */
-static enum log_level
-level_of(const char *name)
-{
-	static const char *const names[] = { "debug", "info", "warn", "error" };
-	size_t i;
-
-	for (i = 0; i < COUNT_OF(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return (enum log_level)i;
-	return LOG_LEVEL_INFO;
-}
 
 /* One job. False when there is none due, or the database is away. */
 static bool
@@ -196,7 +184,7 @@ pid_file_write(const char *path)
 	if (file != NULL && fclose(file) != 0)
 		good = false;
 	if (!good)
-		(void)fprintf(stderr, "worker: cannot write %s\n", path);
+		log_error("cannot write the pid file", LOG_STR("file", path));
 	return good;
 }
 
@@ -267,13 +255,14 @@ main(int argc, char **argv)
 		return 2;
 	if (options.openapi)
 		return openapi(arena);
+	log_open("worker", LOG_LEVEL_INFO);
 	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
-		return 1;
-	log_open("worker", level_of(conf.log_level));
+		return EX_CONFIG;
+	log_open("worker", log_level_of(conf.log_level));
 	provider = ai_provider_find(conf.ai_provider);
 	if (provider == NULL) {
-		(void)fprintf(stderr, "config: AI_PROVIDER is not a known provider\n");
-		return 1;
+		log_error("config: AI_PROVIDER is not a known provider");
+		return EX_CONFIG;
 	}
 	assistant_provider_set(provider);
 	if (options.pid_file != NULL && !pid_file_write(options.pid_file))

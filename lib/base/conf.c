@@ -1,7 +1,10 @@
 #include "base/arena.h"
 #include "base/conf.h"
+#include "base/log.h"
 #include "base/str.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +21,8 @@ struct conf_key {
 	const char *doc;
 };
 
+static const char default_path[] = "/etc/confab/confab.conf";
+
 static const struct conf_key keys[] = {
 #define CONF_TEXT(member, key, def, flags, doc)                                                    \
 	{ key, CONF_TYPE_TEXT, offsetof(struct conf, member), def, 0, 0, 0, flags, doc },
@@ -27,6 +32,9 @@ static const struct conf_key keys[] = {
 #undef CONF_TEXT
 #undef CONF_INT
 };
+
+/* Where %d leads without systemd; set by conf_load. */
+static char settings_dir[CONF_LINE_MAX];
 
 /* Values live as long as the process. */
 static const char *
@@ -62,40 +70,59 @@ key_find(const char *name, size_t len)
 	return NULL;
 }
 
+/* Log what is wrong; a very long text is cut. */
+static void PRINTF_LIKE(1, 2)
+say(const char *fmt, ...)
+{
+	char text[CONF_LINE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_error(text);
+}
+
 static enum err
 complain(const char *where, const char *key, const char *what)
 {
-	(void)fprintf(stderr, "%s: %s %s\n", where, key, what);
+	say("%s: %s %s", where, key, what);
 	return ERR_BAD_REQUEST;
 }
 
-/* The content of the file without its last line ends, in value; false when it cannot be read, is too
- * long or holds a NUL. */
-static bool
-read_value_file(const char *path, char value[CONF_LINE_MAX])
+/* Write path in full, %d at its start replaced. */
+static void
+path_expand(const char *path, char full[CONF_LINE_MAX])
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char full[CONF_LINE_MAX];
-	size_t len;
-	bool bad;
-	FILE *file;
 
 	if (str_starts(path, "%d"))
-		(void)snprintf(full, sizeof(full), "%s%s", dir != NULL ? dir : "", path + 2);
+		(void)snprintf(full, CONF_LINE_MAX, "%s%s", dir != NULL ? dir : settings_dir, path + 2);
 	else
-		(void)snprintf(full, sizeof(full), "%s", path);
-	file = fopen(full, "re");
+		(void)snprintf(full, CONF_LINE_MAX, "%s", path);
+}
+
+/* The content of the file without its last line ends, in value. NULL, or what is wrong with it. */
+static const char *
+read_value_file(const char *path, char value[CONF_LINE_MAX])
+{
+	FILE *file = fopen(path, "re");
+	size_t len;
+	bool bad;
+
 	if (file == NULL)
-		return false;
+		return strerror(errno);
 	len = fread(value, 1, CONF_LINE_MAX, file);
-	bad = ferror(file) != 0 || len == CONF_LINE_MAX || memchr(value, '\0', len) != NULL;
+	bad = ferror(file) != 0;
 	(void)fclose(file);
 	if (bad)
-		return false;
+		return "it cannot be read";
+	if (len == CONF_LINE_MAX || memchr(value, '\0', len) != NULL)
+		return "it is too long or holds a NUL";
 	while (len > 0 && (value[len - 1] == '\n' || value[len - 1] == '\r'))
 		len--;
 	value[len] = '\0';
-	return true;
+	return NULL;
 }
 
 static enum err
@@ -106,11 +133,27 @@ key_set(struct conf *conf, const struct conf_key *key, const char *value, const 
 		return ERR_OK;
 	}
 	if (!str_to_int(value, key->min, key->max, int_at(conf, key))) {
-		(void)fprintf(stderr, "%s: %s must be a whole number from %lld to %lld\n", where,
-		    key->key, (long long)key->min, (long long)key->max);
+		say("%s: %s must be a whole number from %lld to %lld", where, key->key,
+		    (long long)key->min, (long long)key->max);
 		return ERR_BAD_REQUEST;
 	}
 	return ERR_OK;
+}
+
+/* name is KEY_FILE. */
+static enum err
+file_set(struct conf *conf, const struct conf_key *key, const char *name, const char *path,
+    const char *where)
+{
+	char content[CONF_LINE_MAX], full[CONF_LINE_MAX];
+	const char *problem;
+
+	path_expand(path, full);
+	problem = read_value_file(full, content);
+	if (problem == NULL)
+		return key_set(conf, key, content, where);
+	say("%s: %s names a file, %s: %s", where, name, full, problem);
+	return ERR_BAD_REQUEST;
 }
 
 /* name is KEY or KEY_FILE; value as written. */
@@ -119,7 +162,6 @@ setting_set(struct conf *conf, const char *name, const char *value, const char *
 {
 	size_t len = strlen(name);
 	const struct conf_key *key = key_find(name, len);
-	char content[CONF_LINE_MAX];
 
 	if (key != NULL)
 		return key_set(conf, key, value, where);
@@ -127,9 +169,7 @@ setting_set(struct conf *conf, const char *name, const char *value, const char *
 		key = key_find(name, len - 5);
 	if (key == NULL)
 		return complain(where, name, "is not a known setting");
-	if (!read_value_file(value, content))
-		return complain(where, name, "names a file that cannot be read or is too long");
-	return key_set(conf, key, content, where);
+	return file_set(conf, key, name, value, where);
 }
 
 static char *
@@ -206,12 +246,9 @@ environment_load(struct conf *conf)
 	return err;
 }
 
-enum err
-conf_load(const char *path, struct conf *conf)
+static void
+defaults_set(struct conf *conf)
 {
-	bool named = path != NULL || (path = getenv("CONFAB_CONF")) != NULL;
-	enum err err = ERR_OK, from_environment;
-	FILE *file;
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(keys); i++) {
@@ -220,14 +257,42 @@ conf_load(const char *path, struct conf *conf)
 		else
 			*int_at(conf, &keys[i]) = keys[i].number;
 	}
+}
+
+const char *
+conf_dir(const char *path, char dir[], size_t size)
+{
+	const char *slash;
+
+	if (path == NULL)
+		path = getenv("CONFAB_CONF");
+	if (path == NULL)
+		path = default_path;
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		(void)snprintf(dir, size, ".");
+	else
+		(void)snprintf(dir, size, "%.*s", (int)(slash - path), path);
+	return dir;
+}
+
+enum err
+conf_load(const char *path, struct conf *conf)
+{
+	bool named = path != NULL || (path = getenv("CONFAB_CONF")) != NULL;
+	enum err err = ERR_OK, from_environment;
+	FILE *file;
+
+	(void)conf_dir(path, settings_dir, sizeof(settings_dir));
+	defaults_set(conf);
 	if (!named)
-		path = "/etc/confab/confab.conf";
+		path = default_path;
 	file = fopen(path, "re");
 	if (file != NULL) {
 		err = file_load(conf, file, path);
 		(void)fclose(file);
-	} else if (named) {
-		err = complain(path, "the settings file", "cannot be read");
+	} else if (named || errno != ENOENT) {
+		err = complain(path, "the settings file cannot be read:", strerror(errno));
 	}
 	from_environment = environment_load(conf);
 	return err != ERR_OK ? err : from_environment;
@@ -249,7 +314,7 @@ secrets_check(const char *key, const char *keys_text)
 	const char *at = keys_text;
 
 	if (*at == '\0')
-		return complain("config", key, "is missing");
+		return complain("config", key, "is missing: `confab keys create` makes the key files");
 	while (*at != '\0') {
 		size_t len = strcspn(at, ",");
 		const char *colon = memchr(at, ':', len);
@@ -282,7 +347,7 @@ production_check(const struct conf *conf)
 	    example_check("LOOKUP_KEY", conf->lookup_key) != ERR_OK)
 		err = ERR_BAD_REQUEST;
 	if (strcmp(conf->ai_provider, "echo") == 0)
-		(void)fprintf(stderr, "config: warning: AI_PROVIDER is the built-in echo\n");
+		log_warn("config: AI_PROVIDER is the built-in echo");
 	return err;
 }
 

@@ -5,7 +5,9 @@
  *
  *	KEY=value	comment lines start with #; a value may stand in double quotes
  *	KEY_FILE=path	the value is the content of that file without its last newline; %d at the start
- *			of the path is $CREDENTIALS_DIRECTORY (systemd credentials)
+ *			of the path is $CREDENTIALS_DIRECTORY (systemd credentials), and where systemd is
+ *			not at work, the folder of the settings file, which is where `confab keys create`
+ *			puts the keys
  */
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
@@ -25,13 +27,16 @@ struct conf {
 
 /*
  * Read path (NULL: $CONFAB_CONF, else /etc/confab/confab.conf if it exists), then the environment. The
- * values live as long as the process. Problems are written to standard error, one line each with file
- * and line number, and give ERR_BAD_REQUEST.
+ * values live as long as the process. Problems are logged, one line each with file and line number, and
+ * give ERR_BAD_REQUEST; a program then ends with EX_CONFIG (sysexits.h), after which systemd does not
+ * start it again.
  */
 MUST_CHECK enum err conf_load(const char *path, struct conf *conf);
 /* Rules between keys: secrets present and long enough, base URL form, known providers; in production
- * also https and no example secret. Problems go to standard error. */
+ * also https and no example secret. Problems are logged. */
 MUST_CHECK enum err conf_check(const struct conf *conf);
+/* The folder of the settings file that conf_load(path) would read, in dir, which is returned. */
+const char *conf_dir(const char *path, char dir[], size_t size);
 /* The effective settings as KEY=value lines with their docs; secrets masked. */
 void conf_print(const struct conf *conf, FILE *out);
 

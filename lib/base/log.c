@@ -3,13 +3,18 @@
 #include "base/str.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { LINE_BYTES_MAX = 4096 }; /* PIPE_BUF: one write stays whole even into a pipe */
 
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
 static const char *log_program = "confab";
 static enum log_level log_level_min = LOG_LEVEL_DEBUG;
+static bool log_journal, log_plain;
 static _Thread_local const char *log_request_id;
 
 /* A line being built; text past the end is cut, never written past it. */
@@ -18,11 +23,45 @@ struct line {
 	size_t len;
 };
 
+/* systemd names the socket it gave us as "DEVICE:INODE"; who was started from there with a standard error
+ * of its own has the variable and not the socket. */
+static bool
+is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char name[64];
+	struct stat status;
+
+	if (stream == NULL || fstat(fd, &status) != 0)
+		return false;
+	(void)snprintf(name, sizeof(name), "%llu:%llu", (unsigned long long)status.st_dev,
+	    (unsigned long long)status.st_ino);
+	return strcmp(stream, name) == 0;
+}
+
 void
 log_open(const char *program, enum log_level level)
 {
 	log_program = program;
 	log_level_min = level;
+	log_journal = is_journal(STDERR_FILENO);
+}
+
+enum log_level
+log_level_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(level_names); i++)
+		if (strcmp(level_names[i], name) == 0)
+			return (enum log_level)i;
+	return LOG_LEVEL_INFO;
+}
+
+void
+log_for_people(void)
+{
+	log_plain = !log_journal;
 }
 
 void
@@ -94,28 +133,63 @@ add_field(struct line *line, const char *name, const char *text, int64_t number)
 	add_raw(line, digits, strlen(digits));
 }
 
+/* NAME: what was said: name=value, name=value */
+static void
+put_plain(struct line *line, const char *msg, const struct log_field *fields)
+{
+	const char *before = ": ";
+	char digits[24];
+
+	add_raw(line, log_program, strlen(log_program));
+	add_raw(line, ": ", 2);
+	add_raw(line, msg, strlen(msg));
+	for (; fields->name != NULL; fields++, before = ", ") {
+		(void)snprintf(digits, sizeof(digits), "%lld", (long long)fields->number);
+		add_raw(line, before, 2);
+		add_raw(line, fields->name, strlen(fields->name));
+		add_raw(line, "=", 1);
+		if (fields->text != NULL)
+			add_raw(line, fields->text, strcspn(fields->text, "\n"));
+		else
+			add_raw(line, digits, strlen(digits));
+	}
+}
+
+static void
+put_json(struct line *line, enum log_level level, const char *msg, const struct log_field *fields)
+{
+	char now[CLOCK_TEXT_SIZE];
+
+	clock_format(clock_now_us(), now);
+	add_field(line, "time", now, 0);
+	add_field(line, "level", level_names[level], 0);
+	add_field(line, "program", log_program, 0);
+	add_field(line, "pid", NULL, getpid());
+	add_field(line, "msg", msg, 0);
+	if (log_request_id != NULL)
+		add_field(line, "request_id", log_request_id, 0);
+	for (; fields->name != NULL; fields++)
+		add_field(line, fields->name, fields->text, fields->number);
+	line->text[line->len++] = '}';
+}
+
 void
 log_write(enum log_level level, const char *msg, const struct log_field *fields)
 {
-	static const char *const names[] = { "debug", "info", "warn", "error" };
+	char priority[] = "<6>";
 	struct line line = { .len = 0 };
-	char now[CLOCK_TEXT_SIZE];
+	struct iovec parts[2] = { { priority, log_journal ? 3 : 0 }, { line.text, 0 } };
 	ssize_t written;
 
 	if (level < log_level_min)
 		return;
-	clock_format(clock_now_us(), now);
-	add_field(&line, "time", now, 0);
-	add_field(&line, "level", names[level], 0);
-	add_field(&line, "program", log_program, 0);
-	add_field(&line, "pid", NULL, getpid());
-	add_field(&line, "msg", msg, 0);
-	if (log_request_id != NULL)
-		add_field(&line, "request_id", log_request_id, 0);
-	for (; fields->name != NULL; fields++)
-		add_field(&line, fields->name, fields->text, fields->number);
-	line.text[line.len++] = '}';
+	if (log_plain)
+		put_plain(&line, msg, fields);
+	else
+		put_json(&line, level, msg, fields);
 	line.text[line.len++] = '\n';
-	written = write(STDERR_FILENO, line.text, line.len);
+	parts[1].iov_len = line.len;
+	priority[1] = "7643"[level]; /* debug, info, warning and err of syslog */
+	written = writev(STDERR_FILENO, parts, COUNT_OF(parts));
 	(void)written; /* there is nowhere to tell that the log is gone */
 }

@@ -3,6 +3,9 @@
  *
  *	log_info("worker started", LOG_INT("pid", pid), LOG_STR("program", name));
  *
+ * A line to the journal begins with its priority, "<3>" for an error, as sd-daemon(3) has it; anywhere else
+ * it is the object alone.
+ *
  * Every line has time (RFC 3339 UTC, microseconds), level, program, pid and msg, and request_id while a
  * request is served. A line is written with one write(2), so lines of several workers do not mix.
  * Passwords, tokens, codes and bodies are never passed here; the tests grep for canaries.
@@ -23,8 +26,14 @@ struct log_field {
 #define LOG_STR(name, value) ((struct log_field){ (name), (value) != NULL ? (value) : "", 0 })
 #define LOG_INT(name, value) ((struct log_field){ (name), NULL, (value) })
 
-/* Name the program and drop what is below level. Before this call all levels are written. */
+/* Name the program, drop what is below level, and see whether standard error is the journal
+ * ($JOURNAL_STREAM names it). Before this call all levels are written. */
 void log_open(const char *program, enum log_level level);
+/* The level of that name, "debug", "info", "warn" or "error"; LOG_LEVEL_INFO when it is none. */
+enum log_level log_level_of(const char *name);
+/* From now on lines are text for people, "NAME: what happened: name=value", except in the journal. For the
+ * operator's command; after log_open. */
+void log_for_people(void);
 /* Lines carry this request_id from now on; NULL ends it. The pointer is kept, per thread. */
 void log_request_set(const char *request_id);
 void log_write(enum log_level, const char *msg, const struct log_field *fields);

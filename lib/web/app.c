@@ -10,10 +10,12 @@
 #include "web/revoke.h"
 #include "web/tmpl.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, SETS_MAX = 32, INSTANCES_MAX = 16 };
@@ -87,15 +89,6 @@ print_openapi(const struct app *app)
 	return 0;
 }
 
-static enum log_level
-level_parse(const char *text)
-{
-	return strcmp(text, "debug") == 0 ? LOG_LEVEL_DEBUG :
-	    strcmp(text, "warn") == 0	  ? LOG_LEVEL_WARN :
-	    strcmp(text, "error") == 0	  ? LOG_LEVEL_ERROR :
-					    LOG_LEVEL_INFO;
-}
-
 /* The statements of the domain modules and those of the web layer itself. */
 static const struct stmt_set **
 sets_join(struct arena *arena, const struct stmt_set *const *sets)
@@ -132,7 +125,8 @@ pid_write(const char *path)
 	if (path == NULL)
 		return true;
 	if (file == NULL) {
-		perror(path);
+		log_error("cannot write the pid file", LOG_STR("file", path),
+		    LOG_STR("error", strerror(errno)));
 		return false;
 	}
 	(void)fprintf(file, "%ld\n", (long)getpid());
@@ -168,8 +162,7 @@ listen_all(struct launch *launch, const struct options *options)
 		worker->second_listener = http_listener_inherited(HTTP_SECOND_NAME);
 	if (launch->listener >= 0 && (options->second == NULL || worker->second_listener >= 0))
 		return true;
-	(void)fprintf(stderr, "%s: no socket: give --socket or start it by its unit\n",
-	    worker->app->name);
+	log_error("no socket: give --socket or start it by its unit");
 	return false;
 }
 
@@ -220,15 +213,15 @@ app_main(const struct app *app, int argc, char **argv)
 		return print_openapi(app);
 	log_open(app->name, LOG_LEVEL_INFO);
 	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
-		return 1;
+		return EX_CONFIG;
 	arena = arena_new(PROCESS_BYTES_MAX);
 	name = instance_name(arena, app->name, options.instance);
-	log_open(name, level_parse(conf.log_level));
+	log_open(name, log_level_of(conf.log_level));
 	launch.worker.conf = &conf;
 	launch.worker.sets = sets_join(arena, app->sets);
 	if (app->templates &&
 	    tmpl_dir_load(arena, conf.template_dir, &launch.worker.templates) != ERR_OK)
-		status = 1;
+		status = EX_CONFIG;
 	else
 		status = options.check ? check(&launch.worker) : serve(&launch, &options, name);
 	arena_free(arena);

@@ -1,4 +1,5 @@
 #include "web/fcgi.h"
+#include "base/log.h"
 #include "web/prefork.h"
 
 #include <errno.h>
@@ -219,7 +220,7 @@ address_set(struct sockaddr_un *address, const char *path)
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
 	if (strlen(path) >= sizeof(address->sun_path)) {
-		(void)fprintf(stderr, "%s: the socket's path is too long\n", path);
+		log_error("the socket's path is too long", LOG_STR("socket", path));
 		return false;
 	}
 	memcpy(address->sun_path, path, strlen(path) + 1);
@@ -248,7 +249,7 @@ http_listen(const char *path)
 	if (!address_set(&address, path))
 		return -1;
 	if (is_alive(&address)) {
-		(void)fprintf(stderr, "%s: another program listens there\n", path);
+		log_error("another program listens there", LOG_STR("socket", path));
 		return -1;
 	}
 	(void)unlink(path);
@@ -257,7 +258,7 @@ http_listen(const char *path)
 	    bind(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0 &&
 	    chmod(path, 0660) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	(void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	log_error("cannot listen", LOG_STR("socket", path), LOG_STR("error", strerror(errno)));
 	if (fd >= 0)
 		(void)close(fd);
 	return -1;

@@ -167,8 +167,8 @@ tmpl_dir_load(struct arena *arena, const char *dir, struct tmpl_set **out)
 	size_t count, i;
 
 	if (dir_names(arena, dir, names, &count) != ERR_OK) {
-		(void)fprintf(stderr, "%s: cannot be read, or holds over %d templates\n", dir,
-		    TMPL_FILES_MAX);
+		log_error("the templates cannot be read, or are too many", LOG_STR("dir", dir),
+		    LOG_INT("max", TMPL_FILES_MAX));
 		return ERR_BAD_REQUEST;
 	}
 	for (i = 0; i < count; i++)
@@ -177,8 +177,8 @@ tmpl_dir_load(struct arena *arena, const char *dir, struct tmpl_set **out)
 	if (tmpl_link(set) != ERR_OK)
 		err = ERR_BAD_REQUEST;
 	for (fault = set->faults; fault != NULL; fault = fault->next)
-		(void)fprintf(
-		    stderr, "%s/%s.html:%d: %s\n", dir, fault->name, fault->line, fault->what);
+		log_error(arena_printf(
+		    arena, "%s/%s.html:%d: %s", dir, fault->name, fault->line, fault->what));
 	if (err == ERR_OK)
 		*out = set;
 	return err;

@@ -108,6 +108,36 @@ reads_value_files(void)
 	CU_ASSERT_EQUAL(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 }
 
+/* Without systemd %d is the folder of the settings file, where the keys lie. */
+static void
+finds_the_keys_beside_the_file(void)
+{
+	struct conf conf;
+	char place[64];
+
+	(void)file_of("secret", SECRET "\n", sizeof(SECRET));
+	CU_ASSERT_EQUAL(load("SECRET_KEYS_FILE=%d/secret\n", &conf, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(conf.secret_keys, SECRET);
+	CU_ASSERT_STRING_EQUAL(conf_dir("/a/b/c.conf", place, sizeof(place)), "/a/b");
+	CU_ASSERT_STRING_EQUAL(conf_dir("c.conf", place, sizeof(place)), ".");
+	CU_ASSERT_STRING_EQUAL(conf_dir(NULL, place, sizeof(place)), "/etc/confab");
+}
+
+static void
+names_a_file_that_cannot_be_read(void)
+{
+	const char *said, *path = arena_printf(arena, "%s/absent", dir);
+	struct conf conf;
+
+	CU_ASSERT_EQUAL(load("SECRET_KEYS_FILE=%d/absent\n", &conf, &said), ERR_BAD_REQUEST);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, arena_printf(arena,
+	    "conf:1: SECRET_KEYS_FILE names a file, %s: No such file or directory", path)));
+	CU_ASSERT_EQUAL(load(arena_printf(arena, "SECRET_KEYS_FILE=%s/secret/x\n", dir), &conf, &said),
+	    ERR_BAD_REQUEST);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "secret/x: Not a directory"));
+	CU_ASSERT_EQUAL(conf_load(path, &conf), ERR_BAD_REQUEST);
+}
+
 static void
 names_the_line(void)
 {
@@ -204,6 +234,8 @@ static const struct cunit_test tests[] = {
 	{ "a file sets what it names, defaults the rest", reads_a_file },
 	{ "the environment wins over the file", lets_the_environment_win },
 	{ "a value may be the content of a file", reads_value_files },
+	{ "without systemd the keys lie beside the settings file", finds_the_keys_beside_the_file },
+	{ "a file that cannot be read is named, with the reason", names_a_file_that_cannot_be_read },
 	{ "a refusal names file, line and key", names_the_line },
 	{ "a line too long is refused, not split", refuses_a_line_too_long },
 	{ "rules between keys are checked", checks_rules_between_keys },

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "harness/cunit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct arena *arena;
@@ -22,7 +25,7 @@ capture_start(void)
 static const char *
 capture_end(void)
 {
-	char *text = arena_alloc(arena, 65536);
+	char *text = arena_calloc(arena, 65536, 1);
 	ssize_t len;
 
 	(void)dup2(saved, STDERR_FILENO);
@@ -128,11 +131,81 @@ stays_utf8(void)
 	arena_free(arena);
 }
 
+/* As systemd does: the variable names the socket or pipe that is standard error. */
+static void
+journal_set(int fd, unsigned long long off)
+{
+	char name[64];
+	struct stat status;
+
+	CU_ASSERT_EQUAL_FATAL(fstat(fd, &status), 0);
+	(void)snprintf(name, sizeof(name), "%llu:%llu", (unsigned long long)status.st_dev,
+	    (unsigned long long)status.st_ino + off);
+	CU_ASSERT_EQUAL(setenv("JOURNAL_STREAM", name, 1), 0);
+	log_open("test", LOG_LEVEL_DEBUG);
+}
+
+static void
+tells_the_journal_its_priority(void)
+{
+	static const char *const begins[] = { "<7>{", "<6>{", "<4>{", "<3>{" };
+	size_t level;
+
+	for (level = 0; level < COUNT_OF(begins); level++) {
+		const char *text;
+
+		capture_start();
+		journal_set(STDERR_FILENO, 0);
+		log_write((enum log_level)level, "m", LOG_FIELDS_());
+		text = capture_end();
+		CU_ASSERT_NSTRING_EQUAL(text, begins[level], 4);
+		CU_ASSERT_STRING_EQUAL(text_of(only_line(text + 3), "msg"), "m");
+		arena_free(arena);
+	}
+}
+
+/* A shell started from a unit has the variable of its parent, and a standard error of its own. */
+static void
+tells_nobody_else(void)
+{
+	capture_start();
+	journal_set(STDERR_FILENO, 1);
+	log_error("m");
+	CU_ASSERT_STRING_EQUAL(text_of(only_line(capture_end()), "msg"), "m");
+	arena_free(arena);
+	CU_ASSERT_EQUAL(unsetenv("JOURNAL_STREAM"), 0);
+	log_open("test", LOG_LEVEL_DEBUG);
+}
+
+static void
+names_its_levels(void)
+{
+	CU_ASSERT_EQUAL(log_level_of("debug"), LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(log_level_of("warn"), LOG_LEVEL_WARN);
+	CU_ASSERT_EQUAL(log_level_of("error"), LOG_LEVEL_ERROR);
+	CU_ASSERT_EQUAL(log_level_of("loud"), LOG_LEVEL_INFO);
+}
+
+/* The last test: there is no way back. */
+static void
+speaks_to_people(void)
+{
+	capture_start();
+	log_for_people();
+	log_warn("it broke", LOG_STR("why", "rust\nfake: line"), LOG_INT("n", -3));
+	CU_ASSERT_STRING_EQUAL(capture_end(), "test: it broke: why=rust, n=-3\n");
+	arena_free(arena);
+}
+
 static const struct cunit_test tests[] = {
 	{ "a line is one JSON object with its fields", writes_one_object },
 	{ "levels below the chosen one are dropped", drops_lower_levels },
 	{ "a line too long is cut and still JSON", cuts_what_is_too_long },
 	{ "bytes that are not UTF-8 are replaced", stays_utf8 },
+	{ "a line to the journal begins with its priority", tells_the_journal_its_priority },
+	{ "a line to anything else does not", tells_nobody_else },
+	{ "a level is known by its name", names_its_levels },
+	{ "an operator reads text, one line each", speaks_to_people },
 	{ NULL, NULL },
 };
 

@@ -81,7 +81,7 @@ loads_a_directory(void)
 	stop();
 }
 
-/* What tmpl_dir_load(dir) writes to standard error. */
+/* What tmpl_dir_load(dir) logs. */
 static const char *
 load_complaint(const char *dir)
 {
@@ -107,17 +107,18 @@ static void
 names_file_and_line_of_what_it_refuses(void)
 {
 	static const char *const names[] = {"a.html", "b.html", NULL};
+	const char *said;
 	char *dir;
 
 	start();
 	dir = dir_new();
 	file_write(dir, "a.html", "\n{{> c}}\n");
 	file_write(dir, "b.html", "{{{x}}}");
-	CU_ASSERT_STRING_EQUAL(load_complaint(dir),
-	    arena_printf(arena,
-		"%s/b.html:1: unescaped output is not allowed\n"
-		"%s/a.html:2: {{> c}} names no template\n",
-		dir, dir));
+	said = load_complaint(dir);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said,
+	    arena_printf(arena, "\"%s/b.html:1: unescaped output is not allowed\"", dir)));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(said, arena_printf(arena, "\"%s/a.html:2: {{> c}} names no template\"", dir)));
 	dir_remove(dir, names);
 	CU_ASSERT_PTR_NOT_NULL(strstr(load_complaint(dir), "cannot be read"));
 	stop();
