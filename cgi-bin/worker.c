@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "db/outage.h"
 #include "domain/system/job.h"
 #include "domain/system/prune.h"
 #include "domain/talk/assistant.h"
@@ -153,6 +154,7 @@ tick(struct daemon *daemon)
 		sweep_absent(daemon);
 	if (due(&daemon->prune_us, PRUNE_MS))
 		prune(daemon);
+	outage_tick();
 }
 
 static int

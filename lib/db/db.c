@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "db/outage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,7 +125,7 @@ drain_pipeline(struct db *db, const char *doing)
 		if (result == NULL)
 			continue; /* ends one statement's results */
 		if (status == PGRES_FATAL_ERROR) {
-			log_error(doing, LOG_STR("error", PQresultErrorMessage(result)));
+			outage_failed(doing, PQresultErrorMessage(result));
 			good = false;
 		}
 		PQclear(result);
@@ -159,6 +160,7 @@ db_connect(struct db *db)
 	}
 	if (db->conn != NULL) {
 		db->backoff_us = 0;
+		outage_answered();
 		return ERR_OK;
 	}
 	db->backoff_us = db->backoff_us == 0 ? BACKOFF_FIRST_US : db->backoff_us * 2;
@@ -270,6 +272,7 @@ run_once(struct db *db, const struct stmt *stmt, const struct db_param *params, 
 		return err;
 	}
 	*rows = rows_new(db->arena, result);
+	outage_answered();
 	return ERR_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "db/pg.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/outage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -82,8 +83,8 @@ pg_connect(const char *url, const char *program, bool replication)
 		(void)PQsetnonblocking(conn, 1);
 		return conn;
 	}
-	log_error("cannot connect to the database",
-	    LOG_STR("error", conn == NULL ? "out of memory" : PQerrorMessage(conn)));
+	outage_failed("cannot connect to the database",
+	    conn == NULL ? "out of memory" : PQerrorMessage(conn));
 	PQfinish(conn);
 	return NULL;
 }
@@ -189,7 +190,9 @@ pg_error(struct db *db, const struct stmt *stmt, const PGresult *result)
 	if (db->tx_depth > 0 && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0))
 		db->tx_again = true;
 	err = strcmp(state, "CF000") == 0 ? err_by_code(message) : err_by_state(state);
-	if (err_status(err) >= 500 && !db->tx_again)
+	if (err == ERR_UNAVAILABLE)
+		outage_failed("the database refuses a statement", message);
+	else if (err_status(err) >= 500 && !db->tx_again)
 		log_error("statement failed", LOG_STR("statement", stmt->name),
 		    LOG_STR("sqlstate", state), LOG_STR("error", message));
 	return err;

@@ -1,7 +1,7 @@
 #include "db/pipeline.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
+#include "db/outage.h"
 #include "db/pg.h"
 
 #include <poll.h>
@@ -139,8 +139,7 @@ next_try(struct pipeline *pipeline)
 static void
 fail(struct pipeline *pipeline, const char *why)
 {
-	log_error("pipeline to the database lost", LOG_STR("reason", why),
-	    LOG_STR("error", pipeline->conn == NULL ? "" : PQerrorMessage(pipeline->conn)));
+	outage_failed(why, pipeline->conn == NULL ? "" : PQerrorMessage(pipeline->conn));
 	PQfinish(pipeline->conn);
 	pipeline->conn = NULL;
 	pipeline->unsent = pipeline->more = pipeline->broken = false;
@@ -162,7 +161,7 @@ flush(struct pipeline *pipeline)
 	int unsent = PQflush(pipeline->conn);
 
 	if (unsent < 0)
-		fail(pipeline, "cannot send");
+		fail(pipeline, "cannot send to the database");
 	else
 		pipeline->unsent = unsent == 1;
 }
@@ -177,7 +176,7 @@ begin_connect(struct pipeline *pipeline)
 	pipeline->since_us = clock_monotonic_us();
 	pipeline->conn = pg_connect_start(pipeline->config.url, pipeline->config.program, false);
 	if (pipeline->conn == NULL || PQstatus(pipeline->conn) == CONNECTION_BAD) {
-		fail(pipeline, "cannot connect");
+		fail(pipeline, "cannot connect to the database");
 		return;
 	}
 	pipeline->connecting = PGRES_POLLING_WRITING;
@@ -205,12 +204,12 @@ step_connect(struct pipeline *pipeline)
 {
 	pipeline->connecting = PQconnectPoll(pipeline->conn);
 	if (pipeline->connecting == PGRES_POLLING_FAILED) {
-		fail(pipeline, "cannot connect");
+		fail(pipeline, "cannot connect to the database");
 	} else if (pipeline->connecting == PGRES_POLLING_OK) {
 		if (send_prepares(pipeline))
 			flush(pipeline);
 		else
-			fail(pipeline, "cannot prepare");
+			fail(pipeline, "cannot prepare a statement");
 	}
 }
 
@@ -227,6 +226,7 @@ step_prepare(struct pipeline *pipeline)
 		if (status == PGRES_PIPELINE_SYNC) {
 			pipeline->state = PIPELINE_READY;
 			pipeline->backoff_us = 0;
+			outage_answered();
 			pipeline->config.ready(pipeline->config.arg);
 			return;
 		}
@@ -278,6 +278,7 @@ hand_over(struct pipeline *pipeline, PGresult *result)
 	pipeline->answered = true;
 	pipeline->db.detail[0] = '\0';
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		outage_answered();
 		rows = rows_new(pipeline->arena, result); /* the arena clears it */
 	} else {
 		pipeline->db.tx_again = false;
@@ -324,13 +325,13 @@ step_answers(struct pipeline *pipeline)
 			break;
 		} else if (is_farewell(result)) {
 			PQclear(result);
-			fail(pipeline, "ended by the server");
+			fail(pipeline, "the database ended a connection");
 		} else {
 			hand_over(pipeline, result);
 		}
 	}
 	if (pipeline->state == PIPELINE_READY && PQstatus(pipeline->conn) == CONNECTION_BAD)
-		fail(pipeline, "connection lost");
+		fail(pipeline, "a connection to the database was lost");
 }
 
 static bool
@@ -353,17 +354,17 @@ pipeline_step(struct pipeline *pipeline)
 	}
 	if (pipeline->state != PIPELINE_READY && pipeline->connecting != PGRES_POLLING_OK) {
 		if (is_late(pipeline))
-			fail(pipeline, "connecting took too long");
+			fail(pipeline, "connecting to the database took too long");
 		else
 			step_connect(pipeline);
 		return;
 	}
 	if (pipeline->broken)
-		fail(pipeline, "cannot send");
+		fail(pipeline, "cannot send to the database");
 	else if (pipeline->unsent)
 		flush(pipeline);
 	if (pipeline->conn != NULL && PQconsumeInput(pipeline->conn) != 1)
-		fail(pipeline, "connection lost");
+		fail(pipeline, "a connection to the database was lost");
 	if (pipeline->conn == NULL)
 		return;
 	if (pipeline->state != PIPELINE_READY)
@@ -371,5 +372,5 @@ pipeline_step(struct pipeline *pipeline)
 	if (pipeline->state == PIPELINE_READY)
 		step_answers(pipeline);
 	if (pipeline->conn != NULL && is_late(pipeline))
-		fail(pipeline, "no answer in time");
+		fail(pipeline, "no answer of the database in time");
 }

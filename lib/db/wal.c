@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "db/outage.h"
 #include "db/pg.h"
 
 #include <poll.h>
@@ -132,9 +133,11 @@ static void
 fail(struct wal *wal, const char *why)
 {
 	bool streamed = wal->state == WAL_STREAMING;
+	char error[512];
 
-	log_warn("decoding stream lost", LOG_STR("reason", why),
-	    LOG_STR("error", wal->conn == NULL ? "" : PQerrorMessage(wal->conn)));
+	(void)snprintf(error, sizeof(error), "%s: %s", why,
+	    wal->conn == NULL ? "" : PQerrorMessage(wal->conn));
+	outage_failed("the decoding stream was lost", error);
 	PQfinish(wal->conn);
 	wal->conn = NULL;
 	wal->unsent = wal->more = false;
@@ -270,6 +273,7 @@ step_start(struct wal *wal)
 	wal->heard_us = clock_monotonic_us();
 	wal->status_us = 0;
 	enter(wal, WAL_STREAMING);
+	outage_answered();
 	log_info("decoding stream started", LOG_STR("slot", wal->slot));
 	wal->config.handler.started(wal->config.handler.arg);
 }

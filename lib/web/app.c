@@ -1,6 +1,7 @@
 #include "web/app.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "db/outage.h"
 #include "web/fcgi.h"
 #include "web/idem.h"
 #include "web/metrics.h"
@@ -187,6 +188,7 @@ serve(struct launch *launch, const struct options *options, const char *name)
 	if (app->prepare != NULL)
 		app->prepare(conf);
 	http_init();
+	outage_open();
 	return prefork_run(&prefork);
 }
 

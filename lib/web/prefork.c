@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/outage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -181,6 +182,7 @@ prefork_run(const struct prefork *prefork)
 		if (!stopping)
 			children_keep(prefork, children);
 		(void)sd_notify(0, "WATCHDOG=1");
+		outage_tick();
 	}
 	status = children_end(prefork, children);
 	log_info("stopped");

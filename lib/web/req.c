@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/ip.h"
 #include "base/log.h"
+#include "db/outage.h"
 #include "base/str.h"
 #include "web/app.h"
 #include "web/cors.h"
@@ -246,7 +247,9 @@ put_head(struct req *req, struct buf *head)
 static void
 req_log(const struct req *req, enum err err, int64_t us)
 {
-	enum log_level level = err_status(err) >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+	/* That the database is away was said once (db/outage.h). */
+	bool known = err == ERR_UNAVAILABLE && outage_lasts();
+	enum log_level level = err_status(err) >= 500 && !known ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
 
 	log_write(level, "request",
 	    LOG_FIELDS_(LOG_STR("method", param_or(req, "REQUEST_METHOD", "")),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum { REPLY_ARENA_MAX = 64 * 1024 * 1024, CALL_TIMEOUT_S = 60 };
 
@@ -160,6 +161,22 @@ client_call(struct client *c, const char *method, const char *path, const char *
 {
 	return client_send(c, method, path, body != NULL ? "application/json" : NULL, body,
 	    body != NULL ? strlen(body) : 0);
+}
+
+bool
+client_becomes(struct client *c, const char *path, int status)
+{
+	const struct timespec moment = { 0, 50000000 };
+	int i, got = 0;
+
+	for (i = 0; i < 400; i++) {
+		got = client_call(c, "GET", path, NULL);
+		if (got == status)
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	(void)fprintf(stderr, "%s: still %d: %s\n", path, got, client_body(c));
+	return false;
 }
 
 int

@@ -29,6 +29,8 @@ int client_callf(struct client *, const char *method, const char *body, const ch
 /* len bytes of any content; type NULL leaves Content-Type out. */
 int client_send(struct client *, const char *method, const char *path, const char *type,
     const void *bytes, size_t len);
+/* GET path again and again, 20 s at most, until that status comes; the last answer is kept. */
+bool client_becomes(struct client *, const char *path, int status);
 
 /* The last reply's JSON; NULL when it is none. */
 struct json_object *client_json(struct client *);

@@ -139,6 +139,35 @@ private_child(pid_t parent)
 }
 
 void
+private_worker_start(void)
+{
+	static const char start[] =
+	    "D=$(realpath \"$1\"); R=$(sed -n 's/^RUN_DIR=//p' \"$D/confab.conf\"); W=$(realpath \"$BIN/worker\");"
+	    " cd /; env -i CONFAB_CONF=\"$D/confab.conf\" setsid \"$W\" --pid-file \"$R/worker.pid\""
+	    " </dev/null >>\"$D/log/worker.log\" 2>&1 &";
+
+	require(command((char *[]){ strdupa("bash"), strdupa("-euc"), strdupa(start),
+			strdupa(script), dir, NULL }, NULL) == 0);
+}
+
+int
+private_logged(const char *program, const char *level, const char *text)
+{
+	char path[600], wanted[32], line[8192];
+	FILE *file;
+	int count = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/log/%s.log", dir, program);
+	(void)snprintf(wanted, sizeof(wanted), "\"level\":\"%s\"", level != NULL ? level : "");
+	file = fopen(path, "re");
+	require(file != NULL);
+	while (fgets(line, sizeof(line), file) != NULL)
+		count += (level == NULL || strstr(line, wanted) != NULL) && strstr(line, text) != NULL;
+	(void)fclose(file);
+	return count;
+}
+
+void
 private_db_start(void)
 {
 	static const char start[] =

@@ -19,6 +19,10 @@ void private_stop(void);
 pid_t private_pid(const char *program);
 /* One child of a parent process; 0 when it has none. */
 pid_t private_child(pid_t parent);
+/* Start the worker again after it was ended; the rest goes on. */
+void private_worker_start(void);
+/* Lines of the program's log of the level ("warn", "error"; NULL: any) that hold text. */
+int private_logged(const char *program, const char *level, const char *text);
 /* Start PostgreSQL again after it was ended; the rest goes on. */
 void private_db_start(void);
 

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct client *c;
 
@@ -18,23 +17,6 @@ header_number(const char *name)
 }
 static struct person user;
 
-/* Ask until that status comes, 20 s at most. */
-static bool
-becomes(const char *path, int wanted)
-{
-	const struct timespec moment = { 0, 50000000 };
-	int i, status = 0;
-
-	for (i = 0; i < 400; i++) {
-		status = client_call(c, "GET", path, NULL);
-		if (status == wanted)
-			return true;
-		(void)nanosleep(&moment, NULL);
-	}
-	(void)fprintf(stderr, "%s: still %d: %s\n", path, status, client_body(c));
-	return false;
-}
-
 static void
 answers_503_without_a_database_and_heals(void)
 {
@@ -43,17 +25,17 @@ answers_503_without_a_database_and_heals(void)
 	client_token(c, user.token);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	CU_ASSERT_EQUAL(kill(postgres, SIGINT), 0);
-	CU_ASSERT(becomes("/users/me", 503));
+	CU_ASSERT(client_becomes(c, "/users/me", 503));
 	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "unavailable");
 	CU_ASSERT(header_number("Retry-After") >= 1);
-	CU_ASSERT(becomes("//readyz", 503));
+	CU_ASSERT(client_becomes(c, "//readyz", 503));
 	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "false");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
 	CU_ASSERT_EQUAL(client_call(c, "POST", "/auth/login",
 	    "{\"identifier\":\"x@y.zz\",\"password\":\"wrong pw\"}"), 503);
 	private_db_start();
-	CU_ASSERT(becomes("/users/me", 200));
-	CU_ASSERT(becomes("//readyz", 200));
+	CU_ASSERT(client_becomes(c, "/users/me", 200));
+	CU_ASSERT(client_becomes(c, "//readyz", 200));
 	CU_ASSERT_EQUAL(private_child(private_pid("people")), before); /* the worker lived on */
 }
 
@@ -61,14 +43,14 @@ static void
 refuses_writes_to_a_read_only_server_and_heals(void)
 {
 	client_token(c, user.token);
-	CU_ASSERT(becomes("/users/me", 200));
+	CU_ASSERT(client_becomes(c, "/users/me", 200));
 	testdb_run("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on");
 	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
 		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
-	CU_ASSERT(becomes("/users/me", 503));
+	CU_ASSERT(client_becomes(c, "/users/me", 503));
 	CU_ASSERT(header_number("Retry-After") >= 1);
 	testdb_run("ALTER ROLE CURRENT_USER RESET default_transaction_read_only");
-	CU_ASSERT(becomes("/users/me", 200));
+	CU_ASSERT(client_becomes(c, "/users/me", 200));
 	client_header(c, "If-Match: *");
 	CU_ASSERT_EQUAL(client_call(c, "PATCH", "/users/me", "{\"bio\":\"x\"}"), 200);
 }

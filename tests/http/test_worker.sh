@@ -40,7 +40,7 @@ connected() { # how many sessions the worker of this process has
 }
 cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' "/proc/$pid/stat"; }
 
-CONFAB_CONF=$STACK_DIR/confab.conf DATABASE_URL="postgresql:///confab?host=$dir/sock&user=confab" \
+LOG_LEVEL=debug CONFAB_CONF=$STACK_DIR/confab.conf DATABASE_URL="postgresql:///confab?host=$dir/sock&user=confab" \
 	"$worker" --pid-file "$dir/pid" 2>"$dir/log" &
 pid=$!
 until_ 500 tries 4 || fail "it does not try to connect"

@@ -1,0 +1,102 @@
+#include "db/outage.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+/* Times are monotonic microseconds. */
+struct outage {
+	_Atomic int64_t began_us;    /* 0: all is well */
+	_Atomic int64_t failed_us;   /* last failure */
+	_Atomic int64_t answered_us; /* last success since it began */
+	_Atomic int64_t failures;    /* since it began */
+	_Atomic int64_t told_us;     /* last line about it */
+	_Atomic int64_t told;	     /* failures at that time */
+	_Atomic(const char *) what;  /* the last failure */
+};
+
+static struct outage own;
+static struct outage *state = &own;
+
+void
+outage_open(void)
+{
+	void *map = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (map != MAP_FAILED)
+		state = map;
+}
+
+void
+outage_failed_at(int64_t now, const char *what, const char *error)
+{
+	int64_t well = 0;
+
+	atomic_store(&state->failed_us, now);
+	atomic_store(&state->what, what);
+	(void)atomic_fetch_add(&state->failures, 1);
+	if (atomic_compare_exchange_strong(&state->began_us, &well, now)) {
+		atomic_store(&state->told_us, now);
+		atomic_store(&state->told, 1);
+		log_error(what, LOG_STR("error", error));
+	} else {
+		log_debug(what, LOG_STR("error", error));
+	}
+}
+
+void
+outage_failed(const char *what, const char *error)
+{
+	outage_failed_at(clock_monotonic_us(), what, error);
+}
+
+void
+outage_answered_at(int64_t now)
+{
+	if (outage_lasts())
+		atomic_store(&state->answered_us, now);
+}
+
+void
+outage_answered(void)
+{
+	if (outage_lasts()) /* almost never: no clock is read then */
+		outage_answered_at(clock_monotonic_us());
+}
+
+bool
+outage_lasts(void)
+{
+	return atomic_load(&state->began_us) != 0;
+}
+
+void
+outage_tick_at(int64_t now)
+{
+	int64_t began = atomic_load(&state->began_us);
+	int64_t failed = atomic_load(&state->failed_us), failures = atomic_load(&state->failures);
+	int64_t answered = atomic_load(&state->answered_us);
+
+	if (began == 0)
+		return;
+	if (answered > failed + OUTAGE_CALM_S * SECOND_US) {
+		atomic_store(&state->failures, 0);
+		atomic_store(&state->began_us, 0);
+		log_warn("the database answers again", LOG_INT("failures", failures),
+		    LOG_INT("seconds", (failed - began + SECOND_US - 1) / SECOND_US));
+	} else if (answered < failed && now - atomic_load(&state->told_us) >= OUTAGE_TELL_S * SECOND_US &&
+	    failures > atomic_load(&state->told)) {
+		atomic_store(&state->told_us, now);
+		atomic_store(&state->told, failures);
+		log_error("the database is still away", LOG_STR("last", atomic_load(&state->what)),
+		    LOG_INT("failures", failures),
+		    LOG_INT("seconds", (failed - began) / SECOND_US));
+	}
+}
+
+void
+outage_tick(void)
+{
+	outage_tick_at(clock_monotonic_us());
+}

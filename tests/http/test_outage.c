@@ -1,0 +1,109 @@
+/* What the programs say while they cannot use the database: an outage is two lines of each program. */
+#include "base/clock.h"
+#include "harness/client.h"
+#include "harness/cunit.h"
+#include "harness/private.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static struct client *c;
+static struct person user;
+
+static const char *const programs[] = { "auth", "people", "advisors", "sessions", "chat", "events",
+	"admin", "ops", "worker" };
+
+/* One of each program that needs the database to answer. */
+static const char *const paths[] = { "/users/me", "/advisors", "/sessions", "/conversations",
+	"/presence?ids=00000000-0000-7000-8000-000000000000", "//readyz", "/auth/sessions" };
+
+/* Errors and warnings of a program so far. */
+static int
+complaints(const char *program)
+{
+	return private_logged(program, "error", "") + private_logged(program, "warn", "");
+}
+
+/* How often a program said that the database is there again. */
+static int
+ends_said(const char *program)
+{
+	return private_logged(program, "warn", "the database answers again");
+}
+
+/* Ask until every program with more complaints than before said that it ended, 20 s at most. */
+static bool
+all_say_it_ended(const int before[COUNT_OF(programs)])
+{
+	const struct timespec moment = { 0, 50000000 };
+	size_t i = 0;
+	int tries;
+
+	for (tries = 0; tries < 400 && i < COUNT_OF(programs); tries++) {
+		for (i = 0; i < COUNT_OF(paths); i++)
+			(void)client_call(c, "GET", paths[i], NULL);
+		for (i = 0; i < COUNT_OF(programs); i++)
+			if (complaints(programs[i]) > before[i] && ends_said(programs[i]) == 0)
+				break;
+		(void)nanosleep(&moment, NULL);
+	}
+	if (i < COUNT_OF(programs))
+		(void)fprintf(stderr, "%s does not say that it ended\n", programs[i]);
+	return i == COUNT_OF(programs);
+}
+
+/* 3 s of requests while the database is away: a line of each program when it begins, one when it ends. */
+static void
+logs_an_outage_once(void)
+{
+	int before[COUNT_OF(programs)], spoken = 0, asked;
+	int64_t until;
+	size_t i;
+
+	client_token(c, user.token);
+	CU_ASSERT(client_becomes(c, "/users/me", 200));
+	for (i = 0; i < COUNT_OF(programs); i++)
+		before[i] = complaints(programs[i]);
+	CU_ASSERT_EQUAL(kill(private_pid("postgres"), SIGINT), 0);
+	CU_ASSERT(client_becomes(c, "/users/me", 503));
+	until = clock_monotonic_us() + 3 * SECOND_US;
+	for (asked = 0; clock_monotonic_us() < until; asked++) {
+		for (i = 0; i < COUNT_OF(paths); i++)
+			(void)client_call(c, "GET", paths[i], NULL);
+		CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 503);
+	}
+	CU_ASSERT(asked > 3);
+	private_db_start();
+	CU_ASSERT(client_becomes(c, "//readyz", 200));
+	CU_ASSERT(all_say_it_ended(before));
+	for (i = 0; i < COUNT_OF(programs); i++) {
+		int lines = complaints(programs[i]) - before[i];
+
+		if (lines > 2)
+			(void)fprintf(stderr, "%s: %d lines\n", programs[i], lines);
+		CU_ASSERT(lines <= 2);
+		spoken += lines > 0;
+	}
+	CU_ASSERT(spoken >= 5);
+	CU_ASSERT_EQUAL(ends_said("people"), 1);
+	CU_ASSERT_EQUAL(private_logged("people", "warn", "\"failures\":1,"), 0);
+}
+
+int
+main(void)
+{
+	static const struct cunit_test tests[] = {
+		{ "logs an outage once a program, not once a try", logs_an_outage_once },
+		{ NULL, NULL }
+	};
+	int status;
+
+	private_start("outage", NULL);
+	c = client_new();
+	user = person_register("USER");
+	status = cunit_run("outage", tests);
+	client_free(c);
+	return status;
+}
