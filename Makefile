@@ -2,6 +2,7 @@
 # Flavours: B=release (default), B=test (test clock, reply checks), B=asan (test + ASan, UBSan),
 # B=tsan (test + TSan), B=fuzz (clang, libFuzzer). V=1 shows commands. T=name runs one test.
 
+VERSION := 0.1.0
 B ?= release
 OUT := build/$(B)
 PROGS := auth people advisors sessions chat events admin ops worker confab
@@ -35,7 +36,7 @@ say = @printf '  %-6s %s\n' $(1) $(2)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all tests fuzzers
+.PHONY: all tests fuzzers FORCE
 all: $(PROGS:%=$(OUT)/bin/%) ## build the programs
 
 $(OUT)/libconfab.a: $(LIB_OBJ)
@@ -46,6 +47,12 @@ $(OUT)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# Only version.c knows the release and the newest migration, and is compiled again when they change.
+SCHEMA := $(firstword $(subst _, ,$(notdir $(lastword $(sort $(wildcard sql/[0-9]*_*.sql))))))
+$(OUT)/version: FORCE; @mkdir -p $(@D); echo '$(VERSION) $(SCHEMA)' | cmp -s - $@ || echo '$(VERSION) $(SCHEMA)' >$@
+$(OUT)/lib/base/version.o: CFLAGS += -DCONFAB_VERSION='"$(VERSION)"' -DCONFAB_SCHEMA='(1$(SCHEMA) - 10000)'
+$(OUT)/lib/base/version.o: $(OUT)/version
 
 # A program is its file and those named after it: admin.c, admin_user.c.
 prog_obj = $(patsubst %.c,$(OUT)/%.o,$(wildcard cgi-bin/$(1).c cgi-bin/$(1)_*.c))

@@ -2,7 +2,7 @@
 #include "admin.h"
 
 #include "base/str.h"
-#include "db/migrate.h"
+#include "base/version.h"
 #include "domain/people/signin.h"
 #include "domain/system/overview.h"
 
@@ -118,7 +118,7 @@ add_check(struct req *req, struct json_object *list, const char *name, const cha
 static enum err
 put_checks(struct req *req, struct json_object *list)
 {
-	int64_t version, latest = migrate_latest(req->conf->sql_dir), lag;
+	int64_t version, latest = confab_schema, lag;
 	struct rows *rows;
 
 	TRY(overview_database(req->db, &rows));

@@ -2,7 +2,7 @@
  * ops: is it alive, is it ready, and the counters of all programs.
  */
 #include "base/log.h"
-#include "db/migrate.h"
+#include "base/version.h"
 #include "domain/system/health.h"
 #include "web/app.h"
 #include "web/fcgi.h"
@@ -58,19 +58,26 @@ add_check(struct buf *body, const char *name, bool good, const char *detail)
 	return good;
 }
 
+/* An older schema is refused; a newer one is that of a release which is being installed. */
+static bool
+check_schema(struct req *req, struct buf *body, int64_t version)
+{
+	return add_check(body, "migrations", version >= confab_schema,
+	    arena_printf(req->arena, "%lld of %lld", (long long)version, (long long)confab_schema));
+}
+
 static bool
 check_database(struct req *req, struct buf *body)
 {
 	int64_t version = 0;
-	int latest = migrate_latest(req->conf->sql_dir);
 	enum err err = health_schema_version(req->db, &version);
-	bool good = add_check(body, "database", err == ERR_OK,
-	    err == ERR_OK ? "answers" : err_code(err));
+	bool refused = err != ERR_OK && db_schema_refused(req->db) >= 0;
+	bool good = add_check(body, "database", err == ERR_OK || refused,
+	    err == ERR_OK || refused ? "answers" : err_code(err));
 
-	if (!good)
-		return false;
-	return add_check(body, "migrations", version == latest,
-	    arena_printf(req->arena, "%lld of %d", (long long)version, latest));
+	if (refused)
+		return check_schema(req, body, db_schema_refused(req->db));
+	return good && check_schema(req, body, version);
 }
 
 static bool

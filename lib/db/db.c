@@ -3,6 +3,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "db/outage.h"
+#include "db/schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ db_open(const char *url, const char *program, const struct stmt_set *const *sets
 	db->url = url;
 	db->program = program;
 	db->sets = sets;
+	db->schema_refused = -1;
 	return db;
 }
 
@@ -143,6 +145,28 @@ prepare_all(struct db *db)
 	    drain_pipeline(db, "cannot prepare a statement") && PQexitPipelineMode(db->conn) == 1;
 }
 
+static bool
+schema_good(struct db *db)
+{
+	PGresult *result = pg_command(db->conn, schema_question, deadline());
+	int64_t version;
+	enum err err = ERR_UNAVAILABLE;
+
+	db->schema_refused = -1;
+	if (result != NULL)
+		err = schema_judge(result, &version);
+	if (err == ERR_CONFLICT)
+		db->schema_refused = version;
+	PQclear(result);
+	return err == ERR_OK;
+}
+
+int64_t
+db_schema_refused(const struct db *db)
+{
+	return db->schema_refused;
+}
+
 enum err
 db_connect(struct db *db)
 {
@@ -154,7 +178,9 @@ db_connect(struct db *db)
 		return ERR_UNAVAILABLE;
 	PQfinish(db->conn);
 	db->conn = pg_connect(db->url, db->program, false);
-	if (db->conn != NULL && !prepare_all(db)) {
+	if (db->conn == NULL)
+		db->schema_refused = -1;
+	if (db->conn != NULL && (!schema_good(db) || !prepare_all(db))) {
 		PQfinish(db->conn);
 		db->conn = NULL;
 	}

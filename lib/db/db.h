@@ -8,7 +8,7 @@
  * server is frozen. Results belong to the arena set with db_arena_set.
  *
  * Errors all calls share:
- *	ERR_UNAVAILABLE	no connection, or it was lost before anything was done
+ *	ERR_UNAVAILABLE	no connection, or it was lost before anything was done, or an outdated schema
  *	ERR_TIMEOUT	statement, lock or call timeout; nothing was done
  *	ERR_CONFLICT	unique or exclusion constraint; db_violated() names it
  *	ERR_VALIDATION	check, not-null or foreign-key constraint or malformed value
@@ -69,8 +69,11 @@ void db_close(struct db *);
 void db_arena_set(struct db *, struct arena *);
 /* The arena set last: domain functions take their memory from it. */
 struct arena *db_arena(struct db *);
-/* Connect now if not connected, and prepare every statement. */
+/* Connect now if not connected, and prepare every statement. A schema older than the program is refused
+ * with ERR_UNAVAILABLE until it is migrated (db/schema.h). */
 MUST_CHECK enum err db_connect(struct db *);
+/* The newest migration of the schema that db_connect refused last; -1 when it was not that. */
+int64_t db_schema_refused(const struct db *);
 
 /* Run a statement. Outside db_tx it is a transaction of its own. */
 MUST_CHECK enum err db_run(struct db *, const struct stmt *, const struct db_param *params,

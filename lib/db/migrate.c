@@ -38,21 +38,6 @@ is_migration(const struct dirent *entry)
 	    strcmp(name + len - 4, ".sql") == 0;
 }
 
-int
-migrate_latest(const char *dir)
-{
-	struct dirent **entries;
-	int i, latest = 0, count = scandir(dir, &entries, is_migration, alphasort);
-
-	for (i = 0; i < count; i++) {
-		latest = (int)strtol(entries[i]->d_name, NULL, 10);
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-	return latest;
-}
-
 static enum err
 file_read(struct plan *plan, const char *dir, const char *name)
 {

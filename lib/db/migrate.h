@@ -24,7 +24,5 @@ MUST_CHECK enum err migrate_run(struct arena *, const char *url, const char *dir
 /* Report every file as "applied", "pending" or "changed"; errors as above. */
 MUST_CHECK enum err migrate_status(struct arena *, const char *url, const char *dir,
     migrate_report *report, void *arg);
-/* The highest version among the files; 0 when there is none or the directory cannot be read. */
-int migrate_latest(const char *dir);
 
 #endif

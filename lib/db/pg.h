@@ -15,6 +15,7 @@ struct db {
 	PGconn *conn;			    /* NULL when not connected */
 	int64_t retry_at_us;		    /* monotonic: no connect before this */
 	int64_t backoff_us;
+	int64_t schema_refused;		    /* see db_schema_refused */
 	int tx_depth;			    /* 0: no transaction */
 	bool begin_pending;		    /* BEGIN goes out with the first statement */
 	bool tx_lost;			    /* the connection broke inside the transaction */

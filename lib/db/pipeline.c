@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "db/outage.h"
 #include "db/pg.h"
+#include "db/schema.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -189,7 +190,8 @@ send_prepares(struct pipeline *pipeline)
 	const struct stmt_set *const *set;
 	size_t i;
 
-	if (PQsetnonblocking(pipeline->conn, 1) != 0 || PQenterPipelineMode(pipeline->conn) != 1)
+	if (PQsetnonblocking(pipeline->conn, 1) != 0 || PQenterPipelineMode(pipeline->conn) != 1 ||
+	    PQsendQueryParams(pipeline->conn, schema_question, 0, NULL, NULL, NULL, NULL, 0) != 1)
 		return false;
 	for (set = pipeline->config.sets; *set != NULL; set++)
 		for (i = 0; i < (*set)->count; i++)
@@ -219,6 +221,9 @@ step_prepare(struct pipeline *pipeline)
 	while (!PQisBusy(pipeline->conn)) {
 		PGresult *result = PQgetResult(pipeline->conn);
 		ExecStatusType status = PQresultStatus(result);
+		int64_t version;
+		bool good = status == PGRES_COMMAND_OK ||
+		    (status == PGRES_TUPLES_OK && schema_judge(result, &version) == ERR_OK);
 
 		if (result == NULL)
 			continue; /* ends one statement's results */
@@ -230,7 +235,7 @@ step_prepare(struct pipeline *pipeline)
 			pipeline->config.ready(pipeline->config.arg);
 			return;
 		}
-		if (status != PGRES_COMMAND_OK) {
+		if (!good) {
 			fail(pipeline, "cannot prepare a statement");
 			return;
 		}

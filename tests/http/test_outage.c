@@ -1,8 +1,12 @@
-/* What the programs say while they cannot use the database: an outage is two lines of each program. */
+/*
+ * What the programs say and do while they cannot use the database: an outage is two lines of each program, and
+ * a schema older than the program is one.
+ */
 #include "base/clock.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/private.h"
+#include "harness/testdb.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -91,11 +95,49 @@ logs_an_outage_once(void)
 	CU_ASSERT_EQUAL(private_logged("people", "warn", "\"failures\":1,"), 0);
 }
 
+/* A new release on a schema that was not migrated serves nothing, and needs no restart after. */
+static void
+refuses_an_older_schema_and_heals(void)
+{
+	const char *last = testdb_text("SELECT max(version) FROM migration");
+
+	testdb_run("CREATE TEMP TABLE kept AS SELECT * FROM migration WHERE version = $1::int", last);
+	testdb_run("DELETE FROM migration WHERE version = $1::int", last);
+	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
+	CU_ASSERT(client_becomes(c, "/users/me", 503));
+	CU_ASSERT(client_becomes(c, "/advisors", 503));
+	CU_ASSERT(client_becomes(c, "//readyz", 503));
+	CU_ASSERT(strstr(client_body(c), "{\"name\":\"database\",\"good\":true") != NULL);
+	CU_ASSERT(strstr(client_body(c), "{\"name\":\"migrations\",\"good\":false") != NULL);
+	CU_ASSERT_EQUAL(private_logged("people", "error", "run `confab migrate`"), 1);
+	testdb_run("INSERT INTO migration SELECT * FROM kept");
+	CU_ASSERT(client_becomes(c, "/users/me", 200));
+	CU_ASSERT(client_becomes(c, "//readyz", 200));
+}
+
+/* What still runs when a newer release has migrated goes on. */
+static void
+goes_on_with_a_newer_schema(void)
+{
+	testdb_run("INSERT INTO migration (version, name, checksum) VALUES (9999, '9999_next', 'x')");
+	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
+	client_token(c, user.token);
+	CU_ASSERT(client_becomes(c, "/users/me", 200));
+	CU_ASSERT(client_becomes(c, "//readyz", 200));
+	CU_ASSERT(strstr(client_body(c), "9999 of ") != NULL);
+	testdb_run("DELETE FROM migration WHERE version = 9999");
+}
+
 int
 main(void)
 {
 	static const struct cunit_test tests[] = {
 		{ "logs an outage once a program, not once a try", logs_an_outage_once },
+		{ "refuses a schema older than the program, and heals",
+		    refuses_an_older_schema_and_heals },
+		{ "goes on with a newer schema", goes_on_with_a_newer_schema },
 		{ NULL, NULL }
 	};
 	int status;
