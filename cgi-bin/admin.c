@@ -11,6 +11,7 @@
 #include "domain/people/password.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
+#include "domain/system/heartbeat.h"
 #include "domain/system/overview.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session_leave.h"
@@ -158,7 +159,8 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_home_routes, admin_advisor_routes,
 		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
-	static const struct stmt_set *const sets[] = {&audit_stmts, &overview_stmts, &review_stmts,
+	static const struct stmt_set *const sets[] = {&audit_stmts, &overview_stmts, &heartbeat_stmts,
+	    &review_stmts,
 	    &moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
 	    &session_stmts, &session_leave_stmts, &message_stmts, NULL};
 	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,

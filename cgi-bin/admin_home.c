@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "domain/people/signin.h"
+#include "domain/system/heartbeat.h"
 #include "domain/system/overview.h"
 
 #include <string.h>
@@ -121,6 +122,7 @@ put_checks(struct req *req, struct json_object *list)
 	int64_t version, latest = confab_schema, lag;
 	struct rows *rows;
 
+	add_check(req, list, "Release", "ok", confab_version);
 	TRY(overview_database(req->db, &rows));
 	version = rows_i64(rows, 0, 0);
 	add_check(req, list, "Database", "ok",
@@ -141,6 +143,18 @@ put_checks(struct req *req, struct json_object *list)
 			(long long)((lag < 0 ? 0 : lag) >> 10)));
 	else
 		add_check(req, list, "Event stream", "bad", "not connected: events arrive late");
+	return ERR_OK;
+}
+
+static enum err
+put_worker(struct req *req, struct json_object *list)
+{
+	struct heartbeat beat;
+
+	TRY(heartbeat_look(req->db, req->conf->worker_silent_s, &beat));
+	add_check(req, list, "Worker", beat.good ? "ok" : "bad",
+	    beat.lanes[0] == '\0' ? beat.text :
+				    arena_printf(req->arena, "%s; rounds: %s", beat.text, beat.lanes));
 	return ERR_OK;
 }
 
@@ -230,6 +244,7 @@ get_home(struct req *req)
 	page_put(context, "title", "Home");
 	page_put_object(context, "counts", counts);
 	TRY(put_checks(req, checks));
+	TRY(put_worker(req, checks));
 	put_jobs(req, checks, counts);
 	page_put_object(context, "checks", checks);
 	TRY(put_programs(req, context));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "domain/system/health.h"
+#include "domain/system/heartbeat.h"
 #include "web/app.h"
 #include "web/fcgi.h"
 #include "web/metrics.h"
@@ -21,6 +22,7 @@ static const char *const programs[] = { "auth", "people", "advisors", "sessions"
 
 static const struct field alive_reply[] = {
 	{ "alive", FIELD_BOOL, .doc = "The program answers" },
+	{ "version", FIELD_TEXT, .doc = "Release of the program", .example = "\"0.1.0\"" },
 	{ 0 }
 };
 static const struct field check_fields[] = {
@@ -44,7 +46,9 @@ static const struct field ready_reply[] = {
 static enum err
 get_alive(struct req *req)
 {
-	return reply_json(req, "{\"alive\":true}");
+	buf_puts(&req->reply.body, "{\"alive\":true,\"version\":");
+	buf_json(&req->reply.body, confab_version);
+	return reply_json(req, "}");
 }
 
 static bool
@@ -67,17 +71,31 @@ check_schema(struct req *req, struct buf *body, int64_t version)
 }
 
 static bool
+check_worker(struct req *req, struct buf *body)
+{
+	struct heartbeat beat = { .text = "unknown", .lanes = "" };
+	enum err err = heartbeat_look(req->db, req->conf->worker_silent_s, &beat);
+
+	return add_check(body, "worker", err == ERR_OK && beat.good,
+	    arena_printf(req->arena, "%s%s%s", beat.text, beat.lanes[0] != '\0' ? "; " : "",
+		beat.lanes));
+}
+
+static bool
 check_database(struct req *req, struct buf *body)
 {
 	int64_t version = 0;
 	enum err err = health_schema_version(req->db, &version);
-	bool refused = err != ERR_OK && db_schema_refused(req->db) >= 0;
-	bool good = add_check(body, "database", err == ERR_OK || refused,
-	    err == ERR_OK || refused ? "answers" : err_code(err));
+	bool good, refused = err != ERR_OK && db_schema_refused(req->db) >= 0;
 
+	good = add_check(body, "database", err == ERR_OK || refused,
+	    err == ERR_OK || refused ? "answers" : err_code(err));
 	if (refused)
 		return check_schema(req, body, db_schema_refused(req->db));
-	return good && check_schema(req, body, version);
+	if (!good)
+		return false;
+	good = check_schema(req, body, version);
+	return check_worker(req, body) && good;
 }
 
 static bool
@@ -193,7 +211,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { routes, NULL };
-	static const struct stmt_set *const sets[] = { &health_stmts, NULL };
+	static const struct stmt_set *const sets[] = { &health_stmts, &heartbeat_stmts, NULL };
 	static const struct app app = { .name = "ops", .routes = tables, .sets = sets };
 
 	return app_main(&app, argc, argv);

@@ -1,10 +1,12 @@
 /*
  * The worker: a daemon without HTTP that does what nobody waits for. Five times a second it does the
  * jobs that are due, each second it ends sessions nobody came to, every five seconds those that both sides
- * left, with who was present at a responder that is gone, and each minute it forgets what is old.
+ * left, with who was present at a responder that is gone, and each minute it forgets what is old. Each
+ * second it writes down that it lives, and which of these it has done (system/heartbeat.h).
  * Several may run; a job is done once. While the database is away it waits; nothing is lost.
  *
  *	worker [--pid-file PATH]	run
+ *	worker --version		what release it is of
  *	worker --check			settings and PREPARE of every statement; exit 0 when all is well
  *	worker --openapi		its part of the OpenAPI document: no paths
  */
@@ -12,8 +14,10 @@
 #include "base/conf.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "db/db.h"
 #include "db/outage.h"
+#include "domain/system/heartbeat.h"
 #include "domain/system/job.h"
 #include "domain/system/prune.h"
 #include "domain/talk/assistant.h"
@@ -42,7 +46,8 @@ static const struct job_handler handlers[] = {
 };
 
 static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
-	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts, NULL };
+	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts,
+	&heartbeat_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 /* What the loop works with. */
@@ -51,8 +56,19 @@ struct daemon {
 	struct db *db;
 	struct arena *arena; /* of one job or one round */
 	struct metrics *metrics;
-	int64_t expire_us, lapse_us, absent_us, prune_us; /* when next, monotonic */
+	int64_t expire_us, lapse_us, absent_us, prune_us, beat_us; /* when next, monotonic */
+	char done[64]; /* lanes done since the last beat, each behind a comma */
 };
+
+/* A lane was done without a fault: the next beat tells of it. */
+static void
+lane_done(struct daemon *daemon, const char *lane)
+{
+	size_t len = strlen(daemon->done);
+
+	if (strstr(daemon->done, lane) == NULL)
+		(void)snprintf(daemon->done + len, sizeof(daemon->done) - len, ",%s", lane);
+}
 
 /* One job. False when there is none due, or the database is away. */
 static bool
@@ -79,8 +95,10 @@ expire(struct daemon *daemon)
 	size_t count = 0;
 
 	arena_reset(daemon->arena);
-	if (session_expire_due(daemon->db, &count) == ERR_OK &&
-	    job_bury(daemon->db) == ERR_OK && count > 0)
+	if (session_expire_due(daemon->db, &count) != ERR_OK || job_bury(daemon->db) != ERR_OK)
+		return;
+	lane_done(daemon, "expire");
+	if (count > 0)
 		log_info("sessions expired", LOG_INT("count", (int64_t)count));
 }
 
@@ -90,8 +108,10 @@ lapse(struct daemon *daemon)
 	size_t count = 0;
 
 	arena_reset(daemon->arena);
-	if (session_lapse_due(daemon->db, daemon->conf->session_idle_s, &count) == ERR_OK &&
-	    count > 0)
+	if (session_lapse_due(daemon->db, daemon->conf->session_idle_s, &count) != ERR_OK)
+		return;
+	lane_done(daemon, "lapse");
+	if (count > 0)
 		log_info("sessions lapsed", LOG_INT("count", (int64_t)count));
 }
 
@@ -102,7 +122,10 @@ sweep_absent(struct daemon *daemon)
 	int64_t count;
 
 	arena_reset(daemon->arena);
-	if (presence_sweep_all(daemon->db, &count) == ERR_OK && count > 0)
+	if (presence_sweep_all(daemon->db, &count) != ERR_OK)
+		return;
+	lane_done(daemon, "absent");
+	if (count > 0)
 		log_info("devices of a lost responder forgotten", LOG_INT("count", count));
 }
 
@@ -113,6 +136,8 @@ retain(struct daemon *daemon)
 	int64_t made, dropped;
 	enum err err = retention_run(daemon->db, daemon->conf->event_days, &made, &dropped);
 
+	if (err == ERR_OK)
+		lane_done(daemon, "retain");
 	if (made + dropped > 0)
 		log_info("days of events", LOG_INT("made", made), LOG_INT("dropped", dropped));
 	if (err == ERR_TIMEOUT)
@@ -125,9 +150,22 @@ prune(struct daemon *daemon)
 	int64_t count = 0;
 
 	arena_reset(daemon->arena);
-	if (prune_run(daemon->db, daemon->conf->event_days, &count) == ERR_OK && count > 0)
+	if (prune_run(daemon->db, daemon->conf->event_days, &count) == ERR_OK)
+		lane_done(daemon, "prune");
+	if (count > 0)
 		log_info("pruned", LOG_INT("rows", count));
 	retain(daemon);
+}
+
+static void
+beat(struct daemon *daemon)
+{
+	arena_reset(daemon->arena);
+	if (heartbeat_beat(daemon->db,
+		arena_printf(daemon->arena, HEARTBEAT_TURN "%s", daemon->done)) != ERR_OK)
+		return;
+	daemon->done[0] = '\0';
+	metrics_set(daemon->metrics, METRIC_BEAT_US, clock_monotonic_us());
 }
 
 /* Is it time? Then set the next. */
@@ -154,6 +192,8 @@ tick(struct daemon *daemon)
 		sweep_absent(daemon);
 	if (due(&daemon->prune_us, PRUNE_MS))
 		prune(daemon);
+	if (due(&daemon->beat_us, HEARTBEAT_EVERY_MS))
+		beat(daemon);
 	outage_tick();
 }
 
@@ -201,7 +241,7 @@ openapi(struct arena *arena)
 
 /* What the command line asks for. */
 struct options {
-	bool check, openapi;
+	bool check, openapi, version;
 	const char *pid_file;
 };
 
@@ -215,11 +255,13 @@ options_read(int argc, char **argv, struct options *options)
 			options->check = true;
 		} else if (strcmp(argv[i], "--openapi") == 0) {
 			options->openapi = true;
+		} else if (strcmp(argv[i], "--version") == 0) {
+			options->version = true;
 		} else if (strcmp(argv[i], "--pid-file") == 0 && i + 1 < argc) {
 			options->pid_file = argv[++i];
 		} else {
 			(void)fprintf(stderr,
-			    "usage: worker [--pid-file PATH] | --check | --openapi\n");
+			    "usage: worker [--pid-file PATH] | --check | --openapi | --version\n");
 			return false;
 		}
 	}
@@ -255,6 +297,8 @@ main(int argc, char **argv)
 
 	if (!options_read(argc, argv, &options))
 		return 2;
+	if (options.version)
+		return printf("confab worker %s\n", confab_version) < 0 ? 1 : 0;
 	if (options.openapi)
 		return openapi(arena);
 	log_open("worker", LOG_LEVEL_INFO);

@@ -1,6 +1,7 @@
 #include "web/app.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "db/outage.h"
 #include "web/fcgi.h"
 #include "web/idem.h"
@@ -25,7 +26,7 @@ struct options {
 	const char *socket, *second, *pid_file;
 	long instance; /* 0 and 1: the only or the first */
 	long workers; /* 0: as configured */
-	bool check, openapi;
+	bool check, openapi, version;
 };
 
 /* What app_main prepares and a child goes on with. */
@@ -40,7 +41,7 @@ usage(const char *name)
 	(void)fprintf(stderr,
 	    "usage: %s [--socket PATH] [--ws-socket PATH] [--workers N] [--instance N] "
 	    "[--pid-file PATH] | "
-	    "--check | --openapi\n",
+	    "--check | --openapi | --version\n",
 	    name);
 	return 2;
 }
@@ -53,7 +54,8 @@ options_read(int argc, char **argv, struct options *options)
 		{ "workers", required_argument, NULL, 'w' },
 		{ "instance", required_argument, NULL, 'i' },
 		{ "pid-file", required_argument, NULL, 'p' }, { "check", no_argument, NULL, 'c' },
-		{ "openapi", no_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
+		{ "openapi", no_argument, NULL, 'o' },
+		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -71,6 +73,8 @@ options_read(int argc, char **argv, struct options *options)
 			options->check = true;
 		else if (c == 'o')
 			options->openapi = true;
+		else if (c == 'v')
+			options->version = true;
 		else
 			return false;
 	}
@@ -211,6 +215,8 @@ app_main(const struct app *app, int argc, char **argv)
 
 	if (!options_read(argc, argv, &options))
 		return usage(app->name);
+	if (options.version)
+		return printf("confab %s %s\n", app->name, confab_version) < 0 ? 1 : 0;
 	if (options.openapi)
 		return print_openapi(app);
 	log_open(app->name, LOG_LEVEL_INFO);

@@ -6,6 +6,7 @@
  *	NAME [--socket PATH] [--ws-socket PATH] [--workers N] [--instance N] [--pid-file PATH]	serve;
  *			the N-th of a program (from 2) is called NAME-N in the log and the counters
  *	NAME --check	settings, templates, and PREPARE of every statement; exit 0 when all is well
+ *	NAME --version	what release it is of
  *	NAME --openapi	this program's part of the OpenAPI document, on standard output
  *
  * Settings or templates that cannot be used end it with EX_CONFIG (78), which its unit takes as "do not

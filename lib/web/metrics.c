@@ -1,5 +1,7 @@
 #include "web/metrics.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/version.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static_assert(METRIC_BEAT_US == METRIC_VALUES - 1, "the values before it are printed as they are");
 
 enum { ROUTES_MAX = 96, NAME_SIZE = 48, CLASSES = 5, BUCKETS = 11 };
 
@@ -53,6 +57,8 @@ static const struct {
 	    "Reads of the event log for a client's cursor" },
 	[METRIC_JOBS_DONE] = { "jobs_done_total", "counter", "Jobs done" },
 	[METRIC_JOBS_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
+	[METRIC_BEAT_US] = { "worker_beat_age_seconds", "gauge",
+	    "Time since the worker of this machine last wrote its heartbeat" },
 };
 
 /* The whole of an open file that has the right size, else MAP_FAILED; fd is closed. */
@@ -243,12 +249,36 @@ each_route(const struct metrics *const *all, size_t count, struct buf *out,
 }
 
 static void
+print_head(size_t value, struct buf *out)
+{
+	buf_printf(out, "# HELP confab_%s %s\n# TYPE confab_%s %s\n", value_docs[value].name,
+	    value_docs[value].help, value_docs[value].name, value_docs[value].type);
+}
+
+/* Only of a program that has one. The clock is that of all processes since the machine was started; the
+ * files are in a folder that does not outlive it. */
+static void
+print_beat(const struct metrics *const *all, size_t count, struct buf *out)
+{
+	int64_t now = clock_monotonic_us(), beat_us;
+	size_t i;
+
+	print_head(METRIC_BEAT_US, out);
+	for (i = 0; i < count; i++) {
+		beat_us = atomic_load(&all[i]->values[METRIC_BEAT_US]);
+		if (beat_us > 0)
+			buf_printf(out, "confab_%s{program=\"%s\"} %.3f\n",
+			    value_docs[METRIC_BEAT_US].name, all[i]->program,
+			    (double)(now > beat_us ? now - beat_us : 0) / 1e6);
+	}
+}
+
+static void
 print_value(const struct metrics *const *all, size_t count, size_t value, struct buf *out)
 {
 	size_t i;
 
-	buf_printf(out, "# HELP confab_%s %s\n# TYPE confab_%s %s\n", value_docs[value].name,
-	    value_docs[value].help, value_docs[value].name, value_docs[value].type);
+	print_head(value, out);
 	for (i = 0; i < count; i++)
 		buf_printf(out, "confab_%s{program=\"%s\"} %lld\n", value_docs[value].name,
 		    all[i]->program, (long long)atomic_load(&all[i]->values[value]));
@@ -317,6 +347,11 @@ metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
 		      "its last byte\n"
 		      "# TYPE confab_http_request_duration_seconds histogram\n");
 	each_route(all, count, out, print_duration);
-	for (value = 0; value < METRIC_VALUES; value++)
+	for (value = 0; value < METRIC_BEAT_US; value++)
 		print_value(all, count, value, out);
+	print_beat(all, count, out);
+	buf_printf(out,
+	    "# HELP confab_build_info What release answers here\n"
+	    "# TYPE confab_build_info gauge\nconfab_build_info{version=\"%s\"} 1\n",
+	    confab_version);
 }

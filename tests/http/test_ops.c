@@ -1,7 +1,10 @@
 /* Health and counters: alive, ready or not, and what promtool says of the metrics. */
+#include "base/clock.h"
+#include "base/version.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/private.h"
+#include "harness/testdb.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -23,10 +26,11 @@ is_alive_and_ready(void)
 {
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "alive"), "true");
+	CU_ASSERT_STRING_EQUAL(client_text(c, "version"), confab_version);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//readyz", NULL), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "true");
 	CU_ASSERT_STRING_EQUAL(client_text(c, "adapters.ai"), "echo");
-	CU_ASSERT(client_count(c, "checks") >= 9);
+	CU_ASSERT(client_count(c, "checks") >= 10);
 }
 
 /* The count of livez in the metrics. */
@@ -78,6 +82,78 @@ promtool_takes_the_metrics(void)
 }
 
 static void
+metrics_name_the_release(void)
+{
+	char line[96];
+
+	(void)snprintf(line, sizeof(line), "\nconfab_build_info{version=\"%s\"} 1\n", confab_version);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//metrics", NULL), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(client_body(c), line));
+}
+
+/* The age of the worker's heartbeat by the metrics; -1 when they have none. */
+static double
+beat_age_s(void)
+{
+	static const char name[] = "\nconfab_worker_beat_age_seconds{program=\"worker\"} ";
+	const char *at;
+
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//metrics", NULL), 200);
+	at = strstr(client_body(c), name);
+	return at != NULL ? strtod(at + sizeof(name) - 1, NULL) : -1;
+}
+
+/* Ask /readyz until it answers so, 30 s at most, and says detail of the worker. */
+static bool
+worker_is(int status, const char *detail)
+{
+	const struct timespec moment = { 0, 50000000 };
+	int i;
+
+	for (i = 0; i < 600; i++) {
+		if (client_call(c, "GET", "//readyz", NULL) == status &&
+		    strstr(client_body(c), detail) != NULL)
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	(void)fprintf(stderr, "%s\n", client_body(c));
+	return false;
+}
+
+static void
+is_not_ready_without_a_worker(void)
+{
+	int64_t stopped;
+
+	CU_ASSERT(worker_is(200, "{\"name\":\"worker\",\"good\":true,\"detail\":\"last turn "));
+	CU_ASSERT(worker_is(200, "expire "));
+	CU_ASSERT(beat_age_s() >= 0 && beat_age_s() < 3);
+	CU_ASSERT_EQUAL(kill(private_pid("worker"), SIGTERM), 0);
+	stopped = clock_monotonic_us();
+	CU_ASSERT(worker_is(503, "{\"name\":\"worker\",\"good\":false,\"detail\":\"silent for "));
+	/* WORKER_SILENT_S is 3 here; whole seconds, and the last beat was up to 1 s before. */
+	CU_ASSERT(clock_monotonic_us() - stopped < 6 * SECOND_US);
+	CU_ASSERT(beat_age_s() >= 3);
+	testdb_run("DELETE FROM heartbeat");
+	CU_ASSERT(worker_is(503, "\"good\":false,\"detail\":\"has never run\""));
+	private_worker_start();
+	CU_ASSERT(worker_is(200, "{\"name\":\"worker\",\"good\":true"));
+	CU_ASSERT(beat_age_s() < 3);
+}
+
+/* One that hangs has its process and its connection, and does nothing. */
+static void
+is_not_ready_with_a_worker_that_hangs(void)
+{
+	pid_t worker = private_pid("worker");
+
+	CU_ASSERT_EQUAL(kill(worker, SIGSTOP), 0);
+	CU_ASSERT(worker_is(503, "silent for "));
+	CU_ASSERT_EQUAL(kill(worker, SIGCONT), 0);
+	CU_ASSERT(worker_is(200, "last turn "));
+}
+
+static void
 a_killed_worker_is_replaced(void)
 {
 	const struct timespec moment = { 0, 50000000 };
@@ -120,13 +196,17 @@ main(void)
 		{ "is alive and ready", is_alive_and_ready },
 		{ "counts over all workers", counts_over_all_workers },
 		{ "promtool takes the metrics", promtool_takes_the_metrics },
+		{ "metrics name the release", metrics_name_the_release },
+		{ "is not ready without a worker, and heals", is_not_ready_without_a_worker },
+		{ "is not ready with a worker that hangs", is_not_ready_with_a_worker_that_hangs },
 		{ "a killed worker is replaced", a_killed_worker_is_replaced },
 		{ "is not ready without one of its programs", is_not_ready_without_a_program },
 		{ NULL, NULL }
 	};
+	static const char *const settings[] = { "WORKER_SILENT_S=3", NULL };
 	int status;
 
-	private_start("ops", NULL);
+	private_start("ops", settings);
 	c = client_new();
 	status = cunit_run("ops", tests);
 	client_free(c);

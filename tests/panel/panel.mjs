@@ -193,6 +193,9 @@ async function work() {
 	await picture(page, "error");
 	problems.length = 0; // and the 404
 	await page.goto("/admin");
+	const system = await page.locator("section[aria-labelledby=system]").innerText();
+	assert.match(system, /Release\s+\d+\.\d+/);
+	assert.match(system, /Worker\s+last turn \d+ s ago; rounds: .*expire \d+ s/);
 	await page.keyboard.press("Tab");
 	assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
 	await page.getByRole("button", { name: "Sign out" }).click();
