@@ -1,11 +1,15 @@
 /*
- * confab: the operator's command.
+ * confab: the operator's command. What it can do stands in the table at the end.
+ *
+ * Exit status: 0 done, 1 failed (and said why), 2 not a command, 3 nothing was overwritten (keys create),
+ * 78 (EX_CONFIG) the settings cannot be used.
  */
 #include "confab.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "base/version.h"
 #include "db/migrate.h"
 #include "domain/people/password.h"
 #include "domain/people/user.h"
@@ -19,17 +23,10 @@
 
 enum { COMMAND_BYTES_MAX = 256 * 1024 * 1024 };
 
-struct command {
-	struct arena *arena;
-	struct conf conf;
-	char **argv; /* behind the command's words */
-	int argc;
-};
-
 static int
 fail(const char *what, enum err err)
 {
-	(void)fprintf(stderr, "confab: %s: %s\n", what, err_text(err));
+	log_error(what, LOG_STR("error", err_text(err)));
 	return 1;
 }
 
@@ -47,7 +44,7 @@ do_migrate(struct command *command)
 	enum err err = migrate_run(command->arena, command->conf.database_url,
 	    command->conf.sql_dir, print_migration, NULL);
 
-	return err == ERR_OK ? 0 : fail("migrate", err);
+	return err == ERR_OK ? 0 : fail("the database is not up to date", err);
 }
 
 static int
@@ -56,14 +53,14 @@ do_status(struct command *command)
 	enum err err = migrate_status(command->arena, command->conf.database_url,
 	    command->conf.sql_dir, print_migration, NULL);
 
-	return err == ERR_OK ? 0 : fail("status", err);
+	return err == ERR_OK ? 0 : fail("migrations and database do not belong together", err);
 }
 
 static int
 do_config_check(struct command *command)
 {
 	if (conf_check(&command->conf) != ERR_OK)
-		return 1;
+		return EX_CONFIG;
 	(void)puts("the settings are good");
 	return 0;
 }
@@ -95,7 +92,7 @@ do_seed_demo(struct command *command)
 	if (err == ERR_OK)
 		err = demo_load(db, &command->conf);
 	db_close(db);
-	return err == ERR_OK ? 0 : fail("seed demo", err);
+	return err == ERR_OK ? 0 : fail("the demo data are not loaded", err);
 }
 
 /* From CONFAB_ADMIN_PASSWORD, or one line of standard input: never from the command line, which other
@@ -151,7 +148,7 @@ do_admin_create(struct command *command)
 	if (err == ERR_OK)
 		err = db_tx(db, create_in_tx, &creation);
 	db_close(db);
-	return err == ERR_OK ? 0 : fail("admin create", err);
+	return err == ERR_OK ? 0 : fail("the administrator was not made", err);
 }
 
 static int
@@ -172,73 +169,86 @@ do_routes(struct command *command)
 	return confab_routes(command->arena, command->argv[0]);
 }
 
-static const struct {
-	const char *words[2], *arguments;
-	int argc;
-	int (*run)(struct command *);
-	const char *doc;
-} commands[] = {
-	{ { "migrate", NULL }, "", 0, do_migrate, "bring the database up to date" },
-	{ { "status", NULL }, "", 0, do_status, "which migrations are applied" },
-	{ { "config", "check" }, "", 0, do_config_check, "are the settings good" },
-	{ { "config", "print" }, "", 0, do_config_print, "all settings in force, secrets masked" },
-	{ { "admin", "create" }, " EMAIL NAME", 2, do_admin_create,
-	    "make an administrator; the password comes on standard input" },
-	{ { "seed", "demo" }, "", 0, do_seed_demo, "load demo data (development only)" },
-	{ { "openapi", NULL }, " DIR", 1, do_openapi, "the OpenAPI document of the programs in DIR" },
-	{ { "docs", NULL }, " DIR", 1, do_docs, "the same as a page" },
-	{ { "routes", NULL }, " DIR", 1, do_routes, "every route and who may call it" },
+static int
+do_version(struct command *command)
+{
+	(void)command;
+	return printf("confab %s\n", confab_version) < 0 ? 1 : 0;
+}
+
+static int do_help(struct command *);
+
+static const struct command_doc commands[] = {
+	{ { "migrate", NULL }, "", 0, 0, do_migrate, "bring the database up to date", 0 },
+	{ { "status", NULL }, "", 0, 0, do_status, "which migrations are applied", 0 },
+	{ { "keys", "create" }, " [DIR]", 0, 1, confab_keys_create,
+	    "make the secret key files that are missing, beside the settings file or in DIR",
+	    COMMAND_NO_CONF },
+	{ { "config", "check" }, "", 0, 0, do_config_check, "are the settings good", 0 },
+	{ { "config", "print" }, "", 0, 0, do_config_print,
+	    "all settings in force, secrets masked", 0 },
+	{ { "admin", "create" }, " EMAIL NAME", 2, 2, do_admin_create,
+	    "make an administrator; the password comes on standard input", 0 },
+	{ { "seed", "demo" }, "", 0, 0, do_seed_demo, "load demo data (development only)", 0 },
+	{ { "openapi", NULL }, " DIR", 1, 1, do_openapi,
+	    "the OpenAPI document of the programs in DIR", 0 },
+	{ { "docs", NULL }, " DIR", 1, 1, do_docs, "the same as a page", 0 },
+	{ { "routes", NULL }, " DIR", 1, 1, do_routes, "every route and who may call it", 0 },
+	{ { "help", NULL }, " [WORD]", 0, 1, do_help, "this list, or what begins with WORD",
+	    COMMAND_NO_CONF },
+	{ { "version", NULL }, "", 0, 0, do_version, "what release this is", COMMAND_NO_CONF },
 };
 
 static int
-usage(FILE *out)
+do_help(struct command *command)
 {
-	size_t i;
+	return confab_help(stdout, commands, COUNT_OF(commands),
+	    command->argc > 0 ? command->argv[0] : NULL);
+}
 
-	(void)fputs("Settings: $CONFAB_CONF (/etc/confab/confab.conf) and the environment.\n\n", out);
-	for (i = 0; i < COUNT_OF(commands); i++)
-		(void)fprintf(out, "  confab %s%s%s%s\n      %s\n", commands[i].words[0],
-		    commands[i].words[1] != NULL ? " " : "",
-		    commands[i].words[1] != NULL ? commands[i].words[1] : "", commands[i].arguments,
-		    commands[i].doc);
-	return out == stdout ? 0 : 2;
+static bool
+is_called(const struct command_doc *doc, int argc, char **argv)
+{
+	int words = doc->words[1] != NULL ? 2 : 1;
+
+	return argc >= 1 + words && strcmp(argv[1], doc->words[0]) == 0 &&
+	    (words == 1 || strcmp(argv[2], doc->words[1]) == 0) &&
+	    argc - 1 - words >= doc->argc_min && argc - 1 - words <= doc->argc_max;
 }
 
 static int
-run(struct command *command, int argc, char **argv)
+run(struct command *command, const struct command_doc *doc, int argc, char **argv)
 {
-	size_t i;
+	int words = doc->words[1] != NULL ? 2 : 1;
 
-	for (i = 0; i < COUNT_OF(commands); i++) {
-		int words = commands[i].words[1] != NULL ? 2 : 1;
-
-		if (argc - 1 - words != commands[i].argc ||
-		    strcmp(argv[1], commands[i].words[0]) != 0 ||
-		    (words == 2 && strcmp(argv[2], commands[i].words[1]) != 0))
-			continue;
-		command->argv = argv + 1 + words;
-		command->argc = commands[i].argc;
-		return commands[i].run(command);
-	}
-	return usage(stderr);
+	if ((doc->flags & COMMAND_NO_CONF) == 0 && conf_load(NULL, &command->conf) != ERR_OK)
+		return EX_CONFIG;
+	command->argv = argv + 1 + words;
+	command->argc = argc - 1 - words;
+	return doc->run(command);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct command command = { .arena = arena_new(COMMAND_BYTES_MAX) };
-	int status;
+	int status = -1;
+	size_t i;
 
 	log_open("confab", LOG_LEVEL_INFO);
 	log_for_people();
-	if (argc == 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
-		status = usage(stdout);
-	else if (argc < 2)
-		status = usage(stderr);
-	else if (conf_load(NULL, &command.conf) != ERR_OK)
-		status = EX_CONFIG;
-	else
-		status = run(&command, argc, argv);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		status = do_help(&command);
+	else if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		status = do_version(&command);
+	for (i = 0; i < COUNT_OF(commands) && status < 0; i++)
+		if (is_called(&commands[i], argc, argv))
+			status = run(&command, &commands[i], argc, argv);
+	if (status < 0) {
+		(void)confab_help(
+		    stderr, commands, COUNT_OF(commands), argc > 1 ? argv[1] : NULL);
+		status = 2;
+	}
 	arena_free(command.arena);
 	return status;
 }

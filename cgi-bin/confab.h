@@ -5,6 +5,35 @@
 #include "base/arena.h"
 #include "base/conf.h"
 
+#include <stdio.h>
+
+/* What a command works with. */
+struct command {
+	struct arena *arena;
+	struct conf conf; /* read, unless the command is COMMAND_NO_CONF */
+	char **argv;	  /* behind the command's words */
+	int argc;
+};
+
+/* Flags of struct command_doc. */
+enum { COMMAND_NO_CONF = 1 }; /* works without settings */
+
+/* One command: what it is called, what it takes, what it does. */
+struct command_doc {
+	const char *words[2];  /* the second may be NULL */
+	const char *arguments; /* as shown: " DIR", " [DIR]" */
+	int argc_min, argc_max;
+	int (*run)(struct command *); /* returns the exit status */
+	const char *summary;
+	int flags;
+};
+
+/* `confab help`, with word (NULL: all) only the commands that begin with it. Returns the exit status: 2 and
+ * what could be meant instead when there is none. */
+int confab_help(FILE *, const struct command_doc *, size_t count, const char *word);
+/* `confab keys create [DIR]`: the secret key files that are missing. Returns the exit status. */
+int confab_keys_create(struct command *);
+
 /* `confab openapi DIR`: the OpenAPI document of the programs in DIR. Returns the exit status. */
 int confab_openapi(struct arena *, const char *dir);
 /* `confab docs DIR`: the same as an HTML page, by template docs.html. */
