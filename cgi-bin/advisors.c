@@ -242,14 +242,12 @@ reply_own(struct req *req, const struct rows *rows)
 static enum err
 post_apply(struct req *req)
 {
-	struct advisor_fault fault;
+	struct fault fault = FAULT_NONE;
 	struct rows *rows;
 	enum err err;
 
-	err = advisor_apply(req->db, req->caller.user_id, req->body_text, &fault, &rows);
-	if (err == ERR_VALIDATION)
-		return req_invalid(req, fault.field, fault.message);
-	return err == ERR_OK ? reply_own(req, rows) : err;
+	err = advisor_apply(req->db, req->caller.user_id, req_body_json(req), &fault, &rows);
+	return err == ERR_OK ? reply_own(req, rows) : req_fault(req, err, &fault);
 }
 
 static enum err
@@ -264,16 +262,15 @@ get_own(struct req *req)
 static enum err
 patch_own(struct req *req)
 {
-	struct advisor_fault fault;
+	struct fault fault = FAULT_NONE;
 	struct rows *rows;
 	int64_t version;
 	enum err err;
 
 	TRY(req_if_match(req, &version));
-	err = advisor_update(req->db, req->caller.user_id, version, req->body_text, &fault, &rows);
-	if (err == ERR_VALIDATION)
-		return req_invalid(req, fault.field, fault.message);
-	return err == ERR_OK ? reply_own(req, rows) : err;
+	err = advisor_update(req->db, req->caller.user_id, version, req_body_json(req), &fault,
+	    &rows);
+	return err == ERR_OK ? reply_own(req, rows) : req_fault(req, err, &fault);
 }
 
 static enum err

@@ -142,7 +142,8 @@ static enum err
 post_register(struct req *req)
 {
 	struct registration reg = { .req = req };
-	const char *weak, *field = "body";
+	struct fault fault = FAULT_NONE;
+	const char *weak;
 	char *hash;
 	enum err err;
 
@@ -153,10 +154,9 @@ post_register(struct req *req)
 		reg.user.role = "USER";
 	if (reg.user.email == NULL && reg.user.phone == NULL)
 		return req_invalid(req, "email", "is missing: give this or phone");
-	err = profile_check(req->db, req->body_text, &field);
-	if (err == ERR_VALIDATION)
-		return req_invalid(req, field, profile_fault(field));
-	TRY(err);
+	err = profile_check(req->db, req_body_json(req), &fault);
+	if (err != ERR_OK)
+		return req_fault(req, err, &fault);
 	weak = password_weakness(req_text(req, "password"), reg.user.email);
 	if (weak != NULL)
 		return req_invalid(req, "password", weak);

@@ -129,12 +129,12 @@ post_message(struct req *req)
 		.media_id = req_text(req, "media_id"),
 		.id = uuid_new(req->arena),
 	};
-	const char *field, *fault = draft_fault(&draft, &field);
+	struct fault fault = FAULT_NONE;
 	bool created;
-	enum err err;
+	enum err err = draft_check(&draft, &fault);
 
-	if (fault != NULL)
-		return req_invalid(req, field, fault);
+	if (err != ERR_OK)
+		return req_fault(req, err, &fault);
 	err = message_send(req->db, &draft, &created, &json);
 	if (err != ERR_OK)
 		return chat_refusal(req, err);
@@ -153,7 +153,7 @@ put_read(struct req *req)
 	enum err err = conversation_read(
 	    req->db, req->params[0], req->caller.user_id, req_int(req, "seq"), &newest, &rows);
 
-	if (err == ERR_VALIDATION)
+	if (err == ERR_VALIDATION && newest < req_int(req, "seq"))
 		return req_invalid(req, "seq",
 		    arena_printf(
 			req->arena, "must be at most %lld, the newest message", (long long)newest));

@@ -48,10 +48,9 @@ static const struct field search_reply[] = {
 enum err
 chat_refusal(struct req *req, enum err err)
 {
-	const char *field;
-	const char *fault = refusal_fault(err, arena_strdup(req->arena, db_detail(req->db)), &field);
+	struct fault fault = refusal_fault(err, arena_strdup(req->arena, db_detail(req->db)));
 
-	return fault == NULL ? err : req_blame(req, err, field, fault);
+	return req_fault(req, err, &fault);
 }
 
 static enum err

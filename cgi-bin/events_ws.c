@@ -18,21 +18,14 @@ text_of(const struct hub_call *call, const char *name)
 	return value == NULL ? NULL : json_object_get_string(value);
 }
 
-static enum err
-blame(struct hub_call *call, enum err err, const char *path, const char *message)
-{
-	if (call->errors.count < COUNT_OF(call->errors.list))
-		call->errors.list[call->errors.count++] = (struct field_error){ path, message };
-	return err;
-}
-
 /* --- send --- */
 
 static void
 sent(void *arg, enum err err, struct rows *rows)
 {
 	struct hub_call *call = arg;
-	const char *json = NULL, *field, *fault;
+	const char *json = NULL;
+	struct fault fault;
 	bool created = false;
 
 	if (err == ERR_OK)
@@ -41,8 +34,8 @@ sent(void *arg, enum err err, struct rows *rows)
 		hub_call_answer(call, created ? 201 : 200, json);
 		return;
 	}
-	fault = refusal_fault(err, pipeline_detail(call->pipeline), &field);
-	hub_call_fail(call, fault == NULL ? err : blame(call, err, field, fault));
+	fault = refusal_fault(err, pipeline_detail(call->pipeline));
+	hub_call_fail(call, field_fault(&call->errors, err, &fault));
 }
 
 static enum err
@@ -59,10 +52,11 @@ op_send(struct hub_call *call)
 		.media_id = text_of(call, "media_id"),
 		.id = uuid_new(call->arena),
 	};
-	const char *field, *fault = draft_fault(&draft, &field);
+	struct fault fault = FAULT_NONE;
+	enum err err = draft_check(&draft, &fault);
 
-	if (fault != NULL)
-		return blame(call, ERR_VALIDATION, field, fault);
+	if (err != ERR_OK)
+		return field_fault(&call->errors, err, &fault);
 	return live_send(call->pipeline, &draft, sent, call);
 }
 
@@ -83,7 +77,7 @@ was_read(void *arg, enum err err, struct rows *rows)
 		return;
 	}
 	if (err == ERR_VALIDATION && newest < call->number)
-		err = blame(call, err, "seq",
+		err = field_blame(&call->errors, err, "seq",
 		    arena_printf(call->arena, "must be at most %lld, the newest message",
 			(long long)newest));
 	hub_call_fail(call, err);

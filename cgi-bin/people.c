@@ -139,15 +139,13 @@ reply_me(struct req *req)
 static enum err
 patch_me(struct req *req)
 {
-	const char *field = "body";
+	struct fault fault = FAULT_NONE;
 	int64_t version;
 	enum err err;
 
 	TRY(req_if_match(req, &version));
-	err = profile_update(req->db, req->caller.user_id, version, req->body_text, &field);
-	if (err == ERR_VALIDATION)
-		return req_invalid(req, field, profile_fault(field));
-	return err == ERR_OK ? reply_me(req) : err;
+	err = profile_update(req->db, req->caller.user_id, version, req_body_json(req), &fault);
+	return err == ERR_OK ? reply_me(req) : req_fault(req, err, &fault);
 }
 
 static enum err

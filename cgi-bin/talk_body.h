@@ -2,6 +2,7 @@
 #ifndef CGI_BIN_TALK_BODY_H
 #define CGI_BIN_TALK_BODY_H
 
+#include "base/fault.h"
 #include "domain/talk/message.h"
 #include "web/field.h"
 
@@ -38,46 +39,43 @@ static const struct field read_body[] = {
 	{ 0 },
 };
 
-/* What goes together and what does not: NULL when the draft is good, else what is wrong with *field. */
-static inline const char *
-draft_fault(const struct message_draft *draft, const char **field)
+/* What goes together and what does not: ERR_VALIDATION with *fault. */
+static inline enum err
+draft_check(const struct message_draft *draft, struct fault *fault)
 {
 	static const char allowed[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	bool is_text = strcmp(draft->type, "text") == 0;
 
-	*field = "client_id";
 	if (draft->client_id[strspn(draft->client_id, allowed)] != '\0')
-		return "must be of A-Z a-z 0-9 . _ -";
-	*field = "body";
+		return fault_set(fault, "client_id", "must be of A-Z a-z 0-9 . _ -");
 	if (is_text && *draft->body == '\0')
-		return "must have at least 1 characters";
-	*field = "media_id";
+		return fault_set(fault, "body", "must have at least 1 characters");
 	if (is_text && draft->media_id != NULL)
-		return "cannot be given with type text";
+		return fault_set(fault, "media_id", "cannot be given with type text");
 	if (!is_text && draft->media_id == NULL)
-		return "is missing: this type sends media";
-	return NULL;
+		return fault_set(fault, "media_id", "is missing: this type sends media");
+	return ERR_OK;
 }
 
-/*
- * What a refusal by the database is about, as detail (db_detail, pipeline_detail) names it: the message for
- * *field, or NULL when the error says it all.
- */
-static inline const char *
-refusal_fault(enum err err, const char *detail, const char **field)
+/* What a refusal by the database is about, as detail (db_detail, pipeline_detail; borrowed) names it;
+ * FAULT_NONE when the error says it all. */
+static inline struct fault
+refusal_fault(enum err err, const char *detail)
 {
-	*field = detail;
-	if (err == ERR_BAD_STATE && *detail != '\0') {
-		*field = "state";
-		return detail;
-	}
-	if (err != ERR_VALIDATION)
-		return NULL;
-	return strcmp(detail, "reply_to") == 0 ? "is no message of this conversation" :
-	    strcmp(detail, "media_id") == 0    ? "is no finished upload of yours of that type" :
-	    strcmp(detail, "until") == 0       ? "must be in the future" :
-						 NULL;
+	static const struct fault rules[] = {
+		{ "reply_to", "is no message of this conversation" },
+		{ "media_id", "is no finished upload of yours of that type" },
+		{ "until", "must be in the future" },
+	};
+	size_t i;
+
+	if (err == ERR_BAD_STATE && *detail != '\0')
+		return (struct fault){ "state", detail };
+	for (i = 0; err == ERR_VALIDATION && i < COUNT_OF(rules); i++)
+		if (strcmp(detail, rules[i].field) == 0)
+			return rules[i];
+	return FAULT_NONE;
 }
 
 #endif

@@ -122,7 +122,10 @@ buf_json_len(struct buf *buf, const char *s, size_t len)
 void
 buf_json(struct buf *buf, const char *s)
 {
-	buf_json_len(buf, s, strlen(s));
+	if (s == NULL)
+		buf_puts(buf, "null");
+	else
+		buf_json_len(buf, s, strlen(s));
 }
 
 static const char *

@@ -23,7 +23,7 @@ void buf_putc(struct buf *, char c);
 void buf_int(struct buf *, int64_t value);
 void buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* s as a JSON string with its quotes, escaped by RFC 8259; "<", ">", "&" too, so that the text is
- * safe inside a script element. s must be valid UTF-8. */
+ * safe inside a script element. s must be valid UTF-8; NULL becomes null. */
 void buf_json(struct buf *, const char *s);
 void buf_json_len(struct buf *, const char *s, size_t len);
 /* s for HTML text and quoted attributes: & < > " ' become references. */

@@ -3,7 +3,7 @@
 #include "base/str.h"
 
 #include <errno.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,10 +192,8 @@ number_range(struct scan *scan, const char *from, bool integer)
 	errno = 0;
 	if (integer)
 		(void)strtoll(text, NULL, 10);
-	else if (!isfinite(strtod(text, NULL)))
-		errno = ERANGE;
 	else
-		errno = 0; /* underflow to zero is a value */
+		(void)strtod(text, NULL); /* ERANGE of what is too large, and of what is too small */
 	return errno == ERANGE ? fail(scan, "a number out of range") : ERR_OK;
 }
 
@@ -367,6 +365,61 @@ put_object(void *object)
 	(void)json_object_put(object);
 }
 
+/* The fewest digits that read back as value; a whole number keeps a point, so that it stays a double. */
+static int
+number_print(struct json_object *number, struct printbuf *out, int level, int flags)
+{
+	double value = json_object_get_double(number);
+	char text[40];
+	int digits;
+
+	(void)level;
+	(void)flags;
+	for (digits = 15; digits <= 17; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	if (text[strspn(text, "-0123456789")] == '\0')
+		(void)snprintf(text, sizeof(text), "%.1f", value);
+	return printbuf_memappend(out, text, (int)strlen(text));
+}
+
+static struct json_object *
+number_canonical(struct json_object *number)
+{
+	if (json_object_get_double(number) == 0)
+		(void)json_object_set_double(number, 0.0); /* no minus */
+	json_object_set_serializer(number, number_print, NULL, NULL);
+	return number;
+}
+
+struct json_object *
+json_number(double value)
+{
+	return number_canonical(json_object_new_double(value));
+}
+
+/* json-c keeps the text a double was read from and prints that: a second value beside the one that is
+ * checked. */
+static void
+numbers_canonical(struct json_object *value)
+{
+	size_t i;
+
+	if (json_object_is_type(value, json_type_double))
+		(void)number_canonical(value);
+	if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, name, member) {
+			(void)name;
+			numbers_canonical(member);
+		}
+	}
+	if (json_object_is_type(value, json_type_array))
+		for (i = 0; i < json_object_array_length(value); i++)
+			numbers_canonical(json_object_array_get_idx(value, i));
+}
+
 enum err
 json_parse(struct arena *arena, const char *text, size_t len, struct json_fault *fault,
     struct json_object **root)
@@ -392,6 +445,7 @@ json_parse(struct arena *arena, const char *text, size_t len, struct json_fault 
 		*fault = (struct json_fault){ 0, json_tokener_error_desc(status), NULL };
 		return ERR_BAD_JSON;
 	}
+	numbers_canonical(made);
 	*root = made;
 	return ERR_OK;
 }

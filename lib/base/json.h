@@ -6,7 +6,11 @@
  *
  * Refused: anything but one value with optional white space; bad UTF-8 or NUL, raw or escaped; lone
  * surrogates; repeated keys in one object; depth over JSON_DEPTH_MAX; over JSON_KEYS_MAX keys; a key
- * over JSON_KEY_BYTES_MAX bytes; an integer outside int64; a number outside double.
+ * over JSON_KEY_BYTES_MAX bytes; an integer outside int64; a number outside double, whether too large
+ * or too small to be told from 0.
+ *
+ * The tree prints what it holds: a number with the fewest digits that read back as the same double, and
+ * not as it was written; no minus before zero. What was checked can so be sent on as text.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -27,6 +31,8 @@ struct json_fault {
  */
 MUST_CHECK enum err json_parse(struct arena *, const char *text, size_t len,
     struct json_fault *fault, struct json_object **root);
+/* A double that prints as those of json_parse; value must be finite. */
+struct json_object *json_number(double value);
 /* Only check, as json_parse does. */
 MUST_CHECK enum err json_scan(struct arena *, const char *text, size_t len,
     struct json_fault *fault);

@@ -3,7 +3,7 @@
 #include "base/uuid.h"
 
 #include <ctype.h>
-#include <math.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +16,28 @@ struct check {
 	char path[PATH_SIZE]; /* dotted path of the member being looked at */
 };
 
+enum err
+field_blame(struct field_errors *errors, enum err err, const char *path, const char *message)
+{
+	if (errors->count < COUNT_OF(errors->list))
+		errors->list[errors->count++] = (struct field_error){ path, message };
+	return err;
+}
+
+enum err
+field_fault(struct field_errors *errors, enum err err, const struct fault *fault)
+{
+	return fault_named(fault) ? field_blame(errors, err, fault->field, fault->message) : err;
+}
+
 static void
 blame(struct check *check, const char *message)
 {
 	struct field_errors *errors = check->errors;
 
-	if (errors->count == COUNT_OF(errors->list))
-		return;
-	errors->list[errors->count++] =
-	    (struct field_error){ arena_strdup(errors->arena, check->path), message };
+	if (errors->count < COUNT_OF(errors->list))
+		(void)field_blame(errors, ERR_VALIDATION,
+		    arena_strdup(errors->arena, check->path), message);
 }
 
 static const char *
@@ -388,12 +401,14 @@ static struct json_object *
 double_from_text(const char *text)
 {
 	char *end;
-	double value = strtod(text, &end);
+	double value;
 
+	errno = 0;
+	value = strtod(text, &end);
 	if (*text == '\0' || *end != '\0' || strspn(text, "0123456789.-") != strlen(text) ||
-	    !isfinite(value))
+	    errno == ERANGE)
 		return NULL;
-	return json_object_new_double(value);
+	return json_number(value);
 }
 
 /* The value of one pair as its field's type; as text when it is not of that type, so that field_check

@@ -7,6 +7,7 @@
 #define WEB_FIELD_H
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "base/json.h"
 
 enum field_type {
@@ -48,6 +49,11 @@ struct field_errors {
 	struct field_error list[32]; /* FIELD_ERRORS_MAX */
 	size_t count;
 };
+
+/* Blame a field; more than the list holds are left out. Returns err. */
+enum err field_blame(struct field_errors *, enum err err, const char *path, const char *message);
+/* Blame what fault names, if it names anything. Returns err. */
+enum err field_fault(struct field_errors *, enum err err, const struct fault *fault);
 
 /*
  * Check object against fields: unknown names, missing required ones, types and bounds; all failures

@@ -174,6 +174,12 @@ req_json_text(const struct req *req, const char *name)
 	    NULL : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
 }
 
+const char *
+req_body_json(const struct req *req)
+{
+	return json_object_to_json_string_ext(req->body, JSON_C_TO_STRING_PLAIN);
+}
+
 bool
 req_has(const struct req *req, const char *name)
 {
@@ -212,9 +218,13 @@ query_has(const struct req *req, const char *name)
 enum err
 req_blame(struct req *req, enum err err, const char *path, const char *message)
 {
-	if (req->errors.count < COUNT_OF(req->errors.list))
-		req->errors.list[req->errors.count++] = (struct field_error){ path, message };
-	return err;
+	return field_blame(&req->errors, err, path, message);
+}
+
+enum err
+req_fault(struct req *req, enum err err, const struct fault *fault)
+{
+	return field_fault(&req->errors, err, fault);
 }
 
 enum err

@@ -1,5 +1,6 @@
 #include "web/reply.h"
 #include "base/crypto.h"
+#include "base/log.h"
 #include "base/seal.h"
 #include "web/app.h"
 #include "web/page_cursor.h"
@@ -128,18 +129,30 @@ reply_restart(struct req *req)
 	req->errors.count = 0;
 }
 
+/* One failed field as {"field", "message"}; what was left unset is answered all the same. */
 static void
-put_field_errors(const struct field_errors *errors, struct buf *out)
+put_field_error(const struct field_error *error, struct buf *out)
+{
+	buf_puts(out, "{\"field\":");
+	buf_json(out, error->path != NULL ? error->path : "body");
+	buf_puts(out, ",\"message\":");
+	buf_json(out, error->message != NULL ? error->message : "is not accepted");
+	buf_putc(out, '}');
+}
+
+/* The first field stands in "details" too, for clients that show one. */
+static void
+put_field_errors(const struct field_error *list, size_t count, bool details, struct buf *out)
 {
 	size_t i;
 
-	buf_puts(out, ",\"errors\":[");
-	for (i = 0; i < errors->count; i++) {
-		buf_puts(out, i > 0 ? ",{\"field\":" : "{\"field\":");
-		buf_json(out, errors->list[i].path);
-		buf_puts(out, ",\"message\":");
-		buf_json(out, errors->list[i].message);
-		buf_putc(out, '}');
+	if (details) {
+		buf_puts(out, ",\"details\":");
+		put_field_error(&list[0], out);
+	}
+	for (i = 0; i < count; i++) {
+		buf_puts(out, i > 0 ? "," : ",\"errors\":[");
+		put_field_error(&list[i], out);
 	}
 	buf_putc(out, ']');
 }
@@ -148,6 +161,7 @@ void
 reply_error_json(enum err err, const struct field_errors *errors, const char *details,
     const char *request_id, struct buf *out)
 {
+	static const struct field_error unnamed = { NULL, NULL };
 	bool fields = errors != NULL && errors->count > 0;
 
 	buf_puts(out, "{\"error\":");
@@ -157,17 +171,15 @@ reply_error_json(enum err err, const struct field_errors *errors, const char *de
 	if (details != NULL) {
 		buf_puts(out, ",\"details\":");
 		buf_puts(out, details);
-	} else if (fields) {
-		buf_puts(out, ",\"details\":{\"field\":");
-		buf_json(out, errors->list[0].path);
-		buf_puts(out, ",\"message\":");
-		buf_json(out, errors->list[0].message);
-		buf_putc(out, '}');
 	}
-	if (fields)
-		put_field_errors(errors, out);
+	if (fields) {
+		put_field_errors(errors->list, errors->count, details == NULL, out);
+	} else if (err == ERR_VALIDATION && details == NULL) {
+		log_error("a refusal names no field");
+		put_field_errors(&unnamed, 1, true, out);
+	}
 	buf_puts(out, ",\"request_id\":");
-	buf_json(out, request_id);
+	buf_json(out, request_id != NULL ? request_id : "none");
 	buf_putc(out, '}');
 }
 

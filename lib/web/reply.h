@@ -37,8 +37,11 @@ void reply_error(struct req *, enum err);
  * db_tx has taken back.
  */
 void reply_restart(struct req *);
-/* Append the error object to out: the one shape of errors. details: JSON for "details"; NULL: the first
- * failed field, if there is one. */
+/*
+ * Append the error object to out: the one shape of errors. details: JSON for "details"; NULL: the first
+ * failed field, if there is one. An ERR_VALIDATION for which nobody named a field is logged, and blames
+ * the body.
+ */
 void reply_error_json(enum err, const struct field_errors *, const char *details,
     const char *request_id, struct buf *out);
 

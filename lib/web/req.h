@@ -51,7 +51,7 @@ struct req {
 	const char *params[ROUTE_PARAMS_MAX]; /* values of {…} in the path, in order */
 	struct caller caller;
 	struct json_object *query, *body; /* checked input; never NULL after validation */
-	const char *body_text;		  /* as received */
+	const char *body_text;		  /* as received; the database gets req_body_json */
 	size_t body_len;
 	struct field_errors errors;
 	struct reply reply;
@@ -89,6 +89,11 @@ double req_number(const struct req *, const char *name);
 struct json_object *req_json(const struct req *, const char *name);
 /* The value as JSON text, for a jsonb parameter; NULL when absent. */
 const char *req_json_text(const struct req *, const char *name);
+/*
+ * The whole body, printed from the tree that was checked: what a statement takes as jsonb. The text as it
+ * was received can say what the check did not see, as a number that only PostgreSQL finds too small.
+ */
+const char *req_body_json(const struct req *);
 bool req_has(const struct req *, const char *name); /* present, null included */
 
 const char *query_text(const struct req *, const char *name);
@@ -100,6 +105,8 @@ bool query_has(const struct req *, const char *name);
 MUST_CHECK enum err req_invalid(struct req *, const char *path, const char *message);
 /* The same with another error, which is returned. */
 MUST_CHECK enum err req_blame(struct req *, enum err, const char *path, const char *message);
+/* What a domain function returned: its err, with the field that fault names blamed, if it names one. */
+MUST_CHECK enum err req_fault(struct req *, enum err, const struct fault *);
 
 /* The version in If-Match ("v12" or *): ERR_MATCH_REQUIRED without, ERR_STALE for another form.
  * *version is 0 for "*". */

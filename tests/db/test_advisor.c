@@ -14,7 +14,7 @@
 
 static const struct stmt_set *const sets[] = { &advisor_stmts, NULL };
 static struct db *db;
-static struct advisor_fault fault;
+static struct fault fault;
 static struct rows *rows; /* of the last call that gave some */
 
 struct call {

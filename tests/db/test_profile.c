@@ -10,7 +10,7 @@
 static const struct stmt_set *const sets[] = { &profile_stmts, &user_stmts, NULL };
 static struct db *db;
 static struct rows *rows; /* of the last call that gave some */
-static const char *field; /* the last one blamed */
+static struct fault fault; /* the last one blamed */
 
 struct call {
 	const char *id, *json;
@@ -22,7 +22,7 @@ update_fn(struct db *tx, void *arg)
 {
 	const struct call *call = arg;
 
-	TRY(profile_update(tx, call->id, call->version, call->json, &field));
+	TRY(profile_update(tx, call->id, call->version, call->json, &fault));
 	return user_get(tx, call->id, &rows);
 }
 
@@ -86,7 +86,7 @@ values_that_mean_nothing_are_blamed(void)
 
 	for (i = 0; i < COUNT_OF(bad); i++) {
 		CU_ASSERT_EQUAL(update(id, 0, bad[i][0]), ERR_VALIDATION);
-		CU_ASSERT_STRING_EQUAL(field, bad[i][1]);
+		CU_ASSERT_STRING_EQUAL(fault.field, bad[i][1]);
 	}
 	CU_ASSERT_EQUAL(testdb_i64("SELECT version FROM user_account WHERE id = $1", id), 1);
 }

@@ -135,6 +135,31 @@ the_profile_is_edited_under_its_etag(void)
 	TEXT("details.field", "latitude");
 }
 
+/* What was checked is what is stored: 1e-400 is 0 to a double and out of range to PostgreSQL. */
+static void
+numbers_are_stored_as_they_were_checked(void)
+{
+	static const char *const out_of_range[] = { "1e-400", "-1e-400", "1e-16400", "1e400", "5e-324" };
+	static const char *const pairs[][2] = { { "-0.0", "0" }, { "0e9999", "0" },
+		{ "12.970000000000000000000000001", "12.97" } };
+	char body[200];
+	size_t i;
+
+	client_token(c, person_advisor().token);
+	for (i = 0; i < COUNT_OF(out_of_range); i++) {
+		(void)snprintf(body, sizeof(body), "{\"latitude\":%s,\"longitude\":1}", out_of_range[i]);
+		client_header(c, "If-Match: *");
+		EXPECT(400, client_call(c, "PATCH", "/advisors/me", body));
+		TEXT("details.field", "latitude");
+	}
+	for (i = 0; i < COUNT_OF(pairs); i++) {
+		(void)snprintf(body, sizeof(body), "{\"latitude\":%s,\"longitude\":1}", pairs[i][0]);
+		client_header(c, "If-Match: *");
+		EXPECT(200, client_call(c, "PATCH", "/advisors/me", body));
+		TEXT("latitude", pairs[i][1]);
+	}
+}
+
 static void
 the_detail_is_not_sent_again_while_it_is_the_same(void)
 {
@@ -310,6 +335,7 @@ static const struct cunit_test tests[] = {
 	{ "a user may apply too", a_user_may_apply_too },
 	{ "each role has its routes", each_role_has_its_routes },
 	{ "the profile is edited under its ETag", the_profile_is_edited_under_its_etag },
+	{ "numbers are stored as they were checked", numbers_are_stored_as_they_were_checked },
 	{ "the detail is not sent again while it is the same",
 	    the_detail_is_not_sent_again_while_it_is_the_same },
 	{ "a crowd of advisors is made", crowd_make },

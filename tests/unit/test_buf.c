@@ -62,6 +62,7 @@ escapes_for_each_place(void)
 		{ buf_url, "a b+c/d?&=%#", "a%20b%2Bc%2Fd%3F%26%3D%25%23" },
 		{ buf_url, "\xc3\xa9\n", "%C3%A9%0A" },
 		{ buf_json, "", "\"\"" },
+		{ buf_json, NULL, "null" },
 		{ buf_json, "a\"\\\b\f\n\r\t", "\"a\\\"\\\\\\b\\f\\n\\r\\t\"" },
 		{ buf_json, "\x01\x1f\x7f", "\"\\u0001\\u001F\\u007F\"" },
 		{ buf_json, "</script>&", "\"\\u003C/script\\u003E\\u0026\"" },

@@ -181,6 +181,35 @@ reads_the_largest_body(void)
 	arena_free(arena);
 }
 
+/* What is sent on is what was checked, and not the text it came from. */
+static void
+prints_numbers_as_it_holds_them(void)
+{
+	static const char *const pairs[][2] = {
+	    {"12.97", "12.97"},
+	    {"0.1e1", "1.0"},
+	    {"-0.0", "0.0"},
+	    {"-0", "0"},
+	    {"0e400", "0.0"},
+	    {"1e2", "100.0"},
+	    {"1E+300", "1e+300"},
+	    {"0.30000000000000004", "0.30000000000000004"},
+	    {"3.00000000000000000000000000000000000000000000000000000000000000001", "3.0"},
+	    {"9007199254740993.0", "9007199254740992.0"},
+	    {"9007199254740993", "9007199254740993"},
+	};
+	size_t i;
+
+	arena = arena_new(REQUEST_BYTES_MAX);
+	for (i = 0; i < COUNT_OF(pairs); i++) {
+		CU_ASSERT_STRING_EQUAL(
+		    json_object_to_json_string_ext(
+			parse(arena_printf(arena, "{\"a\":[%s]}", pairs[i][0]), ERR_OK), JSON_C_TO_STRING_PLAIN),
+		    arena_printf(arena, "{\"a\":[%s]}", pairs[i][1]));
+	}
+	arena_free(arena);
+}
+
 static const struct cunit_test tests[] = {
     {"each kind of value is made", makes_each_kind_of_value},
     {"a value needs no object around it", makes_bare_values},
@@ -190,6 +219,7 @@ static const struct cunit_test tests[] = {
     {"the number of keys is bounded over all objects", holds_the_number_of_keys},
     {"the length of a key is bounded, decoded", holds_the_length_of_a_key},
     {"the largest body of small values fits", reads_the_largest_body},
+    {"a number is printed as it is held", prints_numbers_as_it_holds_them},
     {NULL, NULL},
 };
 

@@ -66,13 +66,6 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(advisor_stmts, stmts);
 
-static enum err
-blame(struct advisor_fault *fault, const char *field, const char *message)
-{
-	*fault = (struct advisor_fault){ field, message };
-	return ERR_VALIDATION;
-}
-
 /* Three or four capital letters: ISO 4217, or COIN. */
 static bool
 currency_valid(const char *text)
@@ -85,7 +78,7 @@ currency_valid(const char *text)
 /* A list without repeats whose elements pass; which one did not goes to fault. */
 static enum err
 list_check(struct arena *arena, struct json_object *list, const char *name,
-    bool (*valid)(const char *), struct advisor_fault *fault)
+    bool (*valid)(const char *), struct fault *fault)
 {
 	size_t i, before, count = list != NULL ? json_object_array_length(list) : 0;
 
@@ -93,12 +86,12 @@ list_check(struct arena *arena, struct json_object *list, const char *name,
 		const char *text = json_object_get_string(json_object_array_get_idx(list, i));
 
 		if (valid != NULL && !valid(text))
-			return blame(fault, arena_printf(arena, "%s.%zu", name, i),
+			return fault_set(fault, arena_printf(arena, "%s.%zu", name, i),
 			    "must be a language tag such as en or pt-BR");
 		for (before = 0; before < i; before++)
 			if (strcmp(text,
 				json_object_get_string(json_object_array_get_idx(list, before))) == 0)
-				return blame(fault, arena_printf(arena, "%s.%zu", name, i),
+				return fault_set(fault, arena_printf(arena, "%s.%zu", name, i),
 				    "must not repeat another element");
 	}
 	return ERR_OK;
@@ -106,7 +99,7 @@ list_check(struct arena *arena, struct json_object *list, const char *name,
 
 /* The rules behind the fields that profile_json has. */
 static enum err
-profile_check(struct db *db, const char *profile_json, struct advisor_fault *fault)
+profile_check(struct db *db, const char *profile_json, struct fault *fault)
 {
 	struct arena *arena = db_arena(db);
 	struct json_object *profile, *member;
@@ -120,27 +113,27 @@ profile_check(struct db *db, const char *profile_json, struct advisor_fault *fau
 	    NULL, fault));
 	member = json_object_object_get(profile, "currency");
 	if (member != NULL && !currency_valid(json_object_get_string(member)))
-		return blame(fault, "currency", "must be a currency code such as INR");
+		return fault_set(fault, "currency", "must be a currency code such as INR");
 	if (!json_object_object_get_ex(profile, "specializations", &member))
 		return ERR_OK;
 	TRY(db_rows(db, &unknown, &stmts[SUBJECT_UNKNOWN], db_text(profile_json)));
 	if (rows_count(unknown) > 0)
-		return blame(fault, rows_text(unknown, 0, 0), "is not offered here");
+		return fault_set(fault, rows_text(unknown, 0, 0), "is not offered here");
 	return ERR_OK;
 }
 
 /* Half a place is known only when old and new values are together. */
 static enum err
-place_check(const struct db *db, enum err err, struct advisor_fault *fault)
+place_check(const struct db *db, enum err err, struct fault *fault)
 {
 	if (err == ERR_VALIDATION && db_violated(db, "advisor_place_whole"))
-		return blame(fault, "latitude", "latitude and longitude go together");
+		return fault_set(fault, "latitude", "latitude and longitude go together");
 	return err;
 }
 
 enum err
 advisor_apply(struct db *db, const char *id, const char *profile_json,
-    struct advisor_fault *fault, struct rows **rows)
+    struct fault *fault, struct rows **rows)
 {
 	enum err err;
 
@@ -157,7 +150,7 @@ advisor_own(struct db *db, const char *id, struct rows **rows)
 
 enum err
 advisor_update(struct db *db, const char *id, int64_t version, const char *changes_json,
-    struct advisor_fault *fault, struct rows **rows)
+    struct fault *fault, struct rows **rows)
 {
 	enum err err;
 

@@ -9,26 +9,21 @@
 #ifndef MARKET_ADVISOR_H
 #define MARKET_ADVISOR_H
 
+#include "base/fault.h"
 #include "db/db.h"
 
 extern const struct stmt_set advisor_stmts;
-
-/* What is wrong with a profile although each field by itself was well formed. */
-struct advisor_fault {
-	const char *field; /* dotted, as "specializations.2" */
-	const char *message;
-};
 
 /*
  * Apply, with the whole profile as a JSON object of the checked fields headline, bio, experience_years,
  * languages, specializations, rate_minor, currency, and if wanted latitude and longitude. A USER without
  * a profile gets one. Needs the caller's transaction.
- *	ERR_VALIDATION	*fault names the field: a language that is no tag, a subject not offered, a
+ *	ERR_VALIDATION	*fault (FAULT_NONE before) names the field: a language that is no tag, a subject not offered, a
  *			currency that is none, half a place
  *	ERR_BAD_STATE	the profile is PENDING or APPROVED
  */
 MUST_CHECK enum err advisor_apply(struct db *, const char *id, const char *profile_json,
-    struct advisor_fault *fault, struct rows **rows);
+    struct fault *fault, struct rows **rows);
 
 /* The own profile. ERR_NOT_FOUND when the account has none. */
 MUST_CHECK enum err advisor_own(struct db *, const char *id, struct rows **rows);
@@ -40,7 +35,7 @@ MUST_CHECK enum err advisor_own(struct db *, const char *id, struct rows **rows)
  *	ERR_STALE	the profile has another version by now
  */
 MUST_CHECK enum err advisor_update(struct db *, const char *id, int64_t version,
-    const char *changes_json, struct advisor_fault *fault, struct rows **rows);
+    const char *changes_json, struct fault *fault, struct rows **rows);
 
 /* Take requests (or no more). ERR_BAD_STATE when the profile is not APPROVED. */
 MUST_CHECK enum err advisor_online_set(struct db *, const char *id, bool online,

@@ -55,13 +55,6 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(profile_stmts, stmts);
 
-static enum err
-blame(const char **field, const char *name)
-{
-	*field = name;
-	return ERR_VALIDATION;
-}
-
 /* The text of a member; NULL when it is absent or null. */
 static const char *
 text_of(struct json_object *object, const char *name)
@@ -71,64 +64,59 @@ text_of(struct json_object *object, const char *name)
 	return member != NULL ? json_object_get_string(member) : NULL;
 }
 
-/* Blame name unless the statement finds a row for text. */
 static enum err
-asked(struct db *db, int stmt, const char *text, const char *name, const char **field)
+born_check(struct db *db, const char *text, struct fault *fault)
 {
-	enum err err = db_exec_one(db, &stmts[stmt], db_text(text));
+	enum err err = db_exec_one(db, &stmts[BORN], db_text(text));
 
-	return err == ERR_NOT_FOUND ? blame(field, name) : err;
+	return err == ERR_NOT_FOUND ?
+	    fault_set(fault, "birth_date", "must be from 1900-01-01 to today") : err;
 }
 
 /* An IANA name: PostgreSQL alone would also take abbreviations and POSIX rules. */
 static enum err
-zone_check(struct db *db, const char *text, const char **field)
+zone_check(struct db *db, const char *text, struct fault *fault)
 {
 	static const char allowed[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+	static const char unknown[] = "must be an IANA time zone such as Asia/Kolkata";
 	enum err err;
 
 	if (strcmp(text, "UTC") == 0)
 		return ERR_OK;
 	if (strchr(text, '/') == NULL || text[strspn(text, allowed)] != '\0')
-		return blame(field, "timezone");
+		return fault_set(fault, "timezone", unknown);
 	err = db_exec_one(db, &stmts[ZONE], db_text(text));
-	return err == ERR_VALIDATION ? blame(field, "timezone") : err;
+	return err == ERR_VALIDATION ? fault_set(fault, "timezone", unknown) : err;
 }
 
 enum err
-profile_check(struct db *db, const char *changes_json, const char **field)
+profile_check(struct db *db, const char *changes_json, struct fault *fault)
 {
 	struct json_object *changes;
-	struct json_fault fault;
+	struct json_fault syntax;
 	const char *text;
 
-	TRY(json_parse(db_arena(db), changes_json, strlen(changes_json), &fault, &changes));
+	TRY(json_parse(db_arena(db), changes_json, strlen(changes_json), &syntax, &changes));
 	text = text_of(changes, "display_name");
 	if (text != NULL && text[strspn(text, " \t\r\n")] == '\0')
-		return blame(field, "display_name");
+		return fault_set(fault, "display_name", "must not be blank");
 	text = text_of(changes, "locale");
 	if (text != NULL && !lang_valid(text))
-		return blame(field, "locale");
+		return fault_set(fault, "locale", "must be a language tag such as en or pt-BR");
 	text = text_of(changes, "birth_date");
-	TRY(text == NULL ? ERR_OK : asked(db, BORN, text, "birth_date", field));
+	TRY(text == NULL ? ERR_OK : born_check(db, text, fault));
 	text = text_of(changes, "timezone");
-	return text == NULL ? ERR_OK : zone_check(db, text, field);
-}
-
-const char *
-profile_fault(const char *field)
-{
-	return strcmp(field, "display_name") == 0 ? "must not be blank" : "is not one that exists";
+	return text == NULL ? ERR_OK : zone_check(db, text, fault);
 }
 
 enum err
 profile_update(struct db *db, const char *id, int64_t version, const char *changes_json,
-    const char **field)
+    struct fault *fault)
 {
 	enum err err;
 
-	TRY(profile_check(db, changes_json, field));
+	TRY(profile_check(db, changes_json, fault));
 	err = db_exec_one(db, &stmts[UPDATE], db_text(id), db_i64(version), db_text(changes_json));
 	return err == ERR_NOT_FOUND ? ERR_STALE : err;
 }

@@ -5,6 +5,7 @@
 #ifndef PEOPLE_PROFILE_H
 #define PEOPLE_PROFILE_H
 
+#include "base/fault.h"
 #include "db/db.h"
 
 extern const struct stmt_set profile_stmts;
@@ -12,12 +13,10 @@ extern const struct stmt_set profile_stmts;
 /*
  * The rules that no field table can say, for those of display_name, locale, timezone and birth_date that
  * changes_json has.
- *	ERR_VALIDATION	*field is "locale" (no language tag), "timezone" (no IANA zone), "birth_date"
- *			(not between 1900 and today) or "display_name" (blank)
+ *	ERR_VALIDATION	*fault (FAULT_NONE before) names "locale" (no language tag), "timezone" (no IANA
+ *			zone), "birth_date" (not between 1900 and today) or "display_name" (blank)
  */
-MUST_CHECK enum err profile_check(struct db *, const char *changes_json, const char **field);
-/* What is wrong with the field of an ERR_VALIDATION, as the client is told. */
-const char *profile_fault(const char *field);
+MUST_CHECK enum err profile_check(struct db *, const char *changes_json, struct fault *fault);
 
 /*
  * Change the members that changes_json (an object of checked fields) has: display_name, bio, gender,
@@ -27,7 +26,7 @@ const char *profile_fault(const char *field);
  *	ERR_STALE	the profile has another version by now
  */
 MUST_CHECK enum err profile_update(struct db *, const char *id, int64_t version,
-    const char *changes_json, const char **field);
+    const char *changes_json, struct fault *fault);
 
 /*
  * What others see: id, display_name, role, bio, is_advisor, created_at, presence.
