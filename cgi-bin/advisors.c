@@ -314,15 +314,19 @@ static const struct route routes[] = {
 		   "after a refusal. A USER becomes an ADVISOR when approved." },
 	{ METHOD_GET, "/api/v1/advisors/{id}", "advisor_get", .roles = ROLE_ANON | ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = detail_reply, .errors = get_errors,
-	    .handle = get_advisor, .summary = "Read an advisor" },
+	    .handle = get_advisor, .summary = "Read an advisor",
+	    .doc = "Only those who are listed; not found too when one of the two has blocked "
+		   "the other." },
 	{ METHOD_GET, "/api/v1/advisors/{id}/ratings", "advisor_ratings",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ, .flags = ROUTE_LIST,
 	    .query = page_query, .reply = rating_reply, .errors = get_errors, .handle = get_ratings,
-	    .summary = "List what users said of an advisor, newest first" },
+	    .summary = "List what users said of an advisor, newest first",
+	    .doc = "Reviewers are shown by their first name." },
 	{ METHOD_GET, "/api/v1/specializations", "specialization_list",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ,
 	    .flags = ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE, .reply = specialization_reply,
-	    .handle = get_specializations, .summary = "List the subjects an advisor can offer" },
+	    .handle = get_specializations, .summary = "List the subjects an advisor can offer",
+	    .doc = "In the order to show them. Profiles and filters take their slugs." },
 	{ 0 }
 };
 

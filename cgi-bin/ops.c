@@ -197,10 +197,12 @@ get_metrics(struct req *req)
 
 static const struct route routes[] = {
 	{ METHOD_GET, "/livez", "livez", .roles = ROLE_ANON, .rate = RATE_NONE,
-	    .reply = alive_reply, .handle = get_alive, .summary = "Does the system answer at all" },
+	    .reply = alive_reply, .handle = get_alive, .summary = "Does the system answer at all",
+	    .doc = "It asks nothing of the other programs or of the database." },
 	{ METHOD_GET, "/readyz", "readyz", .roles = ROLE_ANON, .rate = RATE_NONE,
 	    .reply = ready_reply, .handle = get_ready,
-	    .summary = "Can the system do its work; 503 when not" },
+	    .summary = "Can the system do its work; 503 when not",
+	    .doc = "Each check tells what it found." },
 	{ METHOD_GET, "/metrics", "metrics", .roles = ROLE_ANON, .rate = RATE_NONE,
 	    .flags = ROUTE_TEXT | ROUTE_HIDDEN, .handle = get_metrics,
 	    .summary = "Counters in the Prometheus text format" },

@@ -261,7 +261,8 @@ static const struct route routes[] = {
 	    .doc = "An advisor's list has those they answered too: see side." },
 	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = block_reply,
-	    .handle = get_blocks, .summary = "List whom the caller blocks, newest first" },
+	    .handle = get_blocks, .summary = "List whom the caller blocks, newest first",
+	    .doc = "Whom you block is told nothing of it." },
 	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .status = 204, .errors = block_errors, .handle = put_block,
 	    .summary = "Block somebody",
@@ -272,7 +273,8 @@ static const struct route routes[] = {
 	    .summary = "End a block", .doc = "Also succeeds when there was none." },
 	{ METHOD_GET, "/api/v1/users/{id}", "user_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
 	    .reply = user_reply, .errors = me_errors, .handle = get_user,
-	    .summary = "Read what somebody shows of themselves" },
+	    .summary = "Read what somebody shows of themselves",
+	    .doc = "Not found too when one of the two has blocked the other." },
 	{ METHOD_POST, "/api/v1/reports", "report_create", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body, .reply = report_reply,
 	    .errors = report_errors, .handle = post_report,
@@ -281,7 +283,8 @@ static const struct route routes[] = {
 		   "the same target is open, that one is answered, with 200." },
 	{ METHOD_GET, "/api/v1/reports/{id}", "report_get", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .reply = report_reply, .errors = me_errors, .handle = get_report,
-	    .summary = "See what became of a report of yours" },
+	    .summary = "See what became of a report of yours",
+	    .doc = "Only who raised a report can read it." },
 	{ 0 }
 };
 

@@ -114,65 +114,19 @@ status_of(const struct route *route)
 	return route->status != 0 ? route->status : 200;
 }
 
-/* What the stages before the handler can answer, then what the handler can. */
-static size_t
-errors_of(const struct route *route, enum err list[ERR__COUNT])
-{
-	const enum err *own = route->errors;
-	size_t count = 0;
-
-	if (route->roles & ROLE_SIGNED_IN) {
-		list[count++] = ERR_UNAUTHORIZED;
-		list[count++] = ERR_TOKEN_EXPIRED;
-		if (!(route->roles & ROLE_ANON) &&
-		    (route->roles & ROLE_SIGNED_IN) != ROLE_SIGNED_IN)
-			list[count++] = ERR_FORBIDDEN;
-	}
-	if (strchr(route->path, '{') != NULL)
-		list[count++] = ERR_NOT_FOUND;
-	if (route->body != NULL) {
-		list[count++] = ERR_BAD_JSON;
-		list[count++] = ERR_TOO_LARGE;
-		list[count++] = ERR_MEDIA_TYPE;
-	}
-	if (route->body != NULL || route->query != NULL)
-		list[count++] = ERR_VALIDATION;
-	if (route->query != NULL)
-		list[count++] = ERR_BAD_REQUEST;
-	if (route->flags & ROUTE_LIST)
-		list[count++] = ERR_BAD_CURSOR;
-	if (route->flags & ROUTE_IDEMPOTENT) {
-		list[count++] = ERR_KEY_REUSED;
-		list[count++] = ERR_IN_PROGRESS;
-	}
-	if (route->flags & ROUTE_IF_MATCH) {
-		list[count++] = ERR_MATCH_REQUIRED;
-		list[count++] = ERR_STALE;
-	}
-	for (; own != NULL && *own != ERR_OK; own++)
-		list[count++] = *own;
-	if (route->rate != RATE_NONE)
-		list[count++] = ERR_RATE;
-	list[count++] = ERR_INTERNAL;
-	list[count++] = ERR_UNAVAILABLE;
-	return count;
-}
-
 /* One response per status, naming all codes that come with it. */
 static void
 put_errors(const struct route *route, struct buf *out)
 {
-	enum err list[2 * ERR__COUNT];
-	size_t i, j, count = errors_of(route, list);
+	enum err list[ROUTE_ERRORS_MAX];
+	size_t i, count = route_errors(route, list);
 	int status;
 
 	for (status = 400; status < 600; status++) {
 		struct buf codes = buf_new(out->arena, 128);
 
 		for (i = 0; i < count; i++) {
-			for (j = 0; j < i && list[j] != list[i]; j++)
-				;
-			if (j < i || err_status(list[i]) != status)
+			if (err_status(list[i]) != status)
 				continue;
 			buf_printf(&codes, "%s`%s`: %s", codes.len > 0 ? ". " : "",
 			    err_code(list[i]), err_text(list[i]));
@@ -333,9 +287,40 @@ openapi_paths(const char *program, const struct route *const *tables, struct buf
 	buf_puts(out, "]}");
 }
 
+/* What the operations of each program are about. */
+static const struct {
+	const char *program, *doc;
+} tags[] = {
+	{ "auth", "Accounts and logins" },
+	{ "people", "Profiles, presence, blocks and reports" },
+	{ "advisors", "The directory, applications, and the profile of an advisor" },
+	{ "sessions", "Asking for a session and holding it" },
+	{ "chat", "Conversations and their messages" },
+	{ "events", "Hearing of changes as they happen" },
+	{ "admin", "What the panel does, for tools" },
+	{ "ops", "Health" },
+};
+
+static void
+put_tags(struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, "\"tags\":[");
+	for (i = 0; i < COUNT_OF(tags); i++) {
+		member(out, i > 0 ? ",{" : "{", "name", tags[i].program);
+		member(out, ",", "description", tags[i].doc);
+		buf_putc(out, '}');
+	}
+	buf_puts(out, "],");
+}
+
 static const char frame_info[] =
     "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Confab\",\"version\":\"1\","
     "\"summary\":\"People find each other, talk, and pay for each other's time\","
+    "\"description\":\"Everything that apps and tools ask of a Confab server. Errors have one shape: branch"
+    " on error, show message, and keep request_id for whoever runs the server.\","
+    "\"contact\":{\"name\":\"Whoever runs this server\"},"
     "\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}},\"servers\":[{\"url\":\"/\"}],";
 static const char frame_components[] =
     "\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
@@ -357,6 +342,7 @@ openapi_document(struct json_object *const *parts, size_t count, struct buf *out
 	size_t i;
 
 	buf_puts(out, frame_info);
+	put_tags(out);
 	buf_puts(out, frame_components);
 	event_schemas(out);
 	buf_puts(out, "}},\"paths\":{");

@@ -48,6 +48,16 @@ status_declared(const struct req *req)
 }
 
 void
+reply_check_error(struct req *req, enum err err)
+{
+	const struct route *route = req->route;
+
+	if (route == NULL || route->flags & (ROUTE_PAGE | ROUTE_HIDDEN) || route_can_fail(route, err))
+		return;
+	broken(req, "", "the error is not one of the route's");
+}
+
+void
 reply_check(struct req *req)
 {
 	const struct route *route = req->route;

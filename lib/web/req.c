@@ -267,6 +267,7 @@ req_fail(struct req *req, enum err err)
 		req->worker->app->pages->error(req, err);
 	else
 		reply_error(req, err);
+	reply_check_error(req, err);
 }
 
 struct req *

@@ -87,6 +87,15 @@ MUST_CHECK enum err route_find(struct arena *, const struct route *const *tables
     enum method method, const char *path, const struct route **route,
     const char *params[ROUTE_PARAMS_MAX], const char **allow);
 const char *method_name(enum method);
+
+/*
+ * Every error this route may answer, each once, by what its flags and tables make the stages before the
+ * handler do, then by its own list. What the document tells; test builds hold every answer to it.
+ */
+enum { ROUTE_ERRORS_MAX = ERR__COUNT };
+size_t route_errors(const struct route *, enum err list[ROUTE_ERRORS_MAX]);
+/* Is err one of them? */
+bool route_can_fail(const struct route *, enum err err);
 /* METHOD_GET for "HEAD" too; 0 for what no route takes. */
 enum method method_parse(const char *text);
 const char *role_name(enum role); /* "anon", "user", … */

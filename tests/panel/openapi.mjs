@@ -1,8 +1,9 @@
-// The API description as others read it: redocly finds no fault in it, and every operation says what a
-// client needs to know.
+// The API description as others read it: redocly and spectral, as strict as they are, find neither an
+// error nor a warning in it, and every operation says what a client needs to know.
 //	node tests/panel/openapi.mjs	with BASE_URL set
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,17 +16,26 @@ const text = await reply.text();
 const api = JSON.parse(text);
 const faults = [];
 
-// --- redocly; health checks have no 4xx to tell of ---
+// --- redocly ---
 
 const dir = mkdtempSync(join(tmpdir(), "confab-openapi-"));
 writeFileSync(join(dir, "openapi.json"), text);
 const lint = spawnSync(join(root, "build/npm/node_modules/.bin/redocly"),
-	["lint", "--format=json", "--skip-rule=operation-4xx-response", join(dir, "openapi.json")],
+	["lint", "--extends=recommended-strict", "--format=json", join(dir, "openapi.json")],
 	{ encoding: "utf8", env: { ...process.env, REDOCLY_TELEMETRY: "off" } });
 rmSync(dir, { recursive: true });
 assert.equal(lint.error, undefined);
 for (const problem of JSON.parse(lint.stdout.slice(lint.stdout.indexOf("{"))).problems)
 	faults.push(`redocly: ${problem.location?.[0]?.pointer ?? ""}: ${problem.message}`);
+
+// --- spectral ---
+
+const require = createRequire(join(root, "build/npm/package.json"));
+const { Spectral } = require("@stoplight/spectral-core");
+const spectral = new Spectral();
+spectral.setRuleset({ extends: [require("@stoplight/spectral-rulesets").oas] });
+for (const found of await spectral.run(text))
+	faults.push(`spectral: ${found.path.join("/")}: ${found.code}: ${found.message}`);
 
 // --- our own rules ---
 

@@ -28,6 +28,17 @@ static const struct route second[] = {
 };
 static const struct route *const tables[] = { first, second, NULL };
 
+/* What flags and tables promise before a handler runs. */
+static const struct field cursor_fields[] = { PAGE_FIELDS, { 0 } };
+static const enum err own_errors[] = { ERR_BLOCKED, ERR_RATE, ERR_OK };
+static const struct route plain = { METHOD_GET, "/plain", "plain", .roles = ROLE_ANON,
+	.rate = RATE_NONE };
+static const struct route page = { METHOD_GET, "/things", "page", .roles = ROLE_USER,
+	.query = cursor_fields };
+static const struct route keyed = { METHOD_POST, "/things/{id}", "keyed",
+	.roles = ROLE_SIGNED_IN, .flags = ROUTE_IDEMPOTENT | ROUTE_KEY_REQUIRED | ROUTE_IF_MATCH,
+	.body = slug_fields, .errors = own_errors };
+
 static const struct route *route;
 static const char *params[ROUTE_PARAMS_MAX], *allow;
 
@@ -110,10 +121,55 @@ reads_methods_and_names_roles(void)
 	CU_ASSERT_STRING_EQUAL(role_name(ROLE_ADVISOR), "advisor");
 }
 
+static void
+tells_what_can_fail(void)
+{
+	static const struct {
+		enum err err;
+		bool plain, page, keyed;
+	} rows[] = {
+		{ ERR_BAD_REQUEST, true, true, true },
+		{ ERR_VALIDATION, true, true, true },
+		{ ERR_URI_TOO_LONG, true, true, true },
+		{ ERR_TOO_LARGE, true, true, true },
+		{ ERR_RATE, true, true, true },
+		{ ERR_INTERNAL, true, true, true },
+		{ ERR_UNAVAILABLE, true, true, true },
+		{ ERR_TIMEOUT, true, true, true },
+		{ ERR_UNAUTHORIZED, false, true, true },
+		{ ERR_TOKEN_EXPIRED, false, true, true },
+		{ ERR_FORBIDDEN, false, true, false },
+		{ ERR_NOT_FOUND, false, false, true },
+		{ ERR_BAD_CURSOR, false, true, false },
+		{ ERR_BAD_JSON, false, false, true },
+		{ ERR_MEDIA_TYPE, false, false, true },
+		{ ERR_TIMEOUT_BODY, false, false, true },
+		{ ERR_KEY_REQUIRED, false, false, true },
+		{ ERR_KEY_REUSED, false, false, true },
+		{ ERR_IN_PROGRESS, false, false, true },
+		{ ERR_MATCH_REQUIRED, false, false, true },
+		{ ERR_STALE, false, false, true },
+		{ ERR_BLOCKED, false, false, true },
+		{ ERR_EXISTS, false, false, false },
+	};
+	enum err list[ROUTE_ERRORS_MAX];
+	size_t i, j, count = route_errors(&keyed, list);
+
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		CU_ASSERT_EQUAL(route_can_fail(&plain, rows[i].err), rows[i].plain);
+		CU_ASSERT_EQUAL(route_can_fail(&page, rows[i].err), rows[i].page);
+		CU_ASSERT_EQUAL(route_can_fail(&keyed, rows[i].err), rows[i].keyed);
+	}
+	for (i = 0; i < count; i++)
+		for (j = 0; j < i; j++)
+			CU_ASSERT_NOT_EQUAL(list[i], list[j]);
+}
+
 int
 main(void)
 {
 	static const struct cunit_test tests[] = {
+	{ "flags and tables tell what can fail", tells_what_can_fail },
 		{ "finds by method and path", finds_by_method_and_path },
 		{ "takes ids out of the path", takes_ids_out_of_the_path },
 		{ "a word is no id, wherever it stands", a_word_is_no_id_wherever_it_stands },
