@@ -118,12 +118,28 @@ is_date_part(const char *text)
 	return day <= days[month - 1];
 }
 
-/* RFC 3339 date-time; the offset is required. */
+/* An offset from UTC in minutes. PostgreSQL knows none of 16 hours or more; nobody lives by one above 14. */
+static bool
+is_offset(const char *text, int *minutes)
+{
+	int hour = 0, minute = 0;
+
+	*minutes = 0;
+	if ((*text == 'Z' || *text == 'z') && text[1] == '\0')
+		return true;
+	if ((*text != '+' && *text != '-') || strlen(text) != 6 || !digits_at(text, 1, 2, &hour) ||
+	    text[3] != ':' || !digits_at(text, 4, 2, &minute) || hour > 15 || minute > 59)
+		return false;
+	*minutes = (hour * 60 + minute) * (*text == '-' ? -1 : 1);
+	return true;
+}
+
+/* RFC 3339 date-time; the offset is required, and in UTC the year still has four digits. */
 static bool
 is_time(const char *text)
 {
-	size_t len = strlen(text);
-	int hour, minute, second;
+	size_t len = strlen(text), fraction = 0;
+	int hour, minute, second, offset, utc;
 	const char *zone;
 
 	if (len < 20 || len > 40 || !is_date_part(text) || (text[10] != 'T' && text[10] != 't') ||
@@ -133,17 +149,19 @@ is_time(const char *text)
 		return false;
 	zone = text + 19;
 	if (*zone == '.') {
-		size_t fraction = strspn(zone + 1, "0123456789");
-
+		fraction = strspn(zone + 1, "0123456789");
 		if (fraction == 0 || fraction > 9)
 			return false;
 		zone += 1 + fraction;
 	}
-	if ((*zone == 'Z' || *zone == 'z') && zone[1] == '\0')
-		return true;
-	return (*zone == '+' || *zone == '-') && strlen(zone) == 6 &&
-	    digits_at(zone, 1, 2, &hour) && zone[3] == ':' && digits_at(zone, 4, 2, &minute) &&
-	    hour <= 23 && minute <= 59;
+	if (!is_offset(zone, &offset))
+		return false;
+	utc = hour * 60 + minute - offset;
+	if (strncmp(text, "0001-01-01", 10) == 0)
+		return utc >= 0;
+	if (strncmp(text, "9999-12-31", 10) == 0) /* a longer fraction is rounded up */
+		return utc < 24 * 60 && (utc < 24 * 60 - 1 || second < 59 || fraction <= 6);
+	return true;
 }
 
 static void
@@ -336,13 +354,14 @@ field_find(const struct field *fields, const char *name)
 	return NULL;
 }
 
-/* Append ".name" to the path; returns the length to go back to. */
+/* Append ".name" to the path; returns the length to go back to. A name without letters is shown as "". */
 static size_t
 path_enter(struct check *check, const char *name)
 {
 	size_t len = strlen(check->path), end;
 
-	(void)snprintf(check->path + len, PATH_SIZE - len, "%s%s", len > 0 ? "." : "", name);
+	(void)snprintf(check->path + len, PATH_SIZE - len, "%s%s", len > 0 ? "." : "",
+	    *name != '\0' ? name : "\"\"");
 	/* A long name is cut, but never inside of a character. */
 	for (end = strlen(check->path); !str_utf8_valid(check->path, end); end--)
 		check->path[end - 1] = '\0';
