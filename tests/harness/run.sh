@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs tests against private servers under build/ and counts: run.sh all | PART...
-# Parts: unit db http panel lint fuzz soak. "all" is every part in flavour test (fuzz: the corpus only;
-# no soak), then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
+# Parts: unit db http panel lint fuzz soak. "all" is every part in flavour test (fuzz: the corpus only, and
+# the API for half a minute; no soak), then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
 #	B	flavour of single parts (test; of soak: release)
 #	T	runs only the tests of these names: wallet_hold, not test_wallet_hold.c; 'events* ws' are several
-#	FUZZ_S	seconds for each fuzz target; 0 replays the corpus
+#	FUZZ_S	seconds for each fuzz target; 0 replays the corpus, the API has 30 s
+#	FUZZ_SEED	of the API's fuzzer, as it printed it
 # Each test's output is kept in build/tests/FLAVOUR/PART/NAME.log.
 set -euo pipefail
 # shellcheck source=tests/harness/common.sh
@@ -202,8 +203,20 @@ part_lint() {
 	done < <(cd "$ROOT" && each "tests/lint/*.sh")
 }
 
+# The whole API on a stack of its own, whose logs the contract of the HTTP tests does not count.
+fuzz_api() {
+	wanted api || return 0
+	build tests || return 0
+	stack start fuzz || return 0
+	one api $((API_S + 90)) env API_S="$API_S" node tests/fuzz/api/run.mjs
+	grep '^api: ' "$LOGS/api.log" | sed 's/^/    /'
+	stack_end
+}
+
 part_fuzz() {
-	local file name corpus args
+	local file name corpus args API_S=${FUZZ_S:-0}
+	[ "$API_S" != 0 ] || API_S=30
+	fuzz_api
 	FLAVOUR=fuzz build fuzzers || return 0
 	while read -r file; do
 		name=$(basename "$file" .c)
