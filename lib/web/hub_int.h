@@ -165,6 +165,8 @@ struct hub {
 	const struct conf *conf;
 	struct arena *arena; /* scratch: reset in every pass of the loop */
 	int epoll;
+	struct source **watched; /* by descriptor: whose it is in epoll; NULL: nobody's */
+	size_t watched_size;
 	struct source listener, ws_listener, stream, database;
 	struct source call_sources[CALL_CONNECTIONS_MAX];
 	struct wal *wal; /* NULL: switched off (test builds) */
@@ -178,6 +180,7 @@ struct hub {
 	const struct hub_op *ops;
 	int listener_fd, ws_fd; /* ws_fd -1: no WebSocket */
 	bool listening;
+	int64_t listen_us; /* monotonic: no new connections before; 0: they are taken */
 	int64_t run; /* of the stream, counted; negative while it is broken */
 	int64_t passing_count; /* events without a number so far */
 	size_t recent_bytes; /* of all users */
@@ -362,7 +365,12 @@ void replier_send(struct replier *, struct http *, const char *bytes, size_t len
 
 /* hub_loop.c */
 void hub_listen(struct hub *); /* take requests, from the first time on that this is called */
-/* Register, change or drop what epoll watches for a source; fd -1: nothing. */
+/* accept failed with this number. When descriptors or memory are short, what waits stays readable: the
+ * listeners are left alone for a moment. */
+void hub_accept_failed(struct hub *, int error);
+/* Register, change or drop what epoll watches for a source; fd -1: nothing. The descriptor that was
+ * watched may be closed by now, and another source's. Whoever lets one be readable must read it, or
+ * watch it for something else meanwhile: epoll tells it again and again. */
 void hub_watch(struct hub *, struct source *, int fd, uint32_t events);
 
 #endif

@@ -22,22 +22,63 @@ enum {
 	IDLE_TICK_MS = 500,
 	LEAVE_US = 1500000, /* to answer those whose first read is still out */
 	SCRATCH_BYTES_MAX = 64 * 1024 * 1024,
-	SPARE_FDS = 64 /* besides parked sockets */
+	SPARE_FDS = 64, /* besides parked sockets */
+	ACCEPT_PAUSE_US = 100000
 };
+
+/* libpq closes descriptors and opens others within a step, and reply threads close theirs at any time: by
+ * the time a source hears of it, the number may be that of another source's connection. */
+static struct source **
+watched(struct hub *hub, int fd)
+{
+	size_t size = hub->watched_size > 0 ? hub->watched_size : 256;
+
+	while (size <= (size_t)fd)
+		size *= 2;
+	if (size > hub->watched_size) {
+		hub->watched = realloc(hub->watched, size * sizeof(struct source *));
+		if (hub->watched == NULL)
+			abort();
+		memset(hub->watched + hub->watched_size, 0,
+		    (size - hub->watched_size) * sizeof(struct source *));
+		hub->watched_size = size;
+	}
+	return &hub->watched[fd];
+}
 
 void
 hub_watch(struct hub *hub, struct source *source, int fd, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data = {.ptr = source}};
 
-	if (source->fd >= 0 && source->fd != fd)
+	if (source->fd >= 0 && source->fd != fd && *watched(hub, source->fd) == source) {
 		(void)epoll_ctl(hub->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+		*watched(hub, source->fd) = NULL;
+	}
 	/* A new connection may have the number of a closed one: it must be added then. */
 	if (fd >= 0 && epoll_ctl(hub->epoll, EPOLL_CTL_MOD, fd, &event) != 0 &&
 	    (errno != ENOENT || epoll_ctl(hub->epoll, EPOLL_CTL_ADD, fd, &event) != 0))
 		log_error("epoll_ctl", LOG_STR("error", strerror(errno)));
+	if (fd >= 0)
+		*watched(hub, fd) = source;
 	source->fd = fd;
 	source->events = events;
+}
+
+static void
+listen_on(struct hub *hub)
+{
+	hub->listen_us = 0;
+	hub_watch(hub, &hub->listener, hub->listener_fd, EPOLLIN);
+	if (hub->ws_fd >= 0)
+		hub_watch(hub, &hub->ws_listener, hub->ws_fd, EPOLLIN);
+}
+
+static void
+listen_off(struct hub *hub)
+{
+	hub_watch(hub, &hub->listener, -1, 0);
+	hub_watch(hub, &hub->ws_listener, -1, 0);
 }
 
 void
@@ -46,9 +87,18 @@ hub_listen(struct hub *hub)
 	if (hub->listening || hub->leaving)
 		return;
 	hub->listening = true;
-	hub_watch(hub, &hub->listener, hub->listener_fd, EPOLLIN);
-	if (hub->ws_fd >= 0)
-		hub_watch(hub, &hub->ws_listener, hub->ws_fd, EPOLLIN);
+	listen_on(hub);
+}
+
+void
+hub_accept_failed(struct hub *hub, int error)
+{
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+		return;
+	if (hub->listen_us == 0)
+		log_warn("cannot accept", LOG_STR("error", strerror(error)));
+	hub->listen_us = clock_monotonic_us() + ACCEPT_PAUSE_US;
+	listen_off(hub);
 }
 
 static void
@@ -132,6 +182,8 @@ tick(struct hub *hub)
 			pipeline_step(hub->calls[i]);
 	if (hub->wal != NULL && now >= wal_due_us(hub->wal))
 		wal_step(hub->wal);
+	if (hub->listen_us != 0 && now >= hub->listen_us && !hub->leaving)
+		listen_on(hub);
 	if (now >= hub->scan_us) {
 		hub_scan(hub);
 		hub_users_expire(hub);
@@ -168,6 +220,7 @@ turn(struct hub *hub)
 	int i, count;
 
 	watch_database(hub);
+	metrics_add(hub->worker->metrics, METRIC_LOOP_TURNS, 1);
 	count = epoll_wait(hub->epoll, events, EVENTS_MAX, timeout_ms(hub));
 	for (i = 0; i < count; i++) {
 		struct source *source = events[i].data.ptr;
@@ -278,8 +331,7 @@ leave(struct hub *hub)
 		hub_accept(hub);
 	hub->leaving = true;
 	hub_presence_goodbye(hub);
-	hub_watch(hub, &hub->listener, -1, 0);
-	hub_watch(hub, &hub->ws_listener, -1, 0);
+	listen_off(hub);
 	hub_each_waiter(hub, answer_with_cursor, NULL);
 	while (hub->held + hub->pending > 0 && clock_monotonic_us() < until)
 		turn(hub);
@@ -301,6 +353,7 @@ hub_close(struct hub *hub)
 	hub_users_close(hub);
 	hub_presence_close(hub);
 	(void)close(hub->epoll);
+	free(hub->watched);
 	arena_free(hub->arena);
 }
 

@@ -55,6 +55,8 @@ static const struct {
 	    "Write-ahead log not yet read by the decoding stream" },
 	[METRIC_CATCH_UP_READS] = { "catch_up_reads_total", "counter",
 	    "Reads of the event log for a client's cursor" },
+	[METRIC_LOOP_TURNS] = { "loop_turns_total", "counter",
+	    "Turns of the loop that holds the waiting clients" },
 	[METRIC_JOBS_DONE] = { "jobs_done_total", "counter", "Jobs done" },
 	[METRIC_JOBS_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
 	[METRIC_BEAT_US] = { "worker_beat_age_seconds", "gauge",

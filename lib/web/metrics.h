@@ -22,6 +22,7 @@ enum metric_value {
 	METRIC_STREAM_CONNECTED, /* gauge: 1 while the decoding stream runs */
 	METRIC_STREAM_LAG_BYTES, /* gauge */
 	METRIC_CATCH_UP_READS,	 /* counter */
+	METRIC_LOOP_TURNS,	 /* counter */
 	METRIC_JOBS_DONE,	 /* counter */
 	METRIC_JOBS_FAILED,	 /* counter */
 	METRIC_BEAT_US,		 /* of the worker: monotonic time of its last beat; printed as its age */
