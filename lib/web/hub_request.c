@@ -44,6 +44,7 @@ hub_accept(struct hub *hub)
 		else
 			free(http);
 	}
+	hub_accept_failed(hub, -status);
 }
 
 static int64_t

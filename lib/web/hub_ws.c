@@ -69,7 +69,9 @@ on_recv(wslay_event_context_ptr frames, uint8_t *bytes, size_t len, int flags, v
 	(void)flags;
 	if (len > ws->turn_bytes)
 		len = ws->turn_bytes;
-	if (len == 0 || ws->waiter->user == NULL) { /* it is closing, or gone */
+	/* One that closes is read on: its client's goodbye is to come, and what is left in the socket would
+	 * make it readable for ever. */
+	if (len == 0 || ws->waiter->state == WAITER_GONE) {
 		wslay_event_set_error(frames, WSLAY_ERR_WOULDBLOCK);
 		return -1;
 	}
@@ -453,8 +455,10 @@ hub_ws_accept(struct hub *hub)
 
 	for (i = 0; i < ACCEPTS_MAX; i++) {
 		fd = accept4(hub->ws_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			hub_accept_failed(hub, errno);
 			return;
+		}
 		take(hub, fd);
 	}
 }

@@ -11,7 +11,7 @@ const require = createRequire(new URL("../../build/npm/", import.meta.url));
 export const { EventSource } = require("eventsource");
 export const WebSocket = require("ws");
 export const { BASE_URL, DATABASE_URL, STACK_DIR } = process.env;
-const run = promisify(execFile);
+export const run = promisify(execFile);
 
 export async function sql(text) {
 	const { stdout } = await run("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", DATABASE_URL, "-c", text]);
