@@ -116,8 +116,9 @@ static const struct route routes[] = {
 	    .summary = "Wait for events",
 	    .doc = "Answers at once when there are events behind the cursor, else when some come, or with "
 		   "an empty list at the end of the wait. At least once: drop what you have by seq. On "
-		   "resync read the state again and go on with details.cursor. A user may hold a few "
-		   "polls; the oldest is answered when one more comes." },
+		   "resync read the state again and go on with details.cursor. All of a user's devices may "
+		   "poll at once. Beyond 20 polls that wait, the oldest is answered, empty, when one more "
+		   "comes, but not again within 5 seconds: the newcomer then hears 429." },
 	{ METHOD_GET, "/api/v1/events/stream", "event_stream", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_POLL, .flags = ROUTE_TICKET | ROUTE_SSE, .query = stream_query,
 	    .errors = stream_errors, .handle = get_stream, .summary = "Receive server-sent events",
@@ -125,7 +126,8 @@ static const struct route routes[] = {
 		   "the cursor (none for what is not stored). The first is \"cursor\", with the place it "
 		   "begins at; \"resync\" says to read the state again, and goes on from its own id. A "
 		   "comment comes at least every 15 seconds. The stream ends now and then, and with its "
-		   "login: come again with the last id." },
+		   "login: come again with the last id. Of more than 5 streams and WebSockets of a user "
+		   "the oldest ends, after \"retry: 60000\"; within the next minute newcomers hear 429." },
 	{ METHOD_POST, "/api/v1/events/ticket", "event_ticket", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .status = 201, .reply = ticket_reply,
 	    .errors = ticket_errors, .handle = post_ticket,
@@ -134,8 +136,10 @@ static const struct route routes[] = {
 		   "/api/v1/ws?ticket=...&cursor=...: down come {\"type\": \"events\", \"events\", "
 		   "\"cursor\"} and the answers to what goes up, {\"id\", \"op\", \"conversation_id\", "
 		   "\"data\"} with op send, read, typing, presence, ack or ping, data as the body of the "
-		   "route of that name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 1008 too "
-		   "many or too fast, 1001 come again." },
+		   "route of that name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 4008 the "
+		   "account has more than 5 connections and this one had to give way, or finds no place: come "
+		   "again when somebody uses the app, by itself not within a minute; 1008 too fast, 1001 come "
+		   "again." },
 	{ 0 }
 };
 

@@ -72,8 +72,11 @@ hub_register(struct hub *hub, struct waiter *waiter, const char *user_id)
 {
 	struct hub_user *user = hub_user_make(hub, user_id);
 
-	if (user->waiter_count >= hub->conf->poll_per_user_max)
-		hub_answer_nothing(hub, user->first);
+	waiter->retry_after_s = hub_seat_take(hub, user, waiter);
+	if (waiter->retry_after_s > 0) {
+		hub_answer_error(hub, waiter, ERR_RATE);
+		return;
+	}
 	if (waiter->http != NULL) {
 		waiter->source = (struct source){
 		    waiter->live != NULL ? hub_live_ready : client_left, waiter, -1, 0};

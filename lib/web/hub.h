@@ -17,7 +17,8 @@
  * they are answered. Each is given a page of events in its turn, so that one with thousands to come
  * holds nobody up.
  *
- * Files: hub.c waiters · hub_wheel.c deadlines · hub_user.c users · hub_recent.c their recent events ·
+ * Files: hub.c waiters · hub_wheel.c deadlines · hub_user.c users · hub_seat.c how many of one ·
+ * hub_recent.c their recent events ·
  * hub_passing.c events without a number · hub_presence.c who is here · hub_batch.c a page ·
  * hub_read.c catch-up and scan ·
  * hub_stream.c what comes from the log · hub_request.c from HTTP to waiter · hub_ticket.c tickets ·

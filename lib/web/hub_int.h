@@ -42,7 +42,8 @@ enum {
 	WAIT_MAX_S = 30,
 	REPLY_THREADS = 2,
 	CALL_CONNECTIONS_MAX = 32, /* as conf.def bounds EVENTS_CONNECTIONS */
-	CALLS_WAITING_MAX = 1024 /* at each */
+	CALLS_WAITING_MAX = 1024, /* at each */
+	LIVE_TURN_S = 60 /* a live connection that gave way is asked to stay away so long */
 };
 
 struct device; /* hub_presence.c */
@@ -99,6 +100,9 @@ enum waiter_state {
 	WAITER_GONE /* answered or left; memory is given back at the end of the loop's pass */
 };
 
+/* What a user has only so many of; see hub_seat.c. */
+enum seat { SEAT_NONE, SEAT_POLL, SEAT_LIVE, SEAT__COUNT };
+
 /* What a live waiter has beside the rest. */
 struct live {
 	struct ws *ws; /* NULL: server-sent events */
@@ -124,6 +128,8 @@ struct waiter {
 	struct waiter **wheel_link, *wheel_next;
 	struct waiter *dead_next, *ready_next;
 	enum waiter_state state;
+	enum seat seat;
+	int retry_after_s; /* told with an error; 0: not */
 	bool ready; /* stands in the hub's list of those */
 	unsigned asked; /* answers of the pipeline still to come */
 	int64_t read_run; /* of the stream, when its read was sent; 0: no stream */
@@ -150,6 +156,8 @@ struct hub_user {
 	int64_t synced_run; /* the run of the stream since which known_seq is the truth; 0: never */
 	struct waiter *first, *last;
 	int64_t waiter_count;
+	int64_t seats[SEAT__COUNT]; /* taken, of waiter_count */
+	int64_t gave_way_us[SEAT__COUNT]; /* monotonic: when one had to leave its seat last; 0: never */
 	struct recent *recent[RECENT_MAX]; /* consecutive numbers, oldest first */
 	size_t recent_count, recent_bytes;
 	struct passing *passing[PASSING_MAX]; /* oldest first */
@@ -243,6 +251,11 @@ void hub_passing_tell(struct hub *, struct hub_user *, const char *text, size_t 
 bool hub_passing_catch_up(struct hub *, struct waiter *);
 void hub_passing_forget(struct hub_user *);
 
+/* hub_seat.c */
+/* A seat for a waiter that is not attached yet, if it needs one: 0, or the seconds after which it should come
+ * again, as there is none. The oldest of the user's may have to leave. */
+int hub_seat_take(struct hub *, struct hub_user *, struct waiter *);
+
 /* hub_presence.c */
 void hub_presence_open(struct hub *); /* unless it is switched off */
 void hub_presence_close(struct hub *);
@@ -322,6 +335,7 @@ enum hub_close { /* why a live connection ends; the close codes of a WebSocket *
 	CLOSE_POLICY = 1008,
 	CLOSE_FAILED = 1011,
 	CLOSE_AUTH = 4001,
+	CLOSE_FULL = 4008, /* the account has too many: not again before LIVE_TURN_S are over */
 	CLOSE_RESYNC = 4009
 };
 /* Make a live waiter of a new one. ws passes to it; NULL: server-sent events. */
@@ -341,6 +355,8 @@ void hub_live_resync(struct hub *, struct waiter *, struct event_cursor fresh);
 void hub_live_due(struct hub *, struct waiter *);
 /* Say goodbye and close when that is sent. */
 void hub_live_end(struct hub *, struct waiter *, enum hub_close);
+/* The same, for another one of the same user. */
+void hub_live_give_way(struct hub *, struct waiter *);
 /* Close now. */
 void hub_live_drop(struct hub *, struct waiter *);
 

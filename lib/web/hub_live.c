@@ -408,6 +408,21 @@ hub_live_due(struct hub *hub, struct waiter *waiter)
 		beat(hub, waiter);
 }
 
+/* A stream's client comes again by itself, when it was told to: not at once, or it would push out the next. */
+void
+hub_live_give_way(struct hub *hub, struct waiter *waiter)
+{
+	struct arena_mark mark = arena_mark(hub->arena);
+	struct buf text = buf_new(hub->arena, 32);
+
+	if (waiter->live->ws == NULL && waiter->live->open) {
+		buf_printf(&text, "retry: %d\n\n", LIVE_TURN_S * 1000);
+		sse_send(hub, waiter, &text);
+	}
+	hub_live_end(hub, waiter, CLOSE_FULL);
+	arena_rewind(hub->arena, mark);
+}
+
 void
 hub_live_end(struct hub *hub, struct waiter *waiter, enum hub_close code)
 {

@@ -17,6 +17,7 @@ hub_revive(struct hub *hub, const struct waiter *waiter)
 	req->method = METHOD_GET;
 	req->route = waiter->route;
 	req->began_us = waiter->began_us;
+	req->retry_after_s = waiter->retry_after_s;
 	req->caller = (struct caller){ .role = waiter->role, .login_id = waiter->login_id };
 	if (waiter->user != NULL)
 		req->caller.user_id = arena_strdup(hub->arena, waiter->user->id);
@@ -85,7 +86,10 @@ hub_answer_error(struct hub *hub, struct waiter *waiter, enum err err)
 	struct arena_mark mark = arena_mark(hub->arena);
 
 	if (waiter->live != NULL && (waiter->live->open || waiter->http == NULL))
-		hub_live_end(hub, waiter, err == ERR_UNAUTHORIZED ? CLOSE_AUTH : CLOSE_FAILED);
+		hub_live_end(hub, waiter,
+		    err == ERR_UNAUTHORIZED ? CLOSE_AUTH
+			: err == ERR_RATE   ? CLOSE_FULL
+					    : CLOSE_FAILED);
 	else
 		finish(hub, waiter, hub_revive(hub, waiter), err, 0);
 	arena_rewind(hub->arena, mark);

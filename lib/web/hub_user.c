@@ -102,6 +102,7 @@ hub_user_attach(struct hub *hub, struct hub_user *user, struct waiter *waiter)
 {
 	if (user->waiter_count++ == 0)
 		idle_remove(hub, user);
+	user->seats[waiter->seat]++;
 	waiter->user = user;
 	waiter->user_next = NULL;
 	waiter->user_prev = user->last;
@@ -126,6 +127,7 @@ hub_user_detach(struct hub *hub, struct waiter *waiter)
 		waiter->user_next->user_prev = waiter->user_prev;
 	else
 		user->last = waiter->user_prev;
+	user->seats[waiter->seat]--;
 	waiter->user = NULL;
 	hub_presence_leave(hub, waiter);
 	if (--user->waiter_count == 0)

@@ -252,32 +252,6 @@ other_bad_requests_are_refused(void)
 }
 
 static void
-the_oldest_poll_of_a_user_makes_room(void)
-{
-	struct listener a = listener_make();
-	struct parked *polls[6];
-	size_t i;
-
-	for (i = 0; i < 5; i++) {
-		polls[i] = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
-		events_metric_wait("polls_parked", (int64_t)i + 1);
-	}
-	polls[5] = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
-	CU_ASSERT_EQUAL(parked_wait(polls[0]), 200);
-	CU_ASSERT_EQUAL(parked_events(polls[0]), 0);
-	CU_ASSERT_STRING_EQUAL(parked_text(polls[0], "cursor"), cursor_at(0));
-	for (i = 1; i < 6; i++)
-		CU_ASSERT(!parked_done(polls[i]));
-	listener_emit(&a, "test.all", "{}");
-	for (i = 1; i < 6; i++) {
-		CU_ASSERT_EQUAL(parked_wait(polls[i]), 200);
-		CU_ASSERT_EQUAL(parked_events(polls[i]), 1);
-	}
-	for (i = 0; i < 6; i++)
-		parked_free(polls[i]);
-}
-
-static void
 a_client_that_left_frees_its_place(void)
 {
 	struct listener a = listener_make();
@@ -352,7 +326,6 @@ static const struct cunit_test tests[] = {
     {"future, foreign and pruned cursors resync", cursors_that_cannot_be_resumed_resync},
     {"malformed cursors are refused by name", malformed_cursors_are_refused_by_name},
     {"other bad requests are refused", other_bad_requests_are_refused},
-    {"the oldest poll of a user makes room", the_oldest_poll_of_a_user_makes_room},
     {"a client that left frees its place", a_client_that_left_frees_its_place},
     {"an ended login ends its poll", an_ended_login_ends_its_poll},
     {"what is not stored reaches those who wait", what_is_not_stored_reaches_those_who_wait},

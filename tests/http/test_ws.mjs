@@ -169,18 +169,6 @@ test("an ended login: 4001", async () => {
 	await closedWith(seen, 4001);
 });
 
-test("the sixth connection of one person takes the place of the first: 1008", async () => {
-	const a = await person();
-	const all = [];
-	for (let i = 0; i < 6; i++)
-		all.push(await open(a));
-	await closedWith(all[0], 1008);
-	for (const seen of all.slice(1)) {
-		assert.equal(seen.closed, null);
-		seen.socket.terminate();
-	}
-});
-
 // --- up ---
 
 test("send, read, typing, both ways", async () => {
