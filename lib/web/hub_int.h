@@ -160,6 +160,7 @@ struct hub_user {
 	int64_t gave_way_us[SEAT__COUNT]; /* monotonic: when one had to leave its seat last; 0: never */
 	struct recent *recent[RECENT_MAX]; /* consecutive numbers, oldest first */
 	size_t recent_count, recent_bytes;
+	int64_t unsaid_seq; /* the newest event that took words back, by the stream; 0: none */
 	struct passing *passing[PASSING_MAX]; /* oldest first */
 	size_t passing_count;
 	struct mark marks[MARKS_MAX];
@@ -235,6 +236,11 @@ bool hub_user_synced(const struct hub *, const struct hub_user *);
 /* Keep an event of the stream; text is copied. A gap before it empties the list first. */
 void hub_user_keep(struct hub *, struct hub_user *, int64_t seq, const char *text, size_t len);
 void hub_user_forget(struct hub *, struct hub_user *); /* empties the list */
+/* The event seq says that words of earlier ones were edited or deleted: they are not told from here any
+ * more. What the database still has of them is as it is now. */
+void hub_user_unsay(struct hub *, struct hub_user *, int64_t seq);
+/* A page of a snapshot in which last_seq was the newest may have words that were taken back since. */
+bool hub_user_outdated(const struct hub_user *, int64_t last_seq);
 /* The place of seq in the list; RECENT_MAX when it is not there. */
 size_t hub_user_recent(const struct hub_user *, int64_t seq);
 /* Add what is kept from place at on, as long as batch has less than bytes_max. */

@@ -14,7 +14,7 @@ user_reset(struct hub *hub, struct hub_user *user, void *arg)
 
 	(void)arg;
 	hub_user_forget(hub, user);
-	user->known_seq = 0;
+	user->known_seq = user->unsaid_seq = 0;
 	user->synced_run = 0;
 	for (waiter = user->first; waiter != NULL; waiter = next) {
 		next = waiter->user_next;
@@ -56,6 +56,16 @@ answer_page(
 	hub_answer_events(hub, waiter, batch, cursor);
 }
 
+/* What is behind the cursor was committed, or changed, after this snapshot. */
+static void
+read_later(struct hub *hub, struct waiter *waiter)
+{
+	if (++waiter->reads < READS_MAX)
+		hub_read(hub, waiter);
+	else
+		hub_park(hub, waiter); /* the scan will see it */
+}
+
 /* Nothing behind the cursor in that snapshot. */
 static void
 settle_empty(struct hub *hub, struct waiter *waiter)
@@ -64,10 +74,8 @@ settle_empty(struct hub *hub, struct waiter *waiter)
 		hub_park(hub, waiter);
 	} else if (hub_user_recent(waiter->user, waiter->cursor.seq + 1) != RECENT_MAX) {
 		hub_deliver(hub, waiter);
-	} else if (++waiter->reads < READS_MAX) {
-		hub_read(hub, waiter); /* committed, but after this snapshot */
 	} else {
-		hub_park(hub, waiter); /* the scan will see it */
+		read_later(hub, waiter);
 	}
 }
 
@@ -91,6 +99,8 @@ settle(
 		hub_answer_resync(hub, waiter, fresh);
 	else if (waiter->live != NULL && !hub_live_has_room(waiter))
 		hub_park(hub, waiter); /* all were read again; this one will be when it has room */
+	else if (page->count > 0 && hub_user_outdated(waiter->user, page->last_seq))
+		read_later(hub, waiter);
 	else if (page->count > 0 && page->first_seq == waiter->cursor.seq + 1)
 		answer_page(hub, waiter, rows, page);
 	else if (page->last_seq > waiter->cursor.seq)

@@ -29,6 +29,20 @@ hub_user_forget(struct hub *hub, struct hub_user *user)
 	user->recent_bytes = 0;
 }
 
+void
+hub_user_unsay(struct hub *hub, struct hub_user *user, int64_t seq)
+{
+	hub_user_forget(hub, user);
+	if (seq > user->unsaid_seq)
+		user->unsaid_seq = seq;
+}
+
+bool
+hub_user_outdated(const struct hub_user *user, int64_t last_seq)
+{
+	return last_seq < user->unsaid_seq;
+}
+
 static void
 forget_oldest(struct hub *hub, struct hub_user *user)
 {

@@ -43,6 +43,14 @@ envelope(struct hub *hub, const struct wal_row *row, int64_t seq)
 	return text;
 }
 
+static bool
+takes_words_back(struct hub *hub, const struct wal_row *row)
+{
+	const char *type = column_text(hub, row, "type");
+
+	return strcmp(type, "message.updated") == 0 || strcmp(type, "message.deleted") == 0;
+}
+
 static void
 on_insert(void *arg, const char *table, const struct wal_row *row)
 {
@@ -56,6 +64,8 @@ on_insert(void *arg, const char *table, const struct wal_row *row)
 	user = hub_user_find(hub, column_text(hub, row, "user_id"));
 	if (user != NULL && str_to_int(column_text(hub, row, "seq"), 1, INT64_MAX, &seq)) {
 		hub_user_known(user, seq);
+		if (takes_words_back(hub, row))
+			hub_user_unsay(hub, user, seq);
 		if (hub_user_active(user)) {
 			struct buf text = envelope(hub, row, seq);
 

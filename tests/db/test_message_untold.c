@@ -42,8 +42,7 @@ deleted_words_are_in_no_event(void)
 	(void)say(&talk, talk.user_id, "two", "kept words", NULL);
 	CU_ASSERT_EQUAL(message_edit(db, one, talk.user_id, "second secret", WINDOW_S, &json), ERR_OK);
 	(void)say(&talk, talk.advisor_id, "three", "an answer", one);
-	CU_ASSERT_STRING_EQUAL(told(&talk, "first secret"), "2");
-	CU_ASSERT_STRING_EQUAL(told(&talk, "second secret"), "4"); /* the edit, and in the answer */
+	CU_ASSERT_STRING_EQUAL(told(&talk, "second secret"), "6"); /* both, and in the answer */
 	CU_ASSERT_EQUAL(message_delete(db, one, talk.user_id, WINDOW_S, &json), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(told(&talk, "secret"), "0");
 	CU_ASSERT_STRING_EQUAL(told(&talk, "kept words"), "2");
@@ -53,6 +52,23 @@ deleted_words_are_in_no_event(void)
 			" ORDER BY seq) FROM event WHERE user_id = $1::uuid AND payload->>'id' = $2",
 		talk.advisor_id, one),
 	    "message.created true, message.updated true, message.deleted true");
+}
+
+static void
+replaced_words_are_in_no_event(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	const char *one = say(&talk, talk.user_id, "one", "first words", NULL), *json;
+
+	(void)say(&talk, talk.advisor_id, "two", "an answer", one);
+	CU_ASSERT_STRING_EQUAL(told(&talk, "first words"), "4");
+	CU_ASSERT_EQUAL(message_edit(db, one, talk.user_id, "second words", WINDOW_S, &json), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(told(&talk, "first words"), "0");
+	CU_ASSERT_STRING_EQUAL(told(&talk, "second words"), "6"); /* created, answered, updated */
+	CU_ASSERT_EQUAL(message_edit(db, one, talk.user_id, "third words", WINDOW_S, &json), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(told(&talk, "second words"), "0");
+	CU_ASSERT_STRING_EQUAL(told(&talk, "third words"), "8");
+	CU_ASSERT_STRING_EQUAL(told(&talk, "an answer"), "2");
 }
 
 static void
@@ -69,6 +85,7 @@ other_conversations_are_left_alone(void)
 
 static const struct cunit_test tests[] = {
 	{ "deleted words are in no event", deleted_words_are_in_no_event },
+	{ "replaced words are in no event", replaced_words_are_in_no_event },
 	{ "other conversations are left alone", other_conversations_are_left_alone },
 	{ NULL, NULL },
 };

@@ -50,7 +50,8 @@ MUST_CHECK enum err message_post(struct db *, const char *conversation_id, const
 
 /*
  * The sender says a text in other words, window_s seconds after it was sent at most. *json is the message
- * now. The same words again change nothing. Members hear message.updated.
+ * now. The same words again change nothing. Members hear message.updated, and what the message said before
+ * from no event any more.
  *	ERR_NOT_FOUND	no such message, or user_id did not send it
  *	ERR_BAD_STATE	too late, deleted, no text, or the conversation is closed: db_detail() says which
  *	ERR_BLOCKED	as for sending
