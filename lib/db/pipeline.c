@@ -28,6 +28,7 @@ struct pipeline {
 	bool more; /* stopped by STEP_ANSWERS */
 	bool broken; /* nothing can be sent: the next step gives the connection up */
 	int64_t since_us, retry_at_us, backoff_us;
+	int64_t answered_us; /* monotonic: when the last answer had come */
 	struct waiting *queue; /* a ring of config.waiting_max */
 	size_t first, count;
 	bool answered; /* the first of the queue has its result: its sync point is next */
@@ -94,6 +95,17 @@ pipeline_detail(const struct pipeline *pipeline)
 	return pipeline->db.detail;
 }
 
+/* When the answer that is next is late. What waits behind others has its time from the answer before it:
+ * thousands sent together take as long as they take, while answers come. */
+static int64_t
+answer_due_us(const struct pipeline *pipeline)
+{
+	int64_t sent_us = pipeline->queue[pipeline->first].sent_us;
+
+	return (pipeline->answered_us > sent_us ? pipeline->answered_us : sent_us) +
+	    (int64_t)DB_CALL_MS * 1000;
+}
+
 int64_t
 pipeline_due_us(const struct pipeline *pipeline)
 {
@@ -105,7 +117,7 @@ pipeline_due_us(const struct pipeline *pipeline)
 		return 0;
 	if (pipeline->count == 0)
 		return INT64_MAX;
-	return pipeline->queue[pipeline->first].sent_us + (int64_t)DB_CALL_MS * 1000;
+	return answer_due_us(pipeline);
 }
 
 static struct waiting
@@ -116,6 +128,7 @@ queue_take(struct pipeline *pipeline)
 	pipeline->first = (pipeline->first + 1) % pipeline->config.waiting_max;
 	pipeline->count--;
 	pipeline->answered = false;
+	pipeline->answered_us = clock_monotonic_us();
 	return first;
 }
 
@@ -346,8 +359,7 @@ is_late(const struct pipeline *pipeline)
 
 	if (pipeline->state != PIPELINE_READY)
 		return now >= pipeline->since_us + (int64_t)DB_CONNECT_MS * 1000;
-	return pipeline->count > 0 && !pipeline->more &&
-	    now >= pipeline->queue[pipeline->first].sent_us + (int64_t)DB_CALL_MS * 1000;
+	return pipeline->count > 0 && !pipeline->more && now >= answer_due_us(pipeline);
 }
 
 void

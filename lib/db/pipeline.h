@@ -5,7 +5,7 @@
  *
  * Drive it like wal.h: wait for pipeline_poll() on pipeline_fd() or until pipeline_due_us(), then call
  * pipeline_step. It connects and prepares by itself, and again with back-off after a loss. An answer
- * that takes longer than DB_CALL_MS counts as a loss.
+ * that comes later than DB_CALL_MS after the one before it, or after it was asked for, counts as a loss.
  */
 #ifndef DB_PIPELINE_H
 #define DB_PIPELINE_H
