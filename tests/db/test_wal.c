@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_US = 10000000, SEEN_MAX = 4096, DAYS = 30 };
+enum { WAIT_US = 20000000, SEEN_MAX = 4096, DAYS = 30 };
 
 static struct seen {
 	int started, stopped, commits, count;
@@ -107,7 +107,22 @@ enough(struct wal *wal)
 	return seen.count >= wanted;
 }
 
-/* Drive the stream until the condition holds; it must in ten seconds. */
+static char position[32]; /* in the log */
+
+/* The server may forget what was before the position. */
+static bool
+confirmed(struct wal *wal)
+{
+	char pattern[64];
+
+	(void)wal;
+	(void)snprintf(pattern, sizeof(pattern), "confab\\_%ld\\_%%", (long)getpid());
+	return testdb_i64("SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE $1"
+			  " AND confirmed_flush_lsn > $2::pg_lsn",
+		   pattern, position) == 1;
+}
+
+/* Drive the stream until the condition holds; it must in twenty seconds. */
 static void
 drive(struct wal *wal, bool (*done)(struct wal *))
 {
@@ -288,6 +303,19 @@ a_slot_waits_without_blocking(void)
 	wal_close(wal);
 }
 
+/* Or the server would keep all of its log for us. */
+static void
+what_was_received_is_confirmed(void)
+{
+	struct wal *wal = start();
+
+	drive(wal, streaming);
+	(void)snprintf(position, sizeof(position), "%s", testdb_text("SELECT pg_current_wal_lsn()::text"));
+	emit("kept");
+	drive(wal, confirmed); /* within STATUS_EVERY_US of wal.c */
+	wal_close(wal);
+}
+
 /* More partitions than the stream knows tables: rows are told as rows of the whole table all the same. */
 static void
 rows_of_many_partitions_come(void)
@@ -349,6 +377,7 @@ static const struct cunit_test tests[] = {
     {"a killed walsender is replaced by a new stream", a_killed_walsender_is_replaced},
     {"making a slot waits for a transaction and not for us", a_slot_waits_without_blocking},
     {"rows of many partitions come as rows of the table", rows_of_many_partitions_come},
+    {"what was received is confirmed", what_was_received_is_confirmed},
     {"the slot ends with the stream", the_slot_ends_with_the_stream},
     {NULL, NULL},
 };
