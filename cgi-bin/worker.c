@@ -231,12 +231,16 @@ pid_file_write(const char *path)
 }
 
 static int
-openapi(struct arena *arena)
+openapi(void)
 {
+	struct arena *arena = arena_new(REQUEST_BYTES_MAX);
 	struct buf out = buf_new(arena, 256);
+	int status;
 
 	openapi_paths("worker", no_routes, &out);
-	return puts(out.data) < 0 ? 1 : 0;
+	status = puts(out.data) < 0 ? 1 : 0;
+	arena_free(arena);
+	return status;
 }
 
 /* What the command line asks for. */
@@ -269,13 +273,13 @@ options_read(int argc, char **argv, struct options *options)
 }
 
 static int
-run(const struct conf *conf, const struct options *options, struct arena *arena)
+run(const struct conf *conf, const struct options *options)
 {
-	struct daemon daemon = { .conf = conf, .arena = arena };
+	struct daemon daemon = { .conf = conf, .arena = arena_new(REQUEST_BYTES_MAX) };
 	int status;
 
 	daemon.db = db_open(conf->database_url, "worker", sets);
-	db_arena_set(daemon.db, arena);
+	db_arena_set(daemon.db, daemon.arena);
 	if (options->check) {
 		status = db_connect(daemon.db) == ERR_OK ? 0 : 1;
 	} else {
@@ -283,13 +287,13 @@ run(const struct conf *conf, const struct options *options, struct arena *arena)
 		status = serve(&daemon);
 	}
 	db_close(daemon.db);
+	arena_free(daemon.arena);
 	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct arena *arena = arena_new(REQUEST_BYTES_MAX);
 	struct options options = { 0 };
 	struct conf conf;
 	const struct ai_provider *provider;
@@ -300,7 +304,7 @@ main(int argc, char **argv)
 	if (options.version)
 		return printf("confab worker %s\n", confab_version) < 0 ? 1 : 0;
 	if (options.openapi)
-		return openapi(arena);
+		return openapi();
 	log_open("worker", LOG_LEVEL_INFO);
 	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
 		return EX_CONFIG;
@@ -313,9 +317,8 @@ main(int argc, char **argv)
 	assistant_provider_set(provider);
 	if (options.pid_file != NULL && !pid_file_write(options.pid_file))
 		return 1;
-	status = run(&conf, &options, arena);
+	status = run(&conf, &options);
 	if (options.pid_file != NULL)
 		(void)unlink(options.pid_file);
-	arena_free(arena);
 	return status;
 }
