@@ -39,18 +39,16 @@ six_devices_each_hear_everything_and_ask_no_more_than_needed(void)
 static void
 many_polls_that_do_not_wait_are_all_answered(void)
 {
-	static const char *const queries[] = { "cursor=%s&wait=0", "wait=0%.0s", "%.0s" };
+	char with_cursor[96];
+	const char *const queries[] = { with_cursor, "wait=0", "" };
 	struct parked *polls[FIRST * COUNT_OF(queries)];
 	struct listener a = listener_make();
 	size_t i;
 
+	(void)snprintf(with_cursor, sizeof(with_cursor), "cursor=%s&wait=0", cursor_at(0));
 	listener_emit(&a, "test.one", "{}");
-	for (i = 0; i < COUNT_OF(polls); i++) {
-		char query[96];
-
-		(void)snprintf(query, sizeof(query), queries[i / FIRST], cursor_at(0));
-		polls[i] = parked_start(a.token, "%s", query);
-	}
+	for (i = 0; i < COUNT_OF(polls); i++)
+		polls[i] = parked_start(a.token, "%s", queries[i / FIRST]);
 	for (i = 0; i < COUNT_OF(polls); i++) {
 		CU_ASSERT_EQUAL(parked_wait(polls[i]), 200);
 		CU_ASSERT_EQUAL(parked_events(polls[i]), i < FIRST ? 1 : 0);
