@@ -7,29 +7,47 @@
 struct buf
 buf_new(struct arena *arena, size_t size)
 {
-	return (struct buf){ arena, arena_alloc(arena, size + 1), 0, size + 1 };
+	return (struct buf){ arena, arena_alloc(arena, size + 1), 0, size + 1, 0, false };
 }
 
-static void
+struct buf
+buf_new_bounded(struct arena *arena, size_t size, size_t max)
+{
+	struct buf buf = buf_new(arena, size);
+
+	buf.max = max;
+	return buf;
+}
+
+/* Room for len more bytes; false when they are more than the buffer may hold. */
+static bool
 reserve(struct buf *buf, size_t len)
 {
 	size_t size = buf->size;
 	char *data;
 
+	if (buf->max != 0 && (buf->over || len > buf->max - buf->len)) {
+		buf->over = true;
+		return false;
+	}
 	if (len < size - buf->len)
-		return;
+		return true;
 	while (size - buf->len <= len)
 		size *= 2;
+	if (buf->max != 0 && size > buf->max + 1)
+		size = buf->max + 1;
 	data = arena_alloc(buf->arena, size);
 	memcpy(data, buf->data, buf->len + 1);
 	buf->data = data;
 	buf->size = size;
+	return true;
 }
 
 void
 buf_add(struct buf *buf, const char *bytes, size_t len)
 {
-	reserve(buf, len);
+	if (!reserve(buf, len))
+		return;
 	memcpy(buf->data + buf->len, bytes, len);
 	buf->len += len;
 	buf->data[buf->len] = '\0';
@@ -73,10 +91,11 @@ buf_printf(struct buf *buf, const char *fmt, ...)
 	len = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
 	assert(len >= 0);
-	reserve(buf, (size_t)len);
-	(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
+	if (reserve(buf, (size_t)len)) {
+		(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
+		buf->len += (size_t)len;
+	}
 	va_end(ap);
-	buf->len += (size_t)len;
 }
 
 static const char hex_upper[] = "0123456789ABCDEF";
@@ -181,5 +200,6 @@ void
 buf_clear(struct buf *buf)
 {
 	buf->len = 0;
+	buf->over = false;
 	buf->data[0] = '\0';
 }

@@ -1,7 +1,7 @@
 /*
  * A growing byte buffer in an arena, always NUL-terminated. Growth doubles; the old bytes stay in the
- * arena until its reset, so a buffer that grows to n costs at most 2n. A child of the request: it
- * needs no free.
+ * arena until its reset, so a buffer that grows to n costs at most 4n, and one that is bounded 2n of its
+ * bound. A child of the request: it needs no free.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -13,10 +13,14 @@ struct buf {
 	char *data; /* len bytes and a NUL */
 	size_t len; /* bytes without NUL */
 	size_t size; /* capacity */
+	size_t max;  /* bytes it may hold; 0: as many as the arena */
+	bool over;   /* more than max was to be added: what is here is not all, and is of no use */
 };
 
 /* An empty buffer with room for size bytes. */
 struct buf buf_new(struct arena *, size_t size);
+/* The same for what has no bound of its own: it holds at most max bytes, and then says that it is over. */
+struct buf buf_new_bounded(struct arena *, size_t size, size_t max);
 void buf_add(struct buf *, const char *bytes, size_t len);
 void buf_puts(struct buf *, const char *s);
 void buf_putc(struct buf *, char c);
@@ -30,7 +34,7 @@ void buf_json_len(struct buf *, const char *s, size_t len);
 void buf_html(struct buf *, const char *s);
 /* s for a URL path or query part: all but unreserved characters become %XX (RFC 3986). */
 void buf_url(struct buf *, const char *s);
-/* Forget the content, keep the memory. */
+/* Forget the content, and that it was over; keep the memory. */
 void buf_clear(struct buf *);
 
 #endif

@@ -20,8 +20,9 @@ enum {
 	CURSOR_BYTES_MAX = 512,		     /* an encoded list or event cursor */
 	TOKEN_BYTES_MAX = 2048,		     /* an access token; checked before it is decoded */
 	IDEMPOTENCY_KEY_BYTES_MAX = 255,     /* draft-ietf-httpapi-idempotency-key-header */
-	REQUEST_BYTES_MAX = 8 * 1024 * 1024, /* one request's arena */
-	REPLY_BYTES_MAX = 4 * 1024 * 1024,   /* one reply */
+	REPLY_BYTES_MAX = 4 * 1024 * 1024,   /* one reply; more is ERR_REPLY_TOO_LARGE */
+	REQUEST_BYTES_MAX = 24 * 1024 * 1024, /* one request's arena: a reply as it grows, as it goes
+					       * out, and what a page is made from */
 };
 
 #endif

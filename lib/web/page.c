@@ -189,7 +189,10 @@ page_reply(struct req *req, const char *template, struct json_object *context)
 {
 	if (req->reply.status == 0)
 		req->reply.status = 200;
-	render(req, template, context);
+	if (req->reply.body.over) /* a row did not fit: req.c makes an error of it */
+		req->reply.finished = true;
+	else
+		render(req, template, context);
 	return ERR_OK;
 }
 

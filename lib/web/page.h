@@ -56,7 +56,8 @@ void page_list_add(struct json_object *list, struct json_object *value);
 
 /*
  * A row as an object, by column name as in replies, and what people read: beside each time NAME also
- * NAME_text ("21 Nov 2026, 03:04 UTC") and NAME_ago ("3 h ago"); beside rate_minor rate_text.
+ * NAME_text ("21 Nov 2026, 03:04 UTC") and NAME_ago ("3 h ago"); beside rate_minor rate_text. A row
+ * above REPLY_BYTES_MAX is an empty object, and page_reply then an error.
  */
 struct json_object *page_row(struct req *, const struct rows *, size_t row);
 /* At most limit rows as a list. */

@@ -142,11 +142,15 @@ is_time(const char *name)
 struct json_object *
 page_row(struct req *req, const struct rows *rows, size_t row)
 {
-	struct buf text = buf_new(req->arena, 1024);
+	struct buf text = buf_new_bounded(req->arena, 1024, REPLY_BYTES_MAX);
 	struct json_object *object, *value;
 	size_t i;
 
 	rows_json(rows, row, &text);
+	if (text.over) { /* so is the page that would show it */
+		req->reply.body.over = true;
+		return page_object(req);
+	}
 	object = keep(req, json_tokener_parse(text.data));
 	for (i = 0; i < rows_columns(rows); i++) {
 		const char *name = rows_name(rows, i);

@@ -123,13 +123,23 @@ req_validate(struct req *req)
 	return ERR_OK;
 }
 
+/* A reply that does not fit is no reply: what it tells of does not happen either. */
+static enum err
+check_size(const struct req *req)
+{
+	if (!req->reply.body.over)
+		return ERR_OK;
+	log_error("reply too large", LOG_STR("route", req->route->name),
+	    LOG_INT("bytes_max", REPLY_BYTES_MAX));
+	return ERR_REPLY_TOO_LARGE;
+}
+
 /* The body of the transaction; it may run again, so the reply starts anew each time. */
 static enum err
 handle_in_tx(struct db *db, void *arg)
 {
 	struct req *req = arg;
 	bool replayed = false, keyed = (req->route->flags & ROUTE_IDEMPOTENT) != 0;
-	enum err err;
 
 	(void)db;
 	reply_restart(req);
@@ -137,10 +147,9 @@ handle_in_tx(struct db *db, void *arg)
 		TRY(idem_begin(req, &replayed));
 	if (replayed)
 		return ERR_OK;
-	err = req->route->handle(req);
-	if (err == ERR_OK && keyed)
-		err = idem_end(req);
-	return err;
+	TRY(req->route->handle(req));
+	TRY(check_size(req));
+	return keyed ? idem_end(req) : ERR_OK;
 }
 
 static enum err
@@ -153,6 +162,8 @@ req_handle(struct req *req)
 		err = req->route->handle(req);
 	else
 		err = db_tx(req->db, handle_in_tx, req);
+	if (err == ERR_OK)
+		err = check_size(req);
 	assert(err != ERR_OK || req->reply.finished || req->later);
 	if (err != ERR_OK) { /* nothing of a reply that failed half-way, as an ETag, goes out */
 		struct field_errors errors = req->errors;
@@ -286,7 +297,7 @@ req_begin(struct worker *worker, struct http *http)
 	req->ip = param_or(req, "REMOTE_ADDR", "unknown");
 	req->errors.arena = worker->arena;
 	req->reply.headers = buf_new(req->arena, 512);
-	req->reply.body = buf_new(req->arena, 2048);
+	req->reply.body = buf_new_bounded(req->arena, 2048, REPLY_BYTES_MAX);
 	req->began_us = clock_monotonic_us();
 	return req;
 }

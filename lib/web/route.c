@@ -100,6 +100,7 @@ route_errors(const struct route *route, enum err list[ROUTE_ERRORS_MAX])
 	for (own = route->errors; own != NULL && *own != ERR_OK; own++)
 		may(&errors, true, *own);
 	may(&errors, true, ERR_INTERNAL);
+	may(&errors, true, ERR_REPLY_TOO_LARGE);
 	may(&errors, true, ERR_UNAVAILABLE);
 	may(&errors, true, ERR_TIMEOUT);
 	return errors.count;

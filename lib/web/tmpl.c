@@ -370,7 +370,9 @@ tmpl_render(const struct tmpl *tmpl, struct json_object *context, struct buf *ou
 	struct frame frame = {context, NULL};
 
 	render_nodes(&render, tmpl->nodes, &frame, NULL);
-	if (render.cut)
-		log_error("template output was cut: a bound was passed",
-		    LOG_STR("template", tmpl->name), LOG_INT("bytes", (int64_t)out->len));
+	if (!render.cut)
+		return;
+	out->over = true;
+	log_error("template output was cut: a bound was passed", LOG_STR("template", tmpl->name),
+	    LOG_INT("bytes", (int64_t)out->len));
 }

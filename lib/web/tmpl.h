@@ -14,7 +14,7 @@
  * All templates live in a set, which belongs to an arena (for a program: one of the process).
  * Templates are judged when they are loaded, so that --check can refuse them; rendering a set without
  * faults never fails. Partials may recurse over data; TMPL_DEPTH_MAX, TMPL_STEPS_MAX and
- * TMPL_OUT_BYTES_MAX hold any rendering: past them the output is cut and an error logged, once.
+ * TMPL_OUT_BYTES_MAX hold any rendering: past them the output is cut and over, and an error logged, once.
  * A set is only read after tmpl_link; threads may share it.
  */
 #ifndef WEB_TMPL_H
@@ -28,7 +28,7 @@ enum {
 	TMPL_FILE_BYTES_MAX = 262144, /* one template's text */
 	TMPL_DEPTH_MAX = 64, /* sections and partials within each other */
 	TMPL_STEPS_MAX = 100000, /* pieces of text, tags and turns of sections in one rendering */
-	TMPL_OUT_BYTES_MAX = 1048576, /* checked at each piece, so one value may pass it */
+	TMPL_OUT_BYTES_MAX = 2097152, /* checked at each piece, so one value may pass it */
 };
 
 struct tmpl;

@@ -91,7 +91,29 @@ escapes_a_length_with_nul(void)
 	arena_free(arena);
 }
 
+static void
+a_bounded_buffer_says_that_it_is_over(void)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf = buf_new_bounded(arena, 1, 10);
+
+	buf_puts(&buf, "0123456789");
+	CU_ASSERT(!buf.over);
+	CU_ASSERT_EQUAL(buf.len, 10);
+	buf_putc(&buf, 'x');
+	CU_ASSERT(buf.over);
+	CU_ASSERT_STRING_EQUAL(buf.data, "0123456789");
+	buf_clear(&buf);
+	CU_ASSERT(!buf.over);
+	buf_printf(&buf, "%s", "01234567890");
+	CU_ASSERT(buf.over);
+	buf_putc(&buf, 'x'); /* it stays over, though this one would fit */
+	CU_ASSERT_STRING_EQUAL(buf.data, "");
+	arena_free(arena);
+}
+
 static const struct cunit_test tests[] = {
+	{ "a bounded buffer says that it is over", a_bounded_buffer_says_that_it_is_over },
 	{ "the buffer grows and stays terminated", grows_and_stays_terminated },
 	{ "bytes, text and numbers are added", adds_bytes_text_and_numbers },
 	{ "HTML, URLs and JSON are each escaped in their way", escapes_for_each_place },

@@ -53,7 +53,7 @@ static const struct stmt stmts[] = {
 	    " ORDER BY CASE WHEN $1 = 'OPEN' THEN r.id END, r.id DESC LIMIT $3::bigint",
 	    true },
 	[REPORT_GET] = { "moderation_report_get", 1,
-	    REPORT_COLUMNS ", r.snapshot, t.email AS target_email, t.role AS target_role,"
+	    REPORT_COLUMNS ", report_shown(r.snapshot) AS snapshot, t.email AS target_email, t.role AS target_role,"
 	    " x.display_name AS resolver_name,"
 	    " (SELECT count(*) FROM report o WHERE o.target_user_id = r.target_user_id"
 	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others"

@@ -20,15 +20,15 @@ static const struct stmt stmts[] = {
 	    " WHERE a.id = $1 AND a.state <> 'DRAFT' AND u.state <> 'DELETED'"
 	    " AND $2::uuid IS NOT NULL" },
 	/* The message and up to ten before and after it, with what they said before they were edited or
-	 * deleted. */
-	[FIND_MESSAGE] = { "report_find_message", 2,
+	 * deleted: the first version, and the newest of the message ($3) and of those around it ($4). */
+	[FIND_MESSAGE] = { "report_find_message", 4,
 	    "SELECT m.sender_id, jsonb_build_object('message', message_json(m),"
-	    " 'versions', message_versions(m), 'around',"
+	    " 'around',"
 	    " (SELECT coalesce(jsonb_agg(message_json(n) || CASE WHEN n.edited_at IS NULL AND"
-	    " n.deleted_at IS NULL THEN '{}' ELSE jsonb_build_object('versions', message_versions(n))"
+	    " n.deleted_at IS NULL THEN '{}' ELSE message_past(n, $4::int)"
 	    " END ORDER BY n.seq), '[]') FROM message n"
 	    " WHERE n.conversation_id = m.conversation_id AND n.seq BETWEEN m.seq - 10 AND m.seq + 10))"
-	    " FROM message m WHERE m.id = $1 AND m.sender_id IS NOT NULL AND EXISTS (SELECT FROM member b"
+	    " || message_past(m, $3::int) FROM message m WHERE m.id = $1 AND m.sender_id IS NOT NULL AND EXISTS (SELECT FROM member b"
 	    " WHERE b.conversation_id = m.conversation_id AND b.user_id = $2)" },
 	[FIND_SESSION] = { "report_find_session", 2,
 	    "SELECT CASE WHEN s.user_id = $2 THEN s.advisor_id ELSE s.user_id END, to_jsonb(s)"
@@ -47,17 +47,21 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(report_stmts, stmts);
 
-static const struct stmt *
-find_for(const char *target_type)
+static enum err
+find_target(struct db *db, const struct report *report, struct rows **rows)
 {
-	if (strcmp(target_type, "USER") == 0)
-		return &stmts[FIND_USER];
-	if (strcmp(target_type, "ADVISOR") == 0)
-		return &stmts[FIND_ADVISOR];
-	if (strcmp(target_type, "MESSAGE") == 0)
-		return &stmts[FIND_MESSAGE];
-	assert(strcmp(target_type, "SESSION") == 0);
-	return &stmts[FIND_SESSION];
+	const struct db_param target = db_text(report->target_id);
+	const struct db_param reporter = db_text(report->reporter_id);
+
+	if (strcmp(report->target_type, "USER") == 0)
+		return db_one(db, rows, &stmts[FIND_USER], target, reporter);
+	if (strcmp(report->target_type, "ADVISOR") == 0)
+		return db_one(db, rows, &stmts[FIND_ADVISOR], target, reporter);
+	if (strcmp(report->target_type, "MESSAGE") == 0)
+		return db_one(db, rows, &stmts[FIND_MESSAGE], target, reporter,
+		    db_i64(REPORT_VERSIONS), db_i64(REPORT_VERSIONS_AROUND));
+	assert(strcmp(report->target_type, "SESSION") == 0);
+	return db_one(db, rows, &stmts[FIND_SESSION], target, reporter);
 }
 
 enum err
@@ -66,8 +70,7 @@ report_create(struct db *db, const struct report *report, bool *created, struct 
 	struct rows *target, *made;
 	const char *person;
 
-	TRY(db_one(db, &target, find_for(report->target_type), db_text(report->target_id),
-	    db_text(report->reporter_id)));
+	TRY(find_target(db, report, &target));
 	person = rows_text(target, 0, 0);
 	if (strcmp(person, report->reporter_id) == 0)
 		return ERR_VALIDATION;

@@ -9,6 +9,10 @@
 
 extern const struct stmt_set report_stmts;
 
+/* Of what a message said before it was edited, a report keeps the first version and these newest ones: of
+ * the message itself, and of each around it. The count of the rest stands beside them. */
+enum { REPORT_VERSIONS = 9, REPORT_VERSIONS_AROUND = 2 };
+
 struct report {
 	const char *id;		 /* of the new report, a fresh UUID */
 	const char *reporter_id; /* who reports */

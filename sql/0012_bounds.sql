@@ -1,0 +1,36 @@
+-- A report keeps and shows a bounded past: what a message said first, and what it said last before it was
+-- reported. Each edit of a text of 4,000 characters is a version of up to 16 KB, and there is no bound on
+-- edits but time.
+
+CREATE FUNCTION message_past(m message, newest integer) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object('versions', coalesce(jsonb_agg(jsonb_build_object('body', v.body,
+			'media', v.media, 'said_at', time_json(v.said_at),
+			'replaced_at', time_json(v.replaced_at)) ORDER BY v.version)
+			FILTER (WHERE v.from_first = 1 OR v.from_last <= newest), '[]'),
+		'versions_left_out', count(*) FILTER (WHERE v.from_first > 1 AND v.from_last > newest))
+	FROM (SELECT *, row_number() OVER (ORDER BY version) AS from_first,
+			row_number() OVER (ORDER BY version DESC) AS from_last
+		FROM message_version WHERE conversation_id = m.conversation_id AND seq = m.seq) v
+$$;
+COMMENT ON FUNCTION message_past(message, integer) IS
+	'What a message said before: the first version and the newest ones, the oldest first, and how many between them were left out';
+
+-- For people of the release before, until they are started anew.
+CREATE OR REPLACE FUNCTION message_versions(m message) RETURNS jsonb LANGUAGE sql STABLE AS
+	$$ SELECT message_past(m, 9) -> 'versions' $$;
+
+-- In HTML a byte of it can become five, and a page holds 2 MiB.
+CREATE FUNCTION report_shown(snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN octet_length(snapshot::text) <= 300000 THEN snapshot
+		WHEN octet_length(less.shown::text) <= 900000 THEN less.shown
+		ELSE jsonb_build_object('message', snapshot -> 'message',
+			'left_out', 'The rest of what was kept: it is too large for a page') END
+	FROM (SELECT snapshot || jsonb_build_object(
+			'left_out', 'What the messages around it said before they were edited',
+			'around', (SELECT jsonb_agg(n - 'versions' ORDER BY place)
+				FROM jsonb_array_elements(CASE jsonb_typeof(snapshot -> 'around')
+					WHEN 'array' THEN snapshot -> 'around' ELSE '[]' END)
+				WITH ORDINALITY a(n, place))) AS shown) less
+$$;
+COMMENT ON FUNCTION report_shown(jsonb) IS
+	'What a page shows of a report''s snapshot: all of it, or a part that fits and what was left out';
