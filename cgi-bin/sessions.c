@@ -216,7 +216,7 @@ post_rating(struct req *req)
 }
 
 static const enum err chat_errors[] = { ERR_ACCOUNT_BLOCKED, ERR_BLOCKED, ERR_NOT_FOUND,
-	ERR_ADVISOR_BUSY, ERR_OK };
+	ERR_ADVISOR_BUSY, ERR_TOO_MANY_OPEN, ERR_OK };
 static const enum err move_errors[] = { ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_BAD_STATE, ERR_OK };
 static const enum err join_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_OK };
 static const enum err read_errors[] = { ERR_NOT_FOUND, ERR_OK };
@@ -230,7 +230,9 @@ static const struct route routes[] = {
 	    .summary = "Ask an advisor, or the assistant, for a chat",
 	    .doc =
 		"An advisor has some seconds to accept (seconds_left). Asking an advisor with whom "
-		"you have a live session already gives that session with status 200. With ai the "
+		"you have a live session already gives that session with status 200. At most "
+		TEXT_OF(SESSION_WAITING_MAX) " advisors can be waited for at once: those asked, and "
+		"those who accepted and whom you have not met yet. With ai the "
 		"session is ongoing at once and the assistant answers every message." },
 	{ METHOD_GET, "/api/v1/sessions/{id}", "session_get", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .reply = session_reply, .errors = read_errors, .handle = get_session,

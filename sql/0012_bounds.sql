@@ -34,3 +34,16 @@ CREATE FUNCTION report_shown(snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABL
 $$;
 COMMENT ON FUNCTION report_shown(jsonb) IS
 	'What a page shows of a report''s snapshot: all of it, or a part that fits and what was left out';
+
+-- Whom somebody waits for is BUSY to everybody else, so nobody waits for many at once. Requests of one user
+-- are counted one after the other: the lock is held until the transaction of the request ends.
+CREATE INDEX session_user_waiting ON session (user_id)
+	WHERE state IN ('REQUESTED', 'ACCEPTED') AND advisor_id IS NOT NULL;
+CREATE FUNCTION session_waiting(asker uuid, besides uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('session waiting'), hashtext(asker::text));
+	RETURN (SELECT count(*) FROM session WHERE user_id = asker AND advisor_id <> besides
+		AND state IN ('REQUESTED', 'ACCEPTED'));
+END $$;
+COMMENT ON FUNCTION session_waiting(uuid, uuid) IS
+	'How many advisors besides one the user has asked and not met yet; nobody else counts or asks for them until the transaction ends';

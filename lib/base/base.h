@@ -15,5 +15,8 @@
 /* fmt and args are the 1-based positions of the format and its first value. */
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+/* The value of a macro as text, for a description that names it. */
+#define TEXT_OF(macro) TEXT_OF_(macro)
+#define TEXT_OF_(tokens) #tokens
 
 #endif

@@ -45,6 +45,36 @@ one_of_fifty_requests_for_an_advisor_wins(void)
 	CU_ASSERT_EQUAL(talk_events(asking.advisor, "session.requested"), 1);
 }
 
+static int
+ask_another(struct db *db, int racer, void *arg)
+{
+	const char *const *people = arg; /* the user, then an advisor for each racer */
+	struct session_ask wanted = { people[0], people[1 + racer], NULL, 90 };
+	const char *id;
+	bool created;
+	enum err err = session_request(db, &wanted, &id, &created);
+
+	return err == ERR_OK && created ? DONE : err == ERR_TOO_MANY_OPEN ? BUSY : FAILED;
+}
+
+static void
+many_requests_of_one_user_at_once_are_three(void)
+{
+	enum { ASKED = 12 };
+	const char *people[1 + ASKED];
+	struct race race = { sets, ask_another, people, NULL };
+	int statuses[ASKED], i;
+
+	people[0] = testdb_user("USER");
+	for (i = 0; i < ASKED; i++)
+		people[1 + i] = testdb_advisor();
+	race_run(&race, ASKED, statuses);
+	CU_ASSERT_EQUAL(race_count(statuses, ASKED, DONE), SESSION_WAITING_MAX);
+	CU_ASSERT_EQUAL(race_count(statuses, ASKED, BUSY), ASKED - SESSION_WAITING_MAX);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM session WHERE user_id = $1", people[0]),
+	    SESSION_WAITING_MAX);
+}
+
 /* One user, pressing twice. */
 static void
 the_same_request_twice_at_once_makes_one_session(void)
@@ -144,6 +174,7 @@ accepting_and_cancelling_at_once_agree_on_the_end(void)
 }
 
 static const struct cunit_test tests[] = {
+	{ "many requests of one user at once are three", many_requests_of_one_user_at_once_are_three },
 	{ "one of fifty requests for an advisor wins", one_of_fifty_requests_for_an_advisor_wins },
 	{ "the same request twice at once makes one session",
 	    the_same_request_twice_at_once_makes_one_session },

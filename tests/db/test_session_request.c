@@ -70,6 +70,28 @@ asking_again_gives_the_live_session(void)
 }
 
 static void
+nobody_waits_for_more_than_three(void)
+{
+	const char *user = testdb_user("USER"), *advisors[SESSION_WAITING_MAX + 1], *ids[SESSION_WAITING_MAX], *id;
+	bool created;
+	int i;
+
+	for (i = 0; i <= SESSION_WAITING_MAX; i++)
+		advisors[i] = testdb_advisor();
+	for (i = 0; i < SESSION_WAITING_MAX; i++)
+		CU_ASSERT_EQUAL_FATAL(ask(user, advisors[i], &ids[i], &created), ERR_OK);
+	CU_ASSERT_EQUAL(ask(user, advisors[i], &id, &created), ERR_TOO_MANY_OPEN);
+	/* The same again is no further one, and an accepted one still waits. */
+	CU_ASSERT_EQUAL(ask(user, advisors[0], &id, &created), ERR_OK);
+	CU_ASSERT_FALSE(created);
+	testdb_run("UPDATE session SET state = 'ACCEPTED' WHERE id = $1", ids[0]);
+	CU_ASSERT_EQUAL(ask(user, advisors[i], &id, &created), ERR_TOO_MANY_OPEN);
+	testdb_run("UPDATE session SET state = 'ONGOING', started_at = app_now() WHERE id = $1", ids[0]);
+	CU_ASSERT_EQUAL(ask(user, advisors[i], &id, &created), ERR_OK);
+	CU_ASSERT_TRUE(created);
+}
+
+static void
 who_cannot_be_asked_is_not_asked(void)
 {
 	const char *user = testdb_user("USER"), *advisor = testdb_advisor(), *id = NULL;
@@ -137,6 +159,7 @@ the_moves_of_a_state_are_named(void)
 }
 
 static const struct cunit_test tests[] = {
+	{ "nobody waits for more than three advisors", nobody_waits_for_more_than_three },
 	{ "a request is stored with its price and heard by both",
 	    a_request_is_stored_with_its_price_and_heard_by_both },
 	{ "asking again gives the live session", asking_again_gives_the_live_session },

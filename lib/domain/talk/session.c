@@ -33,7 +33,7 @@ static const struct stmt stmts[] = {
 	    "SELECT id FROM user_account WHERE id IN ($1, $2) ORDER BY id FOR SHARE" },
 	[CHECK] = { "session_check", 2,
 	    "SELECT u.state = 'ACTIVE', a.id IS NOT NULL, coalesce(a.online, false),"
-	    " a.id IS NOT NULL AND block_between(u.id, a.id)"
+	    " a.id IS NOT NULL AND block_between(u.id, a.id), session_waiting(u.id, $2)"
 	    " FROM user_account u LEFT JOIN (SELECT v.id, v.online FROM advisor v"
 	    " JOIN user_account p ON p.id = v.id AND p.state = 'ACTIVE'"
 	    " WHERE v.id = $2 AND v.state = 'APPROVED') a ON true WHERE u.id = $1" },
@@ -298,6 +298,8 @@ check(struct db *db, const struct session_ask *ask, bool *online)
 		return ERR_NOT_FOUND;
 	if (rows_bool(rows, 0, 3))
 		return ERR_BLOCKED;
+	if (rows_i64(rows, 0, 4) >= SESSION_WAITING_MAX)
+		return ERR_TOO_MANY_OPEN;
 	*online = rows_bool(rows, 0, 2);
 	return ERR_OK;
 }

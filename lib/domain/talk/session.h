@@ -47,6 +47,9 @@ struct session_step {
 	enum session_state found; /* out, also with ERR_BAD_STATE: the state it was in */
 };
 
+/* Advisors that one user may have asked and not met yet: each of them is BUSY to all others. */
+#define SESSION_WAITING_MAX 3
+
 /*
  * Ask an advisor for a chat. *id is the new session, or, with *created false, the live one these two
  * have already.
@@ -54,6 +57,7 @@ struct session_step {
  *	ERR_NOT_FOUND		no approved advisor has this id
  *	ERR_BLOCKED		one of the two has blocked the other
  *	ERR_ADVISOR_BUSY	offline, or in a live session with somebody else
+ *	ERR_TOO_MANY_OPEN	SESSION_WAITING_MAX other requests of the user wait, or are accepted and not begun
  * Asking oneself is the caller's to refuse.
  */
 MUST_CHECK enum err session_request(struct db *, const struct session_ask *, const char **id,
