@@ -17,17 +17,42 @@ pause_while_exists(const char *path)
 		(void)nanosleep(&moment, NULL);
 }
 
+/* What CONFAB_FAIL says of the point of this name; NULL: nothing. */
+static const char *
+spec_of(const char *name)
+{
+	const char *spec = getenv("CONFAB_FAIL");
+	size_t len = strlen(name);
+
+	if (spec == NULL || strncmp(spec, name, len) != 0 || spec[len] != ':')
+		return NULL;
+	return spec + len + 1;
+}
+
+void
+fail_point_of(const char *name, const char *text)
+{
+	static volatile int *volatile nowhere;
+	const char *spec = spec_of(name);
+
+	if (spec == NULL || strcmp(spec, "told") != 0)
+		return;
+	if (strncmp(text, "crash-me", 8) == 0)
+		*nowhere = 1;
+	while (strncmp(text, "spin-me", 7) == 0)
+		;
+}
+
 void
 fail_point(const char *name)
 {
 	static long passed;
-	const char *spec = getenv("CONFAB_FAIL");
-	size_t len = strlen(name);
+	const char *spec = spec_of(name);
 	char *rest;
 
-	if (spec == NULL || strncmp(spec, name, len) != 0 || spec[len] != ':')
+	if (spec == NULL)
 		return;
-	if (++passed != strtol(spec + len + 1, &rest, 10))
+	if (++passed != strtol(spec, &rest, 10))
 		return;
 	if (strncmp(rest, ":pause:", 7) == 0)
 		pause_while_exists(rest + 7);

@@ -1,6 +1,8 @@
 #include "web/req.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/crypto.h"
+#include "base/fail.h"
 #include "base/ip.h"
 #include "base/log.h"
 #include "db/outage.h"
@@ -60,6 +62,8 @@ req_route(struct req *req)
 	enum err err = route_find(req->arena, req->worker->app->routes, req->method, req->path,
 	    &req->route, req->params, &allow);
 
+	if (err == ERR_OK)
+		crash_doing(req->id, req->route->name);
 	if (err == ERR_METHOD)
 		reply_header(req, "Allow", allow);
 	return err;
@@ -158,6 +162,7 @@ req_handle(struct req *req)
 	enum err err;
 
 	req->clean = req->reply;
+	FAILPOINT_OF("request", req->id);
 	if (req->route->flags & ROUTE_NO_TX || req->method == METHOD_GET)
 		err = req->route->handle(req);
 	else
@@ -309,6 +314,7 @@ req_run(struct req *req)
 	size_t i;
 
 	log_request_set(req->id);
+	crash_doing(req->id, NULL);
 	for (i = 0; i < COUNT_OF(stages) && err == ERR_OK && !req->reply.finished; i++)
 		err = stages[i](req);
 	return err;
@@ -345,6 +351,7 @@ req_done(const struct req *req, enum err err)
 	req_log(req, err, us);
 	metrics_request(req->worker->metrics, req->route, req->reply.status, us);
 	log_request_set(NULL);
+	crash_doing(NULL, NULL);
 }
 
 void
