@@ -5,18 +5,12 @@
  * second it writes down that it lives, and which of these it has done (system/heartbeat.h).
  * Several may run; a job is done once. While the database is away it waits; nothing is lost.
  *
- *	worker [--pid-file PATH]	run
- *	worker --version		what release it is of
- *	worker --check			settings and PREPARE of every statement; exit 0 when all is well
- *	worker --openapi		its part of the OpenAPI document: no paths
+ * A program as the others (app.h), in a single child of its parent, without a socket.
  */
 #include "base/clock.h"
 #include "base/conf.h"
-#include "base/limits.h"
 #include "base/log.h"
-#include "base/version.h"
 #include "db/db.h"
-#include "db/outage.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/job.h"
 #include "domain/system/prune.h"
@@ -27,16 +21,13 @@
 #include "domain/talk/session.h"
 #include "domain/talk/session_sweep.h"
 #include "ext/ai.h"
+#include "web/app.h"
 #include "web/metrics.h"
-#include "web/openapi.h"
 #include "web/prefork.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { TICK_MS = 200, EXPIRE_MS = 1000, LAPSE_MS = 5000, ABSENT_MS = 5000, PRUNE_MS = 60000 };
 
@@ -183,7 +174,7 @@ due(int64_t *next_us, int64_t every_ms)
 static void
 tick(struct daemon *daemon)
 {
-	(void)sd_notify(0, "WATCHDOG=1");
+	prefork_alive();
 	if (due(&daemon->expire_us, EXPIRE_MS))
 		expire(daemon);
 	if (due(&daemon->lapse_us, LAPSE_MS))
@@ -194,131 +185,40 @@ tick(struct daemon *daemon)
 		prune(daemon);
 	if (due(&daemon->beat_us, HEARTBEAT_EVERY_MS))
 		beat(daemon);
-	outage_tick();
 }
 
 static int
-serve(struct daemon *daemon)
+serve(struct worker *worker, int listener)
 {
 	const struct timespec pause = { 0, TICK_MS * 1000000L };
+	struct daemon daemon = { .conf = worker->conf, .db = worker->db, .arena = worker->arena,
+		.metrics = worker->metrics };
 
-	prefork_signals();
-	log_info("worker started", LOG_STR("ai_provider", daemon->conf->ai_provider));
-	(void)sd_notify(0, "READY=1");
+	(void)listener;
+	log_info("worker started", LOG_STR("ai_provider", worker->conf->ai_provider));
 	while (!prefork_stopping()) {
-		tick(daemon);
-		while (!prefork_stopping() && work(daemon))
-			tick(daemon);
+		tick(&daemon);
+		while (!prefork_stopping() && work(&daemon))
+			tick(&daemon);
 		if (!prefork_stopping())
 			(void)nanosleep(&pause, NULL);
 	}
-	(void)sd_notify(0, "STOPPING=1");
 	log_info("worker stopped");
 	return 0;
 }
 
-static bool
-pid_file_write(const char *path)
+/* conf_check has seen that it is one. */
+static void
+prepare(const struct conf *conf)
 {
-	FILE *file = fopen(path, "we");
-	bool good = file != NULL && fprintf(file, "%ld\n", (long)getpid()) > 0;
-
-	if (file != NULL && fclose(file) != 0)
-		good = false;
-	if (!good)
-		log_error("cannot write the pid file", LOG_STR("file", path));
-	return good;
+	assistant_provider_set(ai_provider_find(conf->ai_provider));
 }
 
-static int
-openapi(void)
-{
-	struct arena *arena = arena_new(REQUEST_BYTES_MAX);
-	struct buf out = buf_new(arena, 256);
-	int status;
-
-	openapi_paths("worker", no_routes, &out);
-	status = puts(out.data) < 0 ? 1 : 0;
-	arena_free(arena);
-	return status;
-}
-
-/* What the command line asks for. */
-struct options {
-	bool check, openapi, version;
-	const char *pid_file;
-};
-
-static bool
-options_read(int argc, char **argv, struct options *options)
-{
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--check") == 0) {
-			options->check = true;
-		} else if (strcmp(argv[i], "--openapi") == 0) {
-			options->openapi = true;
-		} else if (strcmp(argv[i], "--version") == 0) {
-			options->version = true;
-		} else if (strcmp(argv[i], "--pid-file") == 0 && i + 1 < argc) {
-			options->pid_file = argv[++i];
-		} else {
-			(void)fprintf(stderr,
-			    "usage: worker [--pid-file PATH] | --check | --openapi | --version\n");
-			return false;
-		}
-	}
-	return true;
-}
-
-static int
-run(const struct conf *conf, const struct options *options)
-{
-	struct daemon daemon = { .conf = conf, .arena = arena_new(REQUEST_BYTES_MAX) };
-	int status;
-
-	daemon.db = db_open(conf->database_url, "worker", sets);
-	db_arena_set(daemon.db, daemon.arena);
-	if (options->check) {
-		status = db_connect(daemon.db) == ERR_OK ? 0 : 1;
-	} else {
-		daemon.metrics = metrics_open(conf->run_dir, "worker", no_routes);
-		status = serve(&daemon);
-	}
-	db_close(daemon.db);
-	arena_free(daemon.arena);
-	return status;
-}
+static const struct app app = { "worker", no_routes, sets, .no_listener = true, .prepare = prepare,
+	.serve = serve };
 
 int
 main(int argc, char **argv)
 {
-	struct options options = { 0 };
-	struct conf conf;
-	const struct ai_provider *provider;
-	int status;
-
-	if (!options_read(argc, argv, &options))
-		return 2;
-	if (options.version)
-		return printf("confab worker %s\n", confab_version) < 0 ? 1 : 0;
-	if (options.openapi)
-		return openapi();
-	log_open("worker", LOG_LEVEL_INFO);
-	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
-		return EX_CONFIG;
-	log_open("worker", log_level_of(conf.log_level));
-	provider = ai_provider_find(conf.ai_provider);
-	if (provider == NULL) {
-		log_error("config: AI_PROVIDER is not a known provider");
-		return EX_CONFIG;
-	}
-	assistant_provider_set(provider);
-	if (options.pid_file != NULL && !pid_file_write(options.pid_file))
-		return 1;
-	status = run(&conf, &options);
-	if (options.pid_file != NULL)
-		(void)unlink(options.pid_file);
-	return status;
+	return app_main(&app, argc, argv);
 }

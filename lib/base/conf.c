@@ -36,15 +36,31 @@ static const struct conf_key keys[] = {
 /* Where %d leads without systemd; set by conf_load. */
 static char settings_dir[CONF_LINE_MAX];
 
+/* A value; each is kept once, however often the settings are read. */
+struct kept {
+	struct kept *next;
+	char text[];
+};
+
 /* Values live as long as the process. */
 static const char *
 keep(const char *value)
 {
-	static struct arena *kept;
+	static struct arena *arena;
+	static struct kept *first;
+	size_t size = strlen(value) + 1;
+	struct kept *kept;
 
-	if (kept == NULL)
-		kept = arena_new(CONF_BYTES_MAX);
-	return arena_strdup(kept, value);
+	for (kept = first; kept != NULL; kept = kept->next)
+		if (strcmp(kept->text, value) == 0)
+			return kept->text;
+	if (arena == NULL)
+		arena = arena_new(CONF_BYTES_MAX);
+	kept = arena_alloc(arena, sizeof(*kept) + size);
+	memcpy(kept->text, value, size);
+	kept->next = first;
+	first = kept;
+	return kept->text;
 }
 
 static const char **

@@ -1,4 +1,5 @@
 #include "web/app.h"
+#include "base/crash.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -29,9 +30,20 @@ struct options {
 	bool check, openapi, version;
 };
 
+/* Settings and what was read by them, as of the start or of a reload. Children keep the one they were forked
+ * with. */
+struct settings {
+	struct arena *arena; /* of the templates */
+	struct conf conf;
+	struct tmpl_set *templates; /* NULL unless app->templates */
+};
+
 /* What app_main prepares and a child goes on with. */
 struct launch {
 	struct worker worker;
+	struct settings settings;
+	const struct options *options;
+	const char *name; /* of the instance: as "people", "events-2" */
 	int listener;
 };
 
@@ -147,6 +159,7 @@ child_run(void *arg)
 
 	worker_open(&launch->worker);
 	metrics_add(launch->worker.metrics, METRIC_WORKERS_STARTED, 1);
+	prefork_ready();
 	status = (serve != NULL ? serve : worker_run)(&launch->worker, launch->listener);
 	worker_close(&launch->worker);
 	return status;
@@ -171,29 +184,83 @@ listen_all(struct launch *launch, const struct options *options)
 	return false;
 }
 
-static int
-serve(struct launch *launch, const struct options *options, const char *name)
+/* False: they are not good, which was logged; *settings is not to be used. */
+static bool
+settings_read(const struct app *app, struct settings *settings)
+{
+	struct arena *arena;
+
+	if (conf_load(NULL, &settings->conf) != ERR_OK || conf_check(&settings->conf) != ERR_OK)
+		return false;
+	arena = arena_new(PROCESS_BYTES_MAX);
+	settings->arena = arena;
+	settings->templates = NULL;
+	if (!app->templates ||
+	    tmpl_dir_load(arena, settings->conf.template_dir, &settings->templates) == ERR_OK)
+		return true;
+	arena_free(arena);
+	return false;
+}
+
+/* What follows from the settings, at the start and at each reload. */
+static void
+settings_use(struct launch *launch, struct prefork *prefork)
 {
 	const struct app *app = launch->worker.app;
-	const struct conf *conf = launch->worker.conf;
-	struct prefork prefork = { name, (int)(app->commits ? conf->commit_workers : conf->workers),
-		child_run, launch, (int)conf->drain_s + 4 };
+	const struct conf *conf = &launch->settings.conf;
 
-	if (options->workers > 0)
-		prefork.count = (int)options->workers;
+	log_open(launch->name, log_level_of(conf->log_level));
+	launch->worker.conf = conf;
+	launch->worker.templates = launch->settings.templates;
+	prefork->count = (int)(app->commits ? conf->commit_workers : conf->workers);
+	if (launch->options->workers > 0)
+		prefork->count = (int)launch->options->workers;
 	if (app->serve != NULL)
-		prefork.count = 1;
-	if (!listen_all(launch, options))
-		return 1;
-	if (!pid_write(options->pid_file))
-		return 1;
-	launch->worker.metrics = metrics_open(conf->run_dir, name, app->routes);
-	launch->worker.rate = rate_open(conf->rate_percent);
+		prefork->count = 1;
+	/* A worker may be held up by a call to the database that has to end first. */
+	prefork->grace_s = (int)conf->drain_s + DB_CALL_MS / 1000 + 1;
 	if (app->prepare != NULL)
 		app->prepare(conf);
+}
+
+/* Sockets, RUN_DIR and what the command line says stay as they were. */
+static bool
+reload(struct prefork *prefork)
+{
+	struct launch *launch = prefork->arg;
+	struct settings settings;
+
+	if (!settings_read(launch->worker.app, &settings))
+		return false;
+	arena_free(launch->settings.arena);
+	launch->settings = settings;
+	settings_use(launch, prefork);
+	rate_scale(launch->worker.rate, settings.conf.rate_percent);
+	return true;
+}
+
+static int
+serve(struct launch *launch)
+{
+	const struct app *app = launch->worker.app;
+	const struct conf *conf = &launch->settings.conf;
+	struct prefork prefork = { .name = launch->name, .run = child_run, .arg = launch,
+		.reload = reload };
+	int status;
+
+	if (!app->no_listener && !listen_all(launch, launch->options))
+		return 1;
+	if (!pid_write(launch->options->pid_file))
+		return 1;
+	launch->worker.metrics = metrics_open(conf->run_dir, launch->name, app->routes);
+	launch->worker.rate = rate_open(conf->rate_percent);
+	settings_use(launch, &prefork);
 	http_init();
 	outage_open();
-	return prefork_run(&prefork);
+	status = prefork_run(&prefork);
+	if (launch->options->pid_file != NULL)
+		(void)unlink(launch->options->pid_file);
+	return status;
 }
 
 /* What the second of a program is called in the log and in the counters: events-2. */
@@ -207,10 +274,8 @@ int
 app_main(const struct app *app, int argc, char **argv)
 {
 	struct options options = { 0 };
-	struct launch launch = { .worker = { .app = app }, .listener = -1 };
+	struct launch launch = { .worker = { .app = app }, .options = &options, .listener = -1 };
 	struct arena *arena;
-	const char *name;
-	struct conf conf;
 	int status;
 
 	if (!options_read(argc, argv, &options))
@@ -220,18 +285,17 @@ app_main(const struct app *app, int argc, char **argv)
 	if (options.openapi)
 		return print_openapi(app);
 	log_open(app->name, LOG_LEVEL_INFO);
-	if (conf_load(NULL, &conf) != ERR_OK || conf_check(&conf) != ERR_OK)
+	if (!settings_read(app, &launch.settings))
 		return EX_CONFIG;
 	arena = arena_new(PROCESS_BYTES_MAX);
-	name = instance_name(arena, app->name, options.instance);
-	log_open(name, log_level_of(conf.log_level));
-	launch.worker.conf = &conf;
+	launch.name = instance_name(arena, app->name, options.instance);
+	crash_catch(launch.name);
 	launch.worker.sets = sets_join(arena, app->sets);
-	if (app->templates &&
-	    tmpl_dir_load(arena, conf.template_dir, &launch.worker.templates) != ERR_OK)
-		status = EX_CONFIG;
-	else
-		status = options.check ? check(&launch.worker) : serve(&launch, &options, name);
+	launch.worker.conf = &launch.settings.conf;
+	launch.worker.templates = launch.settings.templates;
+	log_open(launch.name, log_level_of(launch.settings.conf.log_level));
+	status = options.check ? check(&launch.worker) : serve(&launch);
+	arena_free(launch.settings.arena);
 	arena_free(arena);
 	return status;
 }

@@ -1,7 +1,8 @@
 /*
  * A program: its name, its routes, the statements it needs. Every cgi-bin main() is one call of
  * app_main, which reads the settings, checks itself, opens the socket, forks the workers and keeps
- * them alive (prefork.h); a worker runs worker_run.
+ * them alive (prefork.h); a worker runs worker_run. SIGHUP to the parent reads settings and templates
+ * again and replaces the workers; what it refuses changes nothing.
  *
  *	NAME [--socket PATH] [--ws-socket PATH] [--workers N] [--instance N] [--pid-file PATH]	serve;
  *			the N-th of a program (from 2) is called NAME-N in the log and the counters
@@ -44,9 +45,11 @@ struct app {
 	bool commits;	  /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */
 	bool templates;	  /* renders pages: load TEMPLATE_DIR */
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
-	void (*prepare)(const struct conf *); /* in the parent, before fork; may be NULL */
+	/* In the parent, before workers are forked, and again when the settings were read again; may be NULL. */
+	void (*prepare)(const struct conf *);
+	bool no_listener; /* takes no requests; with serve */
 	bool second; /* has a second listener: --ws-socket, or the one systemd passes as "second" */
-	/* Instead of worker_run, in a single child: for a program with a loop of its own (events). */
+	/* Instead of worker_run, in a single child: for a program with a loop of its own (events, worker). */
 	int (*serve)(struct worker *, int listener);
 };
 

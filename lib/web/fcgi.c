@@ -42,6 +42,7 @@ http_accept(struct http *c)
 	sigset_t all, before;
 	int status;
 
+	prefork_took();
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
 	status = FCGX_Accept_r(&c->fcgi);
@@ -82,6 +83,7 @@ http_finish(struct http *c, bool close)
 	if (close || !drain(c))
 		c->fcgi.keepConnection = 0;
 	FCGX_Finish_r(&c->fcgi);
+	prefork_answered();
 	c->fd = c->fcgi.ipcFd;
 	return c->fd >= 0;
 }
@@ -211,6 +213,7 @@ http_leave(struct http *c)
 	while (recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
 		;
 	c->fcgi.detached = 1; /* or libfcgi waits for nginx to close */
+	prefork_answered();
 	http_drop(c);
 }
 

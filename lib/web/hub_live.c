@@ -430,6 +430,14 @@ hub_live_end(struct hub *hub, struct waiter *waiter, enum hub_close code)
 
 	if (waiter->state == WAITER_GONE || waiter->state == WAITER_CLOSING)
 		return;
+	/* An EventSource comes again after a stream that ended, and never after a 503. */
+	if (waiter->live->ws == NULL && !waiter->live->open && code == CLOSE_LEAVING &&
+	    waiter->user != NULL) {
+		waiter->live->open = true;
+		sse_open(hub, waiter);
+		if (waiter->state == WAITER_GONE)
+			return;
+	}
 	if (waiter->live->ws == NULL && !waiter->live->open) { /* nothing was said yet */
 		hub_answer_error(hub, waiter, ERR_UNAVAILABLE);
 		return;

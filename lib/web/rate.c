@@ -17,7 +17,7 @@ struct slot {
 };
 
 struct rate {
-	int64_t percent;
+	_Atomic int64_t percent;
 	struct slot slots[SETS][WAYS];
 };
 
@@ -42,8 +42,14 @@ rate_open(int64_t percent)
 		log_error("cannot map the rate limits");
 		abort();
 	}
-	rate->percent = percent;
+	rate_scale(rate, percent);
 	return rate;
+}
+
+void
+rate_scale(struct rate *rate, int64_t percent)
+{
+	atomic_store(&rate->percent, percent);
 }
 
 /* The subjects are ids and addresses, and a collision only shares a bucket. */
@@ -80,16 +86,16 @@ slot_find(struct rate *rate, uint64_t key)
 enum err
 rate_take(struct rate *rate, enum rate_class class, const char *subject, struct rate_state *state)
 {
-	int64_t limit, step_us, depth_us, now, tat, next;
+	int64_t percent = atomic_load(&rate->percent), limit, step_us, depth_us, now, tat, next;
 	struct slot *slot;
 
 	memset(state, 0, sizeof(*state));
 	if (class == RATE_NONE)
 		return ERR_OK;
-	limit = classes[class].per_minute * rate->percent / 100;
+	limit = classes[class].per_minute * percent / 100;
 	limit = limit > 0 ? limit : 1;
 	step_us = MINUTE_S * SECOND_US / limit;
-	depth_us = step_us * classes[class].burst * rate->percent / 100;
+	depth_us = step_us * classes[class].burst * percent / 100;
 	depth_us = depth_us < step_us ? step_us : depth_us;
 	slot = slot_find(rate, hash(class, subject));
 	now = clock_monotonic_us();

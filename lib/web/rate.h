@@ -19,6 +19,8 @@ struct rate_state {
 
 /* Before fork. percent scales the limits. */
 struct rate *rate_open(int64_t percent);
+/* From now on, in all processes. */
+void rate_scale(struct rate *, int64_t percent);
 /* Count one request. ERR_RATE when the bucket is empty. */
 MUST_CHECK enum err rate_take(struct rate *, enum rate_class, const char *subject,
     struct rate_state *state);

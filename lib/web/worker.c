@@ -79,6 +79,7 @@ serve_one(struct loop *loop, struct http *c, bool fresh)
 {
 	bool open;
 
+	prefork_alive();
 	req_serve(loop->worker, c);
 	open = http_finish(c, loop->leaving);
 	arena_reset(loop->worker->arena);
@@ -151,7 +152,8 @@ turn(struct loop *loop)
 	struct epoll_event events[EVENTS_MAX];
 	int i, count = epoll_wait(loop->epoll, events, EVENTS_MAX, loop->leaving ? 50 : TICK_MS);
 
-	for (i = 0; i < count; i++) {
+	prefork_alive();
+	for (i = 0; i < count && !(loop->leaving && clock_monotonic_us() >= loop->leave_us); i++) {
 		if (events[i].data.ptr != NULL)
 			on_connection(loop, events[i].data.ptr);
 		else if (!loop->leaving)

@@ -36,6 +36,8 @@ password_prepare(const struct conf *conf)
 	pthread_mutexattr_t attr;
 	size_t i;
 
+	if (slots != NULL) /* those who were forked with it keep theirs */
+		(void)munmap(slots, sizeof(*slots));
 	slots = mmap(NULL, sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 	    0);
 	if (slots == MAP_FAILED)
