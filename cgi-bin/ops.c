@@ -214,7 +214,8 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { routes, NULL };
 	static const struct stmt_set *const sets[] = { &health_stmts, &heartbeat_stmts, NULL };
-	static const struct app app = { .name = "ops", .routes = tables, .sets = sets };
+	static const struct app app = { .name = "ops", .routes = tables, .sets = sets,
+	    .no_wait = true };
 
 	return app_main(&app, argc, argv);
 }

@@ -1,5 +1,6 @@
 #include "db/pg.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "db/outage.h"
@@ -10,7 +11,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { BACKOFF_FIRST_US = 100000, BACKOFF_MAX_US = 2000000 };
+/* Between two tries to connect; each about half as long again as the one before. */
+enum {
+	AGAIN_FIRST_US = 15000,
+	AGAIN_MAX_US = 150000,	/* while calls wait for the server */
+	DOWN_MAX_US = 500000,	/* afterwards */
+	SILENT_US = 500000,	/* a failed try that took longer: a server that says nothing */
+	SILENT_AGAIN_US = 2000000
+};
 
 static const struct stmt xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)",
 	true };
@@ -48,6 +56,7 @@ db_open(const char *url, const char *program, const struct stmt_set *const *sets
 	db->program = program;
 	db->sets = sets;
 	db->schema_refused = -1;
+	db->wait_ms = DB_WAIT_MS;
 	return db;
 }
 
@@ -78,12 +87,20 @@ db_socket(const struct db *db)
 	return db->conn == NULL ? -1 : PQsocket(db->conn);
 }
 
+void
+db_wait_set(struct db *db, int wait_ms)
+{
+	db->wait_ms = wait_ms;
+}
+
 static void
 drop_connection(struct db *db)
 {
 	PQfinish(db->conn);
 	db->conn = NULL;
 	db->tx_lost = db->tx_depth > 0;
+	if (db->outage_us == 0)
+		db->outage_us = clock_monotonic_us();
 }
 
 static int64_t
@@ -167,33 +184,80 @@ db_schema_refused(const struct db *db)
 	return db->schema_refused;
 }
 
-enum err
-db_connect(struct db *db)
+/* When the next try may be: with jitter, so that all that lost the server do not come back together. */
+static void
+again_set(struct db *db, int64_t took_us, int64_t most_us)
 {
-	int64_t now = clock_monotonic_us();
+	uint32_t random;
 
-	if (db->conn != NULL && PQstatus(db->conn) == CONNECTION_OK)
-		return ERR_OK;
-	if (now < db->retry_at_us)
-		return ERR_UNAVAILABLE;
+	crypto_random(&random, sizeof(random));
+	db->again_us = db->again_us == 0 ? AGAIN_FIRST_US : db->again_us * 3 / 2;
+	if (db->again_us > most_us)
+		db->again_us = most_us;
+	db->retry_at_us = clock_monotonic_us() +
+	    (took_us > SILENT_US ? SILENT_AGAIN_US : db->again_us / 2 + random % db->again_us);
+}
+
+/* One try, until the deadline at the latest. */
+static bool
+connect_once(struct db *db, int64_t until_us)
+{
 	PQfinish(db->conn);
-	db->conn = pg_connect(db->url, db->program, false);
+	db->conn = pg_connect(db->url, db->program, until_us);
 	if (db->conn == NULL)
 		db->schema_refused = -1;
 	if (db->conn != NULL && (!schema_good(db) || !prepare_all(db))) {
 		PQfinish(db->conn);
 		db->conn = NULL;
 	}
-	if (db->conn != NULL) {
-		db->backoff_us = 0;
-		outage_answered();
-		return ERR_OK;
+	return db->conn != NULL;
+}
+
+static void
+sleep_until(int64_t until_us)
+{
+	int64_t left_us = until_us - clock_monotonic_us();
+	const struct timespec pause = { left_us / SECOND_US, left_us % SECOND_US * 1000 };
+
+	if (left_us > 0)
+		(void)nanosleep(&pause, NULL);
+}
+
+/*
+ * Try, and as long as the outage is young, again and again. A server that comes back, after the crash of a
+ * backend or a restart, is away for a moment only, and who waits for that moment is answered.
+ */
+static enum err
+connect_again(struct db *db)
+{
+	int64_t until_us = db->outage_us + (int64_t)db->wait_ms * 1000;
+
+	for (;;) {
+		int64_t now = clock_monotonic_us(), silent_us = now + (int64_t)DB_CONNECT_MS * 1000;
+
+		if (now >= db->retry_at_us) {
+			if (connect_once(db, silent_us))
+				break;
+			again_set(db, clock_monotonic_us() - now,
+			    now < until_us ? AGAIN_MAX_US : DOWN_MAX_US);
+		}
+		if (db->retry_at_us >= until_us || db->schema_refused >= 0)
+			return ERR_UNAVAILABLE;
+		sleep_until(db->retry_at_us);
 	}
-	db->backoff_us = db->backoff_us == 0 ? BACKOFF_FIRST_US : db->backoff_us * 2;
-	if (db->backoff_us > BACKOFF_MAX_US)
-		db->backoff_us = BACKOFF_MAX_US;
-	db->retry_at_us = clock_monotonic_us() + db->backoff_us;
-	return ERR_UNAVAILABLE;
+	db->again_us = db->retry_at_us = db->outage_us = 0;
+	outage_answered();
+	return ERR_OK;
+}
+
+enum err
+db_connect(struct db *db)
+{
+	if (db->conn != NULL && pg_alive(db->conn))
+		return ERR_OK;
+	if (db->outage_us == 0)
+		db->outage_us = clock_monotonic_us();
+	return connect_again(db);
 }
 
 static bool

@@ -3,9 +3,17 @@
  * function that takes SQL text at run time, so injection has no way in.
  *
  * A struct db is one connection of one process, made after fork(). It connects when first used and
- * heals by itself: while the server is away every call fails at once with ERR_UNAVAILABLE and a new
- * try is made at most every two seconds. A call never blocks longer than DB_CALL_MS, even when the
- * server is frozen. Results belong to the arena set with db_arena_set.
+ * heals by itself. An idle connection that the server has ended is noticed before a statement is sent on it,
+ * and what was lost with a connection and may be run again is: repeatable statements, and transactions whose
+ * COMMIT was not sent or did not happen.
+ *
+ * While the server is away calls wait for it, but only in the first DB_WAIT_MS of an outage: a PostgreSQL
+ * that crashed or was restarted is back within a second or two, and a request that waits for that is worth
+ * more than one that fails. Waiting ones try again every 15 to 150 ms with jitter, which costs the server
+ * little while it recovers. In a longer outage every call fails at once with ERR_UNAVAILABLE, so that workers
+ * do not pile up, and a new try is made about every half a second, or two when the server is silent. A
+ * statement never waits longer than DB_CALL_MS for its answer, even when the server is frozen. Results belong
+ * to the arena set with db_arena_set.
  *
  * Errors all calls share:
  *	ERR_UNAVAILABLE	no connection, or it was lost before anything was done, or an outdated schema
@@ -24,6 +32,7 @@
 enum {
 	DB_CALL_MS = 7000,	/* above statement_timeout, so that the server speaks first */
 	DB_CONNECT_MS = 3000,
+	DB_WAIT_MS = 4000,	/* from the beginning of an outage, calls wait for its end */
 	DB_STATEMENT_MS = 5000, /* statement_timeout */
 	DB_LOCK_MS = 2000,	/* lock_timeout */
 	DB_IDLE_TX_MS = 10000,	/* idle_in_transaction_session_timeout */
@@ -69,6 +78,8 @@ void db_close(struct db *);
 void db_arena_set(struct db *, struct arena *);
 /* The arena set last: domain functions take their memory from it. */
 struct arena *db_arena(struct db *);
+/* Another time than DB_WAIT_MS; 0: an outage is told at once, for who asks whether there is one. */
+void db_wait_set(struct db *, int wait_ms);
 /* Connect now if not connected, and prepare every statement. A schema older than the program is refused
  * with ERR_UNAVAILABLE until it is migrated (db/schema.h). */
 MUST_CHECK enum err db_connect(struct db *);

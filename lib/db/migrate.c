@@ -139,7 +139,8 @@ static enum err
 plan_make(struct plan *plan, const char *url, const char *dir)
 {
 	TRY(files_read(plan, dir));
-	plan->conn = pg_connect(url, "confab-migrate", false);
+	plan->conn = pg_connect(
+	    url, "confab-migrate", clock_monotonic_us() + (int64_t)DB_CONNECT_MS * 1000);
 	if (plan->conn == NULL)
 		return ERR_UNAVAILABLE;
 	(void)PQsetnonblocking(plan->conn, 0);

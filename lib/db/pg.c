@@ -74,12 +74,11 @@ pg_connect_start(const char *url, const char *program, bool replication)
 }
 
 PGconn *
-pg_connect(const char *url, const char *program, bool replication)
+pg_connect(const char *url, const char *program, int64_t deadline_us)
 {
-	PGconn *conn = pg_connect_start(url, program, replication);
+	PGconn *conn = pg_connect_start(url, program, false);
 
-	if (conn != NULL && PQstatus(conn) != CONNECTION_BAD &&
-	    connect_finish(conn, clock_monotonic_us() + DB_CONNECT_MS * 1000)) {
+	if (conn != NULL && PQstatus(conn) != CONNECTION_BAD && connect_finish(conn, deadline_us)) {
 		(void)PQsetnonblocking(conn, 1);
 		return conn;
 	}
@@ -87,6 +86,18 @@ pg_connect(const char *url, const char *program, bool replication)
 	    conn == NULL ? "out of memory" : PQerrorMessage(conn));
 	PQfinish(conn);
 	return NULL;
+}
+
+/* What an idle server says by itself is that a setting has changed, or goodbye: then the end follows. */
+bool
+pg_alive(PGconn *conn)
+{
+	struct pollfd fd = { PQsocket(conn), POLLIN, 0 };
+
+	while (PQstatus(conn) == CONNECTION_OK && poll(&fd, 1, 0) > 0)
+		if ((fd.revents & POLLIN) == 0 || PQconsumeInput(conn) != 1)
+			return false;
+	return PQstatus(conn) == CONNECTION_OK;
 }
 
 PGresult *

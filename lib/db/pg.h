@@ -13,8 +13,10 @@ struct db {
 	const struct stmt_set *const *sets; /* NULL-terminated */
 	struct arena *arena;
 	PGconn *conn;			    /* NULL when not connected */
+	int wait_ms;			    /* see db_wait_set */
+	int64_t outage_us;		    /* monotonic: when the server was lost; 0: it is not */
 	int64_t retry_at_us;		    /* monotonic: no connect before this */
-	int64_t backoff_us;
+	int64_t again_us;		    /* between the last two tries */
 	int64_t schema_refused;		    /* see db_schema_refused */
 	int tx_depth;			    /* 0: no transaction */
 	bool begin_pending;		    /* BEGIN goes out with the first statement */
@@ -30,8 +32,11 @@ struct db {
  * host name is waited for when the url gives addresses or a socket. NULL: out of memory. replication:
  * for a decoding stream (replication=database), without time limits on statements and locks. */
 PGconn *pg_connect_start(const char *url, const char *program, bool replication);
-/* Open a connection with our timeouts and no statements. NULL when it failed (logged). */
-PGconn *pg_connect(const char *url, const char *program, bool replication);
+/* Open a connection with our timeouts and no statements, until the monotonic deadline at the latest. NULL
+ * when it failed (logged). */
+PGconn *pg_connect(const char *url, const char *program, int64_t deadline_us);
+/* An idle connection: the server has not ended it. One look at the socket. */
+bool pg_alive(PGconn *);
 /* Send what is queued and wait for the next result until the monotonic deadline. NULL with *ok true
  * is libpq's "no more"; NULL with *ok false means the connection is lost or too slow. */
 PGresult *pg_next(PGconn *, int64_t deadline_us, bool *ok);

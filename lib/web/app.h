@@ -47,6 +47,7 @@ struct app {
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
 	/* In the parent, before workers are forked, and again when the settings were read again; may be NULL. */
 	void (*prepare)(const struct conf *);
+	bool no_wait;	  /* tells an outage of the database at once (db_wait_set) */
 	bool no_listener; /* takes no requests; with serve */
 	bool second; /* has a second listener: --ws-socket, or the one systemd passes as "second" */
 	/* Instead of worker_run, in a single child: for a program with a loop of its own (events, worker). */

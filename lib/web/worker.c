@@ -34,6 +34,8 @@ worker_open(struct worker *worker)
 {
 	worker->arena = arena_new(REQUEST_BYTES_MAX);
 	worker->db = db_open(worker->conf->database_url, worker->app->name, worker->sets);
+	if (worker->app->no_wait)
+		db_wait_set(worker->db, 0);
 	db_arena_set(worker->db, worker->arena);
 	worker->revoke = revoke_new();
 	worker->process = arena_new(WORKER_BYTES_MAX);

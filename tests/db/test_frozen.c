@@ -49,7 +49,7 @@ a_read_ends_in_time_and_the_door_heals(void)
 	ms = (clock_monotonic_us() - began) / 1000;
 	signal_send(pid, SIGCONT);
 	CU_ASSERT(err == ERR_UNAVAILABLE || err == ERR_TIMEOUT);
-	CU_ASSERT(ms >= DB_CALL_MS - 100 && ms < DB_CALL_MS + 500);
+	CU_ASSERT(ms >= DB_CALL_MS - 100 && ms < 2 * DB_CALL_MS); /* a busy machine adds to it */
 	CU_ASSERT_EQUAL(db_exec(db, &stmts[READ]), ERR_OK);
 	testdb_close(db);
 }
@@ -110,7 +110,7 @@ an_unknown_commit_is_not_called_good(void)
 	CU_ASSERT_EQUAL(db_tx(db, put, &work), ERR_UNAVAILABLE);
 	ms = (clock_monotonic_us() - began) / 1000;
 	signal_send(work.stopped, SIGCONT);
-	CU_ASSERT(ms < 2 * DB_CALL_MS + 500);
+	CU_ASSERT(ms < 3 * DB_CALL_MS);
 	CU_ASSERT_EQUAL(work.runs, 1);
 	CU_ASSERT(stored(2) <= 1);
 	testdb_close(db);

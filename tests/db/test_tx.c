@@ -7,13 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PUT, ADD, READ, RAISE, REFUSE, PID, SLOW, WRITE_ALWAYS, LOCK };
+enum { PUT, ADD, READ, RAISE, REFUSE, CUT, CUT_ALWAYS, PID, SLOW, WRITE_ALWAYS, LOCK };
 static const struct stmt stmts[] = {
 	[PUT] = { "t_put", 2, "INSERT INTO t_tx (id, n) VALUES ($1, $2)", false },
 	[ADD] = { "t_add", 2, "UPDATE t_tx SET n = n + $2 WHERE id = $1", false },
 	[READ] = { "t_read", 1, "SELECT n FROM t_tx WHERE id = $1", true },
 	[RAISE] = { "t_raise", 1, "SELECT t_raise($1)", false },
 	[REFUSE] = { "t_refuse", 1, "SELECT refuse($1, 'why')", false },
+	/* Ends its own connection, each other time. */
+	[CUT] = { "t_cut", 0, "SELECT CASE WHEN nextval('t_cuts') % 2 = 1 THEN"
+	    " pg_terminate_backend(pg_backend_pid())::text || pg_sleep(5)::text END", false },
+	[CUT_ALWAYS] = { "t_cut_always", 0, "SELECT CASE WHEN nextval('t_cuts') % 2 = 1 THEN"
+	    " pg_terminate_backend(pg_backend_pid())::text || pg_sleep(5)::text END", true },
 	[PID] = { "t_pid", 0, "SELECT pg_backend_pid()", true },
 	[SLOW] = { "t_slow", 0, "SELECT pg_sleep(30)", false },
 	[WRITE_ALWAYS] = { "t_write_always", 1,
@@ -29,6 +34,7 @@ tables_make(void)
 	testdb_run("DROP TABLE IF EXISTS t_tx");
 	testdb_run("CREATE TABLE t_tx (id int PRIMARY KEY, n int NOT NULL,"
 		   " CONSTRAINT t_small CHECK (n < 1000))");
+	testdb_run("CREATE SEQUENCE t_cuts");
 	testdb_run("CREATE OR REPLACE FUNCTION t_raise(state text) RETURNS int LANGUAGE plpgsql AS"
 		   " $$ BEGIN RAISE EXCEPTION USING ERRCODE = state; END $$");
 }
@@ -37,6 +43,7 @@ static void
 tables_drop(void)
 {
 	testdb_run("DROP TABLE IF EXISTS t_tx");
+	testdb_run("DROP SEQUENCE IF EXISTS t_cuts");
 	testdb_run("DROP FUNCTION IF EXISTS t_raise");
 }
 
@@ -303,14 +310,10 @@ static void
 sends_a_repeatable_statement_again(void)
 {
 	struct db *db = testdb_open(sets);
-	struct rows *rows;
 
-	CU_ASSERT_EQUAL(db_exec(db, &stmts[WRITE_ALWAYS], db_i64(80)), ERR_OK);
-	cut(db);
-	CU_ASSERT_EQUAL(db_one(db, &rows, &stmts[READ], db_i64(80)), ERR_OK);
-	CU_ASSERT_EQUAL(rows_i64(rows, 0, 0), 1);
-	cut(db);
-	CU_ASSERT_EQUAL(db_exec(db, &stmts[WRITE_ALWAYS], db_i64(81)), ERR_OK);
+	testdb_run("SELECT setval('t_cuts', 1, false)");
+	CU_ASSERT_EQUAL(db_exec(db, &stmts[CUT_ALWAYS]), ERR_OK);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT last_value FROM t_cuts"), 2);
 	testdb_close(db);
 }
 
@@ -319,11 +322,10 @@ does_not_send_another_one_again(void)
 {
 	struct db *db = testdb_open(sets);
 
-	CU_ASSERT_EQUAL(db_exec(db, &stmts[WRITE_ALWAYS], db_i64(82)), ERR_OK);
-	cut(db);
-	CU_ASSERT_EQUAL(db_exec(db, &stmts[ADD], db_i64(82), db_i64(1)), ERR_UNAVAILABLE);
-	CU_ASSERT_EQUAL(db_exec(db, &stmts[ADD], db_i64(82), db_i64(1)), ERR_OK);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT n FROM t_tx WHERE id = 82"), 2);
+	testdb_run("SELECT setval('t_cuts', 1, false)");
+	CU_ASSERT_EQUAL(db_exec(db, &stmts[CUT]), ERR_UNAVAILABLE);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT last_value FROM t_cuts"), 1);
+	CU_ASSERT_EQUAL(db_exec(db, &stmts[CUT]), ERR_OK);
 	testdb_close(db);
 }
 
@@ -353,14 +355,24 @@ runs_again_after_a_cut_in_the_middle(void)
 	testdb_close(db);
 }
 
+static enum err
+cut_first(struct db *db, void *arg)
+{
+	struct work *w = arg;
+
+	w->runs++;
+	TRY(db_exec(db, &stmts[CUT]));
+	return db_exec(db, &stmts[PUT], db_i64(w->id), db_i64(1));
+}
+
 static void
-runs_again_after_a_cut_before_the_first_statement(void)
+runs_again_after_a_cut_in_the_first_statement(void)
 {
 	struct db *db = testdb_open(sets);
 	struct work w = { .id = 95 };
 
-	cut(db);
-	CU_ASSERT_EQUAL(db_tx(db, work, &w), ERR_OK);
+	testdb_run("SELECT setval('t_cuts', 1, false)");
+	CU_ASSERT_EQUAL(db_tx(db, cut_first, &w), ERR_OK);
 	CU_ASSERT_EQUAL(w.runs, 2);
 	CU_ASSERT_EQUAL(stored(95), 1);
 	testdb_close(db);
@@ -441,8 +453,8 @@ main(void)
 		{ "sends a repeatable statement again", sends_a_repeatable_statement_again },
 		{ "does not send another one again", does_not_send_another_one_again },
 		{ "runs again after a cut in the middle", runs_again_after_a_cut_in_the_middle },
-		{ "runs again after a cut before the first statement",
-		    runs_again_after_a_cut_before_the_first_statement },
+		{ "runs again after a cut in the first statement",
+		    runs_again_after_a_cut_in_the_first_statement },
 		{ "survives a real deadlock", survives_a_real_deadlock },
 		{ "drops its tables", tables_drop },
 		{ NULL, NULL }
