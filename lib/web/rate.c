@@ -86,7 +86,14 @@ slot_find(struct rate *rate, uint64_t key)
 enum err
 rate_take(struct rate *rate, enum rate_class class, const char *subject, struct rate_state *state)
 {
-	int64_t percent = atomic_load(&rate->percent), limit, step_us, depth_us, now, tat, next;
+	return rate_take_at(rate, class, subject, clock_monotonic_us(), state);
+}
+
+enum err
+rate_take_at(struct rate *rate, enum rate_class class, const char *subject, int64_t now,
+    struct rate_state *state)
+{
+	int64_t percent = atomic_load(&rate->percent), limit, step_us, depth_us, tat, next;
 	struct slot *slot;
 
 	memset(state, 0, sizeof(*state));
@@ -98,7 +105,6 @@ rate_take(struct rate *rate, enum rate_class class, const char *subject, struct 
 	depth_us = step_us * classes[class].burst * percent / 100;
 	depth_us = depth_us < step_us ? step_us : depth_us;
 	slot = slot_find(rate, hash(class, subject));
-	now = clock_monotonic_us();
 	tat = atomic_load(&slot->tat_us);
 	do {
 		next = (tat > now ? tat : now) + step_us;

@@ -24,5 +24,8 @@ void rate_scale(struct rate *, int64_t percent);
 /* Count one request. ERR_RATE when the bucket is empty. */
 MUST_CHECK enum err rate_take(struct rate *, enum rate_class, const char *subject,
     struct rate_state *state);
+/* The same at a given monotonic time, microseconds; for tests. */
+MUST_CHECK enum err rate_take_at(struct rate *, enum rate_class, const char *subject, int64_t now_us,
+    struct rate_state *state);
 
 #endif
