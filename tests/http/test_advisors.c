@@ -210,10 +210,11 @@ static void
 walk(const char *sort, const char *key, int direction)
 {
 	char next[600] = "", seen[CROWD + 3][37];
-	size_t total = 0, i, j;
+	size_t total = 0, pages, i, j;
 	double last = 0;
 
-	do {
+	/* A page that is no list has no next_cursor: it ends the walk as the last page does. */
+	for (pages = 0; pages < CROWD && strcmp(next, "null") != 0; pages++) {
 		EXPECT(200, client_callf(c, "GET", NULL,
 		    "/advisors?currency=%s&near=0.5,7&sort=%s&limit=3%s%s", own, sort,
 		    next[0] != '\0' ? "&cursor=" : "", next));
@@ -231,7 +232,9 @@ walk(const char *sort, const char *key, int direction)
 				CU_ASSERT_STRING_NOT_EQUAL(seen[j], seen[total]);
 		}
 		(void)snprintf(next, sizeof(next), "%s", client_text(c, "next_cursor"));
-	} while (strcmp(next, "null") != 0 && total < CROWD + 3);
+		if (next[0] == '\0')
+			break;
+	}
 	CU_ASSERT_EQUAL(total, CROWD);
 }
 
