@@ -16,7 +16,7 @@ enum {
 	AGAIN_FIRST_US = 15000,
 	AGAIN_MAX_US = 150000,	/* while calls wait for the server */
 	DOWN_MAX_US = 500000,	/* afterwards */
-	SILENT_US = 500000,	/* a failed try that took longer: a server that says nothing */
+	SILENT_US = 1000000,	/* a failed try that took longer: a server that says nothing */
 	SILENT_AGAIN_US = 2000000
 };
 
@@ -241,7 +241,8 @@ connect_again(struct db *db)
 			again_set(db, clock_monotonic_us() - now,
 			    now < until_us ? AGAIN_MAX_US : DOWN_MAX_US);
 		}
-		if (db->retry_at_us >= until_us || db->schema_refused >= 0)
+		if (db->retry_at_us >= until_us || db->schema_refused >= 0 ||
+		    clock_monotonic_us() - now > SILENT_US)
 			return ERR_UNAVAILABLE;
 		sleep_until(db->retry_at_us);
 	}

@@ -8,8 +8,9 @@
  * COMMIT was not sent or did not happen.
  *
  * While the server is away calls wait for it, but only in the first DB_WAIT_MS of an outage: a PostgreSQL
- * that crashed or was restarted is back within a second or two, and a request that waits for that is worth
- * more than one that fails. Waiting ones try again every 15 to 150 ms with jitter, which costs the server
+ * that crashed or was restarted is back within a second or two, five when the disk is busy (it writes its
+ * whole folder through first), and a request that waits for that is worth more than one that fails. Nobody
+ * waits on for a server that says nothing. Waiting ones try again every 15 to 150 ms with jitter, which costs the server
  * little while it recovers. In a longer outage every call fails at once with ERR_UNAVAILABLE, so that workers
  * do not pile up, and a new try is made about every half a second, or two when the server is silent. A
  * statement never waits longer than DB_CALL_MS for its answer, even when the server is frozen. Results belong
@@ -32,7 +33,7 @@
 enum {
 	DB_CALL_MS = 7000,	/* above statement_timeout, so that the server speaks first */
 	DB_CONNECT_MS = 3000,
-	DB_WAIT_MS = 4000,	/* from the beginning of an outage, calls wait for its end */
+	DB_WAIT_MS = 6000,	/* from the beginning of an outage, calls wait for its end */
 	DB_STATEMENT_MS = 5000, /* statement_timeout */
 	DB_LOCK_MS = 2000,	/* lock_timeout */
 	DB_IDLE_TX_MS = 10000,	/* idle_in_transaction_session_timeout */
