@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # sourced by tests/harness/bench.sh, which sets what is not set here
 # Requests a second through nginx, against a constant reply through the same nginx and against pgbench
-# with the same statement.
+# with the same statement. The constant is /livez: ops has as many workers and kept connections as the
+# programs it is compared with, so that what differs is their work.
 
 # wrk_rate URL [HEADER]: requests a second; fails when a reply was not 2xx.
 wrk_rate() {

@@ -1,7 +1,7 @@
 // What each fault costs under steady traffic through nginx: reads, sends and polls, one fault after the other.
 // Prints a table and checks what must hold whatever fails: an acknowledged message is there exactly once, every
-// listener hears each once and in order, and all is well again afterwards. Run by test_faults.sh on a stack of its own; what was
-// measured alone, without a judgement: FAULTS_MEASURE=1.
+// listener hears each once and in order, and all is well again afterwards. Run by test_faults.sh on a
+// stack of its own. FAULTS_MEASURE=1 measures and does not judge.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const PHASE_MS = Number(process.env.FAULTS_S ?? 3) * 1000, HEALED_MS = 40000;
 const READERS = 10, SENDERS = 6, POLLERS = 8, READ_EVERY_MS = 20, SEND_EVERY_MS = 60;
 const PROGRAMS = ["auth", "people", "advisors", "sessions", "chat", "events", "admin", "ops", "worker"];
 // An outage of the database that is longer than DB_WAIT_MS is told, and so is one for those who poll.
-const WAIT_MS = 4000, TOLD = { read: Infinity, send: Infinity, poll: Infinity };
+const WAIT_MS = 6000, TOLD = { read: Infinity, send: Infinity, poll: Infinity };
 // Each may fail so many of its requests at most; faults that are not named here may fail none.
 const FAILED_MAX = {
 	"workers killed": { send: 40 }, // what the killed worker held is not sent again by anybody but the client
@@ -215,6 +215,15 @@ const faults = {
 	},
 };
 
+// How long PostgreSQL itself was away since the log had this length, by what it wrote; 0: it was not.
+const postgresLog = () => readFileSync(`${STACK_DIR}/log/postgres.log`, "utf8");
+function postgresAway(length) {
+	const lines = postgresLog().slice(length).split("\n");
+	const time = (pattern) => Date.parse(lines.find((line) => pattern.test(line))?.slice(0, 23).replace(" ", "T") + "Z");
+	const ms = time(/ready to accept connections/) - time(/was terminated by signal|fast shutdown request/);
+	return Number.isNaN(ms) ? 0 : ms;
+}
+
 // --- the run ---
 
 const table = [];
@@ -222,7 +231,7 @@ const row = (cells) => console.log(`  ${cells[0].padEnd(22)}${cells.slice(1).map
 
 async function strike(name) {
 	newPhase(name);
-	const began = Date.now();
+	const began = Date.now(), logged = postgresLog().length;
 	await pause(PHASE_MS / 5);
 	await faults[name]();
 	const good = phase.good;
@@ -234,7 +243,8 @@ async function strike(name) {
 	Object.keys(good).forEach((kind) => { phase.good[kind] += good[kind]; });
 	table.push(phase);
 	const { read, send, poll } = phase.failed;
-	row([name, phase.asked, read + send + poll, read, send, poll, phase.again, phase.gap, phase.slowest]);
+	row([name, phase.asked, read + send + poll, read, send, poll, phase.again, phase.gap, phase.slowest,
+		postgresAway(logged)]);
 	if (phase.statuses.size > 0)
 		console.log(`    ${[...phase.statuses].map(([what, n]) => `${what}: ${n}`).join(", ")}`);
 }
@@ -246,7 +256,7 @@ test("each fault under steady traffic", async () => {
 	newPhase("warming up");
 	const traffic = [...Array(READERS).keys()].map(reader).concat([...Array(SENDERS).keys()].map(sender));
 	await pause(1000);
-	row(["fault", "requests", "failed", "reads", "sends", "polls", "again", "gap ms", "slowest"]);
+	row(["fault", "requests", "failed", "reads", "sends", "polls", "again", "gap ms", "slowest", "db away"]);
 	for (const name of Object.keys(faults))
 		if (wanted.length === 0 || wanted.includes(name))
 			await strike(name);
