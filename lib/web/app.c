@@ -239,13 +239,36 @@ reload(struct prefork *prefork)
 	return true;
 }
 
+/* The counter that the child would have taken back. */
+static void
+lost(void *arg)
+{
+	const struct launch *launch = arg;
+
+	metrics_add(launch->worker.metrics, METRIC_REQUESTS_BUSY, -1);
+}
+
+/* Longer than any request or job takes. */
+static int
+still_s(void)
+{
+	enum { STILL_S = 60 };
+#ifdef CONFAB_TEST
+	const char *text = getenv("CONFAB_STILL_S");
+
+	if (text != NULL)
+		return (int)strtol(text, NULL, 10);
+#endif
+	return STILL_S;
+}
+
 static int
 serve(struct launch *launch)
 {
 	const struct app *app = launch->worker.app;
 	const struct conf *conf = &launch->settings.conf;
 	struct prefork prefork = { .name = launch->name, .run = child_run, .arg = launch,
-		.reload = reload };
+		.reload = reload, .still_s = still_s(), .lost = lost };
 	int status;
 
 	if (!app->no_listener && !listen_all(launch, launch->options))

@@ -30,7 +30,7 @@ enum {
 
 /* What children tell their parent; a slot is one child's. */
 struct slot {
-	_Atomic bool ready, took;
+	_Atomic bool ready, took, busy;
 	_Atomic int64_t alive_us; /* monotonic; 0: it gives no signs of life */
 };
 struct tally {
@@ -110,6 +110,13 @@ prefork_alive(void)
 }
 
 void
+prefork_busy(bool busy)
+{
+	if (own_slot != NULL)
+		atomic_store_explicit(&own_slot->busy, busy, memory_order_relaxed);
+}
+
+void
 prefork_took(void)
 {
 	if (own_slot != NULL)
@@ -169,6 +176,7 @@ child_start(struct pool *pool)
 		return false;
 	atomic_store(&pool->tally->slots[at].ready, false);
 	atomic_store(&pool->tally->slots[at].took, false);
+	atomic_store(&pool->tally->slots[at].busy, false);
 	atomic_store(&pool->tally->slots[at].alive_us, 0);
 	pid = fork();
 	if (pid == 0)
@@ -217,6 +225,8 @@ child_ended(struct pool *pool, size_t at, int status)
 	log_error("worker ended", LOG_INT("worker", child.pid),
 	    LOG_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
 	    LOG_INT("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+	if (pool->prefork->lost != NULL && atomic_load(&pool->tally->slots[at].busy))
+		pool->prefork->lost(pool->prefork->arg);
 	if (!killed)
 		pause_set(pool, &child, atomic_load(&pool->tally->slots[at].took));
 }
@@ -258,18 +268,6 @@ child_tell(struct pool *pool, struct child *child)
 	child->end_us = now + SECOND_US; /* until it is reaped it is told, and this logged, once a second */
 }
 
-static int64_t
-still_max_us(void)
-{
-#ifdef CONFAB_TEST
-	const char *text = getenv("CONFAB_STILL_S");
-
-	if (text != NULL)
-		return strtol(text, NULL, 10) * SECOND_US;
-#endif
-	return PREFORK_STILL_S * SECOND_US;
-}
-
 /* Something in it has no end: a loop, a wait. */
 static void
 child_watch(struct pool *pool, size_t at)
@@ -277,7 +275,7 @@ child_watch(struct pool *pool, size_t at)
 	int64_t alive_us = atomic_load(&pool->tally->slots[at].alive_us);
 	int64_t still_us = clock_monotonic_us() - alive_us;
 
-	if (alive_us == 0 || still_us < still_max_us())
+	if (alive_us == 0 || still_us < pool->prefork->still_s * SECOND_US)
 		return;
 	log_error("a worker stands still", LOG_INT("worker", pool->children[at].pid),
 	    LOG_INT("s", still_us / SECOND_US));

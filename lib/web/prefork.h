@@ -11,14 +11,14 @@
  * each worker gets a successor and, once that is ready, is told to leave, a few at a time. When it does not,
  * all stays as it is. Every wait ends: a worker told to leave is killed after grace_s, and workers that do not
  * get ready end the reload after RELOAD_S with the old ones at work. A worker that gives no sign of life for
- * PREFORK_STILL_S is ended by SIGABRT, which leaves a line that says where it was.
+ * still_s is ended by SIGABRT, which leaves a line that says where it was.
  */
 #ifndef WEB_PREFORK_H
 #define WEB_PREFORK_H
 
 #include "base/base.h"
 
-enum { PREFORK_WORKERS_MAX = 64, PREFORK_STILL_S = 60 };
+enum { PREFORK_WORKERS_MAX = 64 };
 
 struct prefork {
 	const char *name;
@@ -26,6 +26,8 @@ struct prefork {
 	int (*run)(void *arg); /* body of a child; its result is the exit status */
 	void *arg;
 	int grace_s; /* after SIGTERM, children still there are killed */
+	int still_s; /* the longest time between two signs of life */
+	void (*lost)(void *arg); /* in the parent: a child died busy; NULL: nobody asks */
 	/* In the parent: read the settings again, for the children that are started from now on; may set count
 	 * and grace_s. False: nothing is changed, why was logged. NULL: SIGHUP is ignored. */
 	bool (*reload)(struct prefork *);
@@ -41,6 +43,8 @@ void prefork_signals(void);
 bool prefork_stopping(void);
 /* In a child: from here on requests are served; a predecessor may leave. */
 void prefork_ready(void);
+/* In a child: at work for a request, or no longer. */
+void prefork_busy(bool busy);
 /* In a child: a sign of life. Who has given one is watched from then on. */
 void prefork_alive(void);
 /* In a child: a request is about to be taken, and one was answered. From any thread. */

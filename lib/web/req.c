@@ -13,6 +13,7 @@
 #include "web/idem.h"
 #include "web/input.h"
 #include "web/metrics.h"
+#include "web/prefork.h"
 #include "web/rate.h"
 #include "web/reply.h"
 #include "web/reply_check.h"
@@ -363,6 +364,7 @@ req_serve(struct worker *worker, struct http *http)
 	enum err err;
 
 	db_arena_set(worker->db, worker->arena);
+	prefork_busy(true);
 	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, 1);
 	err = req_run(req);
 	whole = req_render(req, err);
@@ -371,4 +373,5 @@ req_serve(struct worker *worker, struct http *http)
 	metrics_add(worker->metrics, METRIC_DB_ROUND_TRIPS,
 	    (int64_t)(db_round_trips(worker->db) - trips));
 	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, -1);
+	prefork_busy(false);
 }

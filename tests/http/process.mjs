@@ -121,6 +121,12 @@ test("a read that crashes all workers leaves the program at work", async () => {
 	assert.ok(Date.now() - began < 1000, `${Date.now() - began} ms`);
 });
 
+test("no request is counted as being served that died", async () => {
+	const { text } = await ask("GET", "/metrics");
+	assert.match(text, /^confab_requests_busy\{program="people"\} 0$/m);
+	assert.match(text, /^confab_requests_busy\{program="chat"\} 0$/m);
+});
+
 test("a worker that stands still is ended, and says where", async () => {
 	const reply = await ask("PATCH", "/api/v1/users/me", { token, body: { bio: "x" }, id: "spin-me-now", fresh: true });
 	assert.equal(reply.status, 503);
@@ -151,6 +157,8 @@ test("SIGHUP under load loses no request", async () => {
 	console.log(`${JSON.stringify(load.count)}, wrong: ${JSON.stringify(load.wrong)}`);
 	assert.deepEqual(load.wrong, {});
 	assert.deepEqual(PROGRAMS.map(parentOf), parents);
+	for (const name of PROGRAMS)
+		assert.deepEqual(said(name, "a worker did not leave in time"), []);
 	const last = Number(await sql(`SELECT last_seq FROM inbox WHERE user_id = '${people[1].id}'`));
 	for (const listener of listeners) {
 		await until(() => listener.seq === last, `${listener.kind} hears all`);
