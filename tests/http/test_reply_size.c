@@ -15,11 +15,11 @@ static struct client *c;
 static struct browser *browser;
 
 static int
-page(const char *path_fmt, const char *id)
+page(const char *place, const char *id)
 {
 	char path[128];
 
-	(void)snprintf(path, sizeof(path), path_fmt, id);
+	(void)snprintf(path, sizeof(path), "/admin/%s/%s", place, id);
 	return browser_get(browser, path);
 }
 
@@ -39,7 +39,7 @@ a_row_that_does_not_fit_is_an_error(void)
 	for (i = 0; i < 8; i++) {
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/advisors/me", NULL), 500);
 		CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "reply_too_large");
-		CU_ASSERT_EQUAL(page("/admin/advisors/%s", advisor.id), 500);
+		CU_ASSERT_EQUAL(page("advisors", advisor.id), 500);
 		CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "larger than this server sends"));
 	}
 	client_header(c, "If-Match: *");
@@ -50,12 +50,12 @@ a_row_that_does_not_fit_is_an_error(void)
 	CU_ASSERT_EQUAL(private_child(private_pid("admin")), admin);
 	/* A row that fits, of which the page would be cut. */
 	testdb_run("UPDATE advisor SET state_reason = repeat('<', 600000) WHERE id = $1", advisor.id);
-	CU_ASSERT_EQUAL(page("/admin/advisors/%s", advisor.id), 500);
+	CU_ASSERT_EQUAL(page("advisors", advisor.id), 500);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/advisors/me", NULL), 200);
 	CU_ASSERT_EQUAL(private_child(private_pid("admin")), admin);
 	testdb_run("UPDATE advisor SET state_reason = '' WHERE id = $1", advisor.id);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/advisors/me", NULL), 200);
-	CU_ASSERT_EQUAL(page("/admin/advisors/%s", advisor.id), 200);
+	CU_ASSERT_EQUAL(page("advisors", advisor.id), 200);
 }
 
 /* A conversation of both, 21 messages, each edited 100 times; the id of the one in the middle. */
@@ -106,7 +106,7 @@ a_message_edited_many_times_is_reported_with_its_first_and_last_words(void)
 			" WHERE id = $1",
 		report),
 	    "v1 v99 v100");
-	CU_ASSERT_EQUAL(page("/admin/reports/%s", report), 200);
+	CU_ASSERT_EQUAL(page("reports", report), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "versions_left_out"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "v92."));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "What the messages around it said"));
@@ -127,7 +127,7 @@ an_old_report_of_any_size_is_shown_in_part(void)
 					 " repeat('x', 30000000))) RETURNING id",
 	    user.id, other.id);
 
-	CU_ASSERT_EQUAL(page("/admin/reports/%s", report), 200);
+	CU_ASSERT_EQUAL(page("reports", report), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "these words"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "too large for a page"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "Close the report</button>"));
