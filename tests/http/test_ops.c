@@ -145,7 +145,7 @@ is_not_ready_without_a_worker(void)
 static void
 is_not_ready_with_a_worker_that_hangs(void)
 {
-	pid_t worker = private_pid("worker");
+	pid_t worker = private_child(private_pid("worker"));
 
 	CU_ASSERT_EQUAL(kill(worker, SIGSTOP), 0);
 	CU_ASSERT(worker_is(503, "silent for "));
