@@ -1,5 +1,6 @@
 #include "base/crash.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <execinfo.h>
@@ -196,6 +197,8 @@ on_crash(int number, siginfo_t *info, void *context)
 	ssize_t written;
 
 	(void)signal(number, SIG_DFL);
+	if (log_to_journal())
+		add(&line, "<3>");
 	add_time(&line);
 	add_text(&line, "level", "error");
 	add_text(&line, "program", crash_program);

@@ -47,6 +47,12 @@ log_open(const char *program, enum log_level level)
 	log_journal = is_journal(STDERR_FILENO);
 }
 
+bool
+log_to_journal(void)
+{
+	return log_journal;
+}
+
 enum log_level
 log_level_of(const char *name)
 {

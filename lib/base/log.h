@@ -34,6 +34,8 @@ enum log_level log_level_of(const char *name);
 /* From now on lines are text for people, "NAME: what happened: name=value", except in the journal. For the
  * operator's command; after log_open. */
 void log_for_people(void);
+/* Standard error is the journal: a line begins with its priority. */
+bool log_to_journal(void);
 /* Lines carry this request_id from now on; NULL ends it. The pointer is kept, per thread. */
 void log_request_set(const char *request_id);
 void log_write(enum log_level, const char *msg, const struct log_field *fields);
