@@ -93,14 +93,23 @@ db_wait_set(struct db *db, int wait_ms)
 	db->wait_ms = wait_ms;
 }
 
+/* An outage that another process of the program has met began there: not each of them waits for it anew. */
+static void
+outage_begin(struct db *db)
+{
+	if (db->outage_us == 0)
+		db->outage_us = outage_since_us();
+	if (db->outage_us == 0)
+		db->outage_us = clock_monotonic_us();
+}
+
 static void
 drop_connection(struct db *db)
 {
 	PQfinish(db->conn);
 	db->conn = NULL;
 	db->tx_lost = db->tx_depth > 0;
-	if (db->outage_us == 0)
-		db->outage_us = clock_monotonic_us();
+	outage_begin(db);
 }
 
 static int64_t
@@ -256,8 +265,7 @@ db_connect(struct db *db)
 {
 	if (db->conn != NULL && pg_alive(db->conn))
 		return ERR_OK;
-	if (db->outage_us == 0)
-		db->outage_us = clock_monotonic_us();
+	outage_begin(db);
 	return connect_again(db);
 }
 

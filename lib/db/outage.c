@@ -71,6 +71,14 @@ outage_lasts(void)
 	return atomic_load(&state->began_us) != 0;
 }
 
+int64_t
+outage_since_us(void)
+{
+	bool answered = atomic_load(&state->answered_us) >= atomic_load(&state->failed_us);
+
+	return answered ? 0 : atomic_load(&state->began_us);
+}
+
 void
 outage_tick_at(int64_t now)
 {

@@ -23,6 +23,9 @@ void outage_failed(const char *what, const char *error);
 void outage_answered(void);
 /* One lasts now. */
 bool outage_lasts(void);
+/* Since when nobody of the program has reached it, monotonic microseconds; 0: somebody did after the last
+ * failure. */
+int64_t outage_since_us(void);
 /* Log what is due; call it a few times a second in one process of the program. */
 void outage_tick(void);
 
