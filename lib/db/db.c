@@ -1,28 +1,17 @@
 #include "db/pg.h"
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "db/outage.h"
-#include "db/schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Between two tries to connect; each about half as long again as the one before. */
-enum {
-	AGAIN_FIRST_US = 15000,
-	AGAIN_MAX_US = 150000,	/* while calls wait for the server */
-	DOWN_MAX_US = 500000,	/* afterwards */
-	SILENT_US = 1000000,	/* a failed try that took longer: a server that says nothing */
-	SILENT_AGAIN_US = 2000000
-};
-
-static const struct stmt xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)",
+const struct stmt pg_xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)",
 	true };
-static const struct stmt xact_id = { "db_xact_id", 0, "SELECT pg_current_xact_id()::text", false };
+const struct stmt pg_xact_id = { "db_xact_id", 0, "SELECT pg_current_xact_id()::text", false };
 
 struct db_param
 db_text(const char *text)
@@ -87,188 +76,6 @@ db_socket(const struct db *db)
 	return db->conn == NULL ? -1 : PQsocket(db->conn);
 }
 
-void
-db_wait_set(struct db *db, int wait_ms)
-{
-	db->wait_ms = wait_ms;
-}
-
-/* An outage that another process of the program has met began there: not each of them waits for it anew. */
-static void
-outage_begin(struct db *db)
-{
-	if (db->outage_us == 0)
-		db->outage_us = outage_since_us();
-	if (db->outage_us == 0)
-		db->outage_us = clock_monotonic_us();
-}
-
-static void
-drop_connection(struct db *db)
-{
-	PQfinish(db->conn);
-	db->conn = NULL;
-	db->tx_lost = db->tx_depth > 0;
-	outage_begin(db);
-}
-
-static int64_t
-deadline(void)
-{
-	return clock_monotonic_us() + (int64_t)DB_CALL_MS * 1000;
-}
-
-/* Queue a PREPARE for every statement of the sets, in pipeline mode. */
-static bool
-send_prepares(struct db *db, size_t *sent)
-{
-	const struct stmt_set *const *set;
-	size_t i;
-
-	if (PQsendPrepare(db->conn, xact_id.name, xact_id.sql, 0, NULL) != 1 ||
-	    PQsendPrepare(db->conn, xact_status.name, xact_status.sql, 0, NULL) != 1)
-		return false;
-	*sent = 2;
-	for (set = db->sets; *set != NULL; set++)
-		for (i = 0; i < (*set)->count; i++, (*sent)++)
-			if (PQsendPrepare(db->conn, (*set)->stmts[i].name, (*set)->stmts[i].sql, 0,
-				NULL) != 1)
-				return false;
-	return PQpipelineSync(db->conn) == 1;
-}
-
-/* Take results up to the sync point; true when none of them failed. */
-static bool
-drain_pipeline(struct db *db, const char *doing)
-{
-	int64_t until_us = deadline();
-	bool ok, good = true;
-
-	for (;;) {
-		PGresult *result = pg_next(db->conn, until_us, &ok);
-		ExecStatusType status = PQresultStatus(result);
-
-		if (!ok)
-			return false;
-		if (result == NULL)
-			continue; /* ends one statement's results */
-		if (status == PGRES_FATAL_ERROR) {
-			outage_failed(doing, PQresultErrorMessage(result));
-			good = false;
-		}
-		PQclear(result);
-		if (status == PGRES_PIPELINE_SYNC)
-			return good;
-	}
-}
-
-static bool
-prepare_all(struct db *db)
-{
-	size_t sent;
-
-	return PQenterPipelineMode(db->conn) == 1 && send_prepares(db, &sent) &&
-	    drain_pipeline(db, "cannot prepare a statement") && PQexitPipelineMode(db->conn) == 1;
-}
-
-static bool
-schema_good(struct db *db)
-{
-	PGresult *result = pg_command(db->conn, schema_question, deadline());
-	int64_t version;
-	enum err err = ERR_UNAVAILABLE;
-
-	db->schema_refused = -1;
-	if (result != NULL)
-		err = schema_judge(result, &version);
-	if (err == ERR_CONFLICT)
-		db->schema_refused = version;
-	PQclear(result);
-	return err == ERR_OK;
-}
-
-int64_t
-db_schema_refused(const struct db *db)
-{
-	return db->schema_refused;
-}
-
-/* When the next try may be: with jitter, so that all that lost the server do not come back together. */
-static void
-again_set(struct db *db, int64_t took_us, int64_t most_us)
-{
-	uint32_t random;
-
-	crypto_random(&random, sizeof(random));
-	db->again_us = db->again_us == 0 ? AGAIN_FIRST_US : db->again_us * 3 / 2;
-	if (db->again_us > most_us)
-		db->again_us = most_us;
-	db->retry_at_us = clock_monotonic_us() +
-	    (took_us > SILENT_US ? SILENT_AGAIN_US : db->again_us / 2 + random % db->again_us);
-}
-
-/* One try, until the deadline at the latest. */
-static bool
-connect_once(struct db *db, int64_t until_us)
-{
-	PQfinish(db->conn);
-	db->conn = pg_connect(db->url, db->program, until_us);
-	if (db->conn == NULL)
-		db->schema_refused = -1;
-	if (db->conn != NULL && (!schema_good(db) || !prepare_all(db))) {
-		PQfinish(db->conn);
-		db->conn = NULL;
-	}
-	return db->conn != NULL;
-}
-
-static void
-sleep_until(int64_t until_us)
-{
-	int64_t left_us = until_us - clock_monotonic_us();
-	const struct timespec pause = { left_us / SECOND_US, left_us % SECOND_US * 1000 };
-
-	if (left_us > 0)
-		(void)nanosleep(&pause, NULL);
-}
-
-/*
- * Try, and as long as the outage is young, again and again. A server that comes back, after the crash of a
- * backend or a restart, is away for a moment only, and who waits for that moment is answered.
- */
-static enum err
-connect_again(struct db *db)
-{
-	int64_t until_us = db->outage_us + (int64_t)db->wait_ms * 1000;
-
-	for (;;) {
-		int64_t now = clock_monotonic_us(), silent_us = now + (int64_t)DB_CONNECT_MS * 1000;
-
-		if (now >= db->retry_at_us) {
-			if (connect_once(db, silent_us))
-				break;
-			again_set(db, clock_monotonic_us() - now,
-			    now < until_us ? AGAIN_MAX_US : DOWN_MAX_US);
-		}
-		if (db->retry_at_us >= until_us || db->schema_refused >= 0 ||
-		    clock_monotonic_us() - now > SILENT_US)
-			return ERR_UNAVAILABLE;
-		sleep_until(db->retry_at_us);
-	}
-	db->again_us = db->retry_at_us = db->outage_us = 0;
-	outage_answered();
-	return ERR_OK;
-}
-
-enum err
-db_connect(struct db *db)
-{
-	if (db->conn != NULL && pg_alive(db->conn))
-		return ERR_OK;
-	outage_begin(db);
-	return connect_again(db);
-}
-
 static bool
 send_stmt(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count)
 {
@@ -305,12 +112,12 @@ static PGresult *
 begin_with(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count,
     bool *ok)
 {
-	int64_t until_us = deadline();
+	int64_t until_us = pg_deadline();
 	PGresult *begin, *id, *result;
 
 	*ok = PQenterPipelineMode(db->conn) == 1 &&
 	    PQsendQueryParams(db->conn, "BEGIN", 0, NULL, NULL, NULL, NULL, 0) == 1 &&
-	    send_stmt(db, &xact_id, NULL, 0) && send_stmt(db, stmt, params, count) &&
+	    send_stmt(db, &pg_xact_id, NULL, 0) && send_stmt(db, stmt, params, count) &&
 	    PQpipelineSync(db->conn) == 1;
 	if (!*ok)
 		return NULL;
@@ -340,7 +147,7 @@ send_and_receive(struct db *db, const struct stmt *stmt, const struct db_param *
 		return begin_with(db, stmt, params, count, ok);
 	}
 	*ok = send_stmt(db, stmt, params, count);
-	return *ok ? receive(db, deadline(), ok) : NULL;
+	return *ok ? receive(db, pg_deadline(), ok) : NULL;
 }
 
 static enum err
@@ -361,7 +168,7 @@ run_once(struct db *db, const struct stmt *stmt, const struct db_param *params, 
 	status = PQresultStatus(result);
 	if (!ok || (status == PGRES_FATAL_ERROR && PQstatus(db->conn) == CONNECTION_BAD)) {
 		PQclear(result);
-		drop_connection(db);
+		pg_drop(db);
 		*lost = true;
 		return ERR_UNAVAILABLE;
 	}
@@ -414,9 +221,9 @@ rollback(struct db *db)
 	if (db->begin_pending || db->conn == NULL)
 		return;
 	db->round_trips++;
-	result = pg_command(db->conn, "ROLLBACK", deadline());
+	result = pg_command(db->conn, "ROLLBACK", pg_deadline());
 	if (result == NULL)
-		drop_connection(db);
+		pg_drop(db);
 	PQclear(result);
 }
 
@@ -425,7 +232,7 @@ static enum err
 settle_commit(struct db *db, bool *again)
 {
 	struct timespec pause = { 0, 100000000 };
-	int64_t until_us = deadline();
+	int64_t until_us = pg_deadline();
 	struct rows *rows;
 
 	db->tx_lost = false;
@@ -434,7 +241,7 @@ settle_commit(struct db *db, bool *again)
 		const char *status = NULL;
 		bool lost;
 
-		if (run_once(db, &xact_status, (const struct db_param[]){ db_text(db->xid) }, 1,
+		if (run_once(db, &pg_xact_status, (const struct db_param[]){ db_text(db->xid) }, 1,
 			&rows, &lost) == ERR_OK)
 			status = rows_text(rows, 0, 0);
 		if (status != NULL && strcmp(status, "committed") == 0)
@@ -463,11 +270,11 @@ commit(struct db *db, bool *again)
 		return ERR_UNAVAILABLE;
 	FAILPOINT("tx.before_commit");
 	db->round_trips++;
-	result = pg_command(db->conn, "COMMIT", deadline());
+	result = pg_command(db->conn, "COMMIT", pg_deadline());
 	FAILPOINT("tx.after_commit");
 	if (result == NULL || PQstatus(db->conn) == CONNECTION_BAD) {
 		PQclear(result);
-		drop_connection(db);
+		pg_drop(db);
 		return settle_commit(db, again);
 	}
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {

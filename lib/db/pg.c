@@ -100,6 +100,12 @@ pg_alive(PGconn *conn)
 	return PQstatus(conn) == CONNECTION_OK;
 }
 
+int64_t
+pg_deadline(void)
+{
+	return clock_monotonic_us() + (int64_t)DB_CALL_MS * 1000;
+}
+
 PGresult *
 pg_next(PGconn *conn, int64_t deadline_us, bool *ok)
 {

@@ -42,6 +42,12 @@ bool pg_alive(PGconn *);
 PGresult *pg_next(PGconn *, int64_t deadline_us, bool *ok);
 /* Run one statement text without parameters; for BEGIN and the like. NULL: connection lost. */
 PGresult *pg_command(PGconn *, const char *text, int64_t deadline_us);
+/* When a call that begins now has taken too long, monotonic. */
+int64_t pg_deadline(void);
+/* Give up a connection that is lost: db_connect makes another. */
+void pg_drop(struct db *);
+/* Prepared on each connection beside the sets. */
+extern const struct stmt pg_xact_id, pg_xact_status;
 /* Wrap a result that the arena will clear. */
 struct rows *rows_new(struct arena *, PGresult *);
 /* SQLSTATE, constraint and message of a failed result to our error; keeps constraint and detail in
