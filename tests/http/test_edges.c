@@ -275,6 +275,31 @@ an_etag_saves_the_body(void)
 	client_token(c, NULL);
 }
 
+/* A condition is looked at when there is something to send (RFC 9110, 13.2.1), never instead of an error. */
+static void
+any_etag_saves_nothing_of_an_error(void)
+{
+	static const char any[] = "If-None-Match: *";
+
+	client_header(c, any);
+	CU_ASSERT(is_error(client_call(c, "GET", "/advisors/0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80", NULL),
+	    404, "not_found"));
+	client_header(c, any);
+	CU_ASSERT(is_error(client_call(c, "GET", "/users/me", NULL), 401, "unauthorized"));
+	client_header(c, any);
+	CU_ASSERT(is_error(client_call(c, "GET", "/specializations?x=1", NULL), 422, "validation_error"));
+	client_token(c, user.token);
+	client_header(c, any);
+	CU_ASSERT(is_error(client_call(c, "GET", "/advisors/me", NULL), 403, "forbidden"));
+	client_header(c, any);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 304);
+	CU_ASSERT_STRING_EQUAL(client_body(c), "");
+	/* Where no ETag is promised the header says nothing. */
+	client_header(c, any);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/auth/logins", NULL), 200);
+	client_token(c, NULL);
+}
+
 static void
 strangers_get_no_cross_origin_headers(void)
 {
@@ -324,6 +349,7 @@ main(void)
 		{ "an unread body does no harm", an_unread_body_does_no_harm },
 		{ "the request id is echoed when harmless", the_request_id_is_echoed_when_harmless },
 		{ "an ETag saves the body, If-Match guards an edit", an_etag_saves_the_body },
+		{ "any ETag saves nothing of an error", any_etag_saves_nothing_of_an_error },
 		{ "strangers get no cross-origin headers", strangers_get_no_cross_origin_headers },
 		{ "every answer carries the safe headers", every_answer_carries_the_safe_headers },
 		{ NULL, NULL }

@@ -137,7 +137,7 @@ asking_twice_gives_the_same_session_and_others_hear_busy(void)
 static void
 a_repeated_key_gives_the_same_answer(void)
 {
-	char body[128], header[64], first[4096];
+	char body[128], header[64], first[4096], location[128];
 
 	people();
 	(void)snprintf(header, sizeof(header), "Idempotency-Key: key-%08x", testdb_random());
@@ -145,9 +145,13 @@ a_repeated_key_gives_the_same_answer(void)
 	client_header(user, header);
 	CU_ASSERT_EQUAL_FATAL(client_call(user, "POST", "/sessions/chat", body), 201);
 	(void)snprintf(first, sizeof(first), "%s", client_body(user));
+	(void)snprintf(location, sizeof(location), "/api/v1/sessions/%s", client_text(user, "id"));
+	CU_ASSERT_STRING_EQUAL(client_reply_header(user, "Location"), location);
 	client_header(user, header);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", body), 201);
 	CU_ASSERT_STRING_EQUAL(client_body(user), first);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(user, "Location"), location);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(user, "Idempotent-Replayed"), "true");
 	client_header(user, header);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", "{\"ai\":true}"), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "key_reused");
