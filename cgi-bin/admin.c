@@ -28,6 +28,7 @@ static const struct {
 	{ "unblocked", "The account is active again.", "success" },
 	{ "resolved", "The report was closed.", "success" },
 	{ "resolved_blocked", "The report was closed and the account blocked.", "success" },
+	{ "checking", "The whole log is being checked; this page shows how far.", "success" },
 	{ "reason", "Please choose or write a reason.", "warning" },
 	{ "out", "You have signed out.", "success" },
 	{ "expired", "You were signed out after a while without use.", "warning" },
@@ -159,8 +160,8 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_home_routes, admin_advisor_routes,
 		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
-	static const struct stmt_set *const sets[] = {&audit_stmts, &overview_stmts, &heartbeat_stmts,
-	    &review_stmts,
+	static const struct stmt_set *const sets[] = {&audit_stmts, &audit_check_stmts,
+	    &overview_stmts, &heartbeat_stmts, &review_stmts,
 	    &moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
 	    &session_stmts, &session_leave_stmts, &message_stmts, NULL};
 	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,

@@ -4,7 +4,7 @@
 #ifndef CGI_BIN_ADMIN_H
 #define CGI_BIN_ADMIN_H
 
-#include "domain/system/audit.h"
+#include "domain/system/audit_check.h"
 #include "web/page.h"
 #include "web/reply.h"
 

@@ -218,6 +218,41 @@ static const struct field audit_reply[] = {
 	{ "request_id", FIELD_TEXT, .doc = "As in the logs" }, { 0 }
 };
 
+static const char *const check_states[] = { "RUNNING", "GOOD", "BROKEN", "FAILED", NULL };
+static const struct field check_reply[] = {
+	{ "id", FIELD_UUID, .doc = "The check" },
+	{ "asked_by", FIELD_UUID, .nullable = true, .doc = "The administrator who asked" },
+	{ "asked_by_name", FIELD_TEXT, .nullable = true, .doc = "Name of that account" },
+	{ "asked_at", FIELD_TIME, .doc = "When" },
+	{ "state", FIELD_ENUM, .one_of = check_states,
+	    .doc = "GOOD: every row fits the one before; FAILED: the worker gave up" },
+	{ "checked", FIELD_INT, .doc = "Rows seen so far", .example = "5120" },
+	{ "broken_id", FIELD_INT, .nullable = true, .doc = "The first row that does not fit",
+	    .example = "null" },
+	{ "done_at", FIELD_TIME, .nullable = true, .doc = "When it came to an end" }, { 0 }
+};
+
+static enum err
+post_check(struct req *req)
+{
+	const struct audit_by by = panel_by(req);
+	struct rows *rows;
+
+	TRY(audit_check_start(req->db, &by, &rows));
+	reply_location(req, "/api/v1/admin/audit/check");
+	return reply_row(req, rows, 0);
+}
+
+static enum err
+get_check(struct req *req)
+{
+	struct rows *rows;
+
+	TRY(audit_check_latest(req->db, &rows));
+	return reply_row(req, rows, 0);
+}
+
+static const enum err check_errors[] = { ERR_NOT_FOUND, ERR_OK };
 static const enum err move_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_OK };
 static const enum err block_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_FORBIDDEN, ERR_OK };
 static const enum err list_errors[] = { ERR_BAD_CURSOR, ERR_OK };
@@ -261,5 +296,14 @@ const struct route admin_api_routes[] = {
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = audit_query, .reply = audit_reply,
 	    .errors = list_errors, .handle = get_audit, .summary = "Read the audit log",
 	    .doc = "Newest first. Entries cannot be changed; each is sealed to the one before." },
+	{ METHOD_POST, "/api/v1/admin/audit/check", "admin_audit_check", .roles = ROLE_ADMIN,
+	    .rate = RATE_WRITE, .status = 202, .reply = check_reply, .handle = post_check,
+	    .summary = "Have the whole audit log checked",
+	    .doc = "The worker does it; GET shows how far it is. While a check runs, asking again "
+		   "gives that one." },
+	{ METHOD_GET, "/api/v1/admin/audit/check", "admin_audit_check_get", .roles = ROLE_ADMIN,
+	    .rate = RATE_READ, .reply = check_reply, .errors = check_errors, .handle = get_check,
+	    .summary = "Read the last check of the audit log",
+	    .doc = "Not found when there was none yet." },
 	{ 0 }
 };

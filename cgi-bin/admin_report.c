@@ -92,14 +92,30 @@ put_details(struct req *req, struct json_object *context)
 	}
 }
 
+/* The last check of the whole log, by its state. */
+static void
+put_check(struct req *req, struct json_object *context, const struct rows *rows)
+{
+	static const char *const names[][2] = { { "RUNNING", "running" }, { "GOOD", "good" },
+		{ "BROKEN", "broken_at" }, { "FAILED", "failed" } };
+	struct json_object *check = page_row(req, rows, 0), *state = NULL;
+	size_t i;
+
+	(void)json_object_object_get_ex(check, "state", &state);
+	for (i = 0; i < COUNT_OF(names); i++)
+		page_put_bool(check, names[i][1],
+		    state != NULL && strcmp(json_object_get_string(state), names[i][0]) == 0);
+	page_put_object(context, "check", check);
+}
+
 static enum err
 get_audit(struct req *req)
 {
 	struct json_object *context = page_object(req);
 	const char *target = query_text(req, "target"), *before = NULL;
-	bool all = query_text(req, "check") != NULL;
-	struct audit_check check;
+	struct audit_found found;
 	struct rows *rows;
+	enum err err;
 
 	if (query_has(req, "after"))
 		before = arena_printf(req->arena, "%lld", (long long)query_int(req, "after", 0));
@@ -108,21 +124,36 @@ get_audit(struct req *req)
 	page_put(context, "target", target);
 	panel_list(req, context, rows, "/admin/audit", panel_pair(req, "target", target));
 	put_details(req, context);
-	TRY(audit_verify(req->db, all ? 0 : VERIFY_ROWS, &check));
-	page_put_int(context, "verified", check.rows);
-	page_put_bool(context, "partial", !all && check.rows == VERIFY_ROWS);
-	if (check.broken_id != 0)
-		page_put_int(context, "broken", check.broken_id);
+	TRY(audit_verify_newest(req->db, VERIFY_ROWS, &found));
+	page_put_int(context, "verified", found.rows);
+	page_put_bool(context, "partial", found.rows == VERIFY_ROWS);
+	if (found.broken_id != 0)
+		page_put_int(context, "broken", found.broken_id);
+	err = audit_check_latest(req->db, &rows);
+	if (err == ERR_OK)
+		put_check(req, context, rows);
+	else if (err != ERR_NOT_FOUND)
+		return err;
 	return panel_reply(req, "audit", "audit", context);
 }
 
-static const char *const check_all[] = { "all", NULL };
+static enum err
+post_check(struct req *req)
+{
+	const struct audit_by by = panel_by(req);
+	struct rows *rows;
+
+	TRY(audit_check_start(req->db, &by, &rows));
+	return reply_redirect(req, "/admin/audit?done=checking");
+}
+
 static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
 	{ "state", FIELD_ENUM, .one_of = states, .doc = "State to list" }, { 0 } };
 static const struct field audit_query[] = { PANEL_DONE,
 	{ "after", FIELD_INT, .min = 1, .max = INT64_MAX, .doc = "Last row of the page before" },
 	{ "target", FIELD_UUID, .doc = "Only entries about this person or thing" },
-	{ "check", FIELD_ENUM, .one_of = check_all, .doc = "Check the whole chain" }, { 0 } };
+	{ 0 } };
+static const struct field check_body[] = { PAGE_CSRF_FIELD, { 0 } };
 static const struct field done_query[] = { PANEL_DONE, { 0 } };
 static const struct field resolve_body[] = { PAGE_CSRF_FIELD,
 	{ "decision", FIELD_ENUM, .required = true, .one_of = decisions, .doc = "Outcome" },
@@ -143,5 +174,8 @@ const struct route admin_report_routes[] = {
 	{ METHOD_GET, "/admin/audit", "panel_audit", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .query = audit_query, .handle = get_audit,
 	    .summary = "Page of the audit log" },
+	{ METHOD_POST, "/admin/audit/check", "panel_audit_check", .roles = ROLE_ADMIN,
+	    .rate = RATE_PANEL, .flags = PAGE, .body = check_body, .handle = post_check,
+	    .summary = "Have the whole audit log checked, from the panel" },
 	{ 0 }
 };

@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "domain/system/audit_check.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/job.h"
 #include "domain/system/prune.h"
@@ -33,12 +34,13 @@ enum { TICK_MS = 200, EXPIRE_MS = 1000, LAPSE_MS = 5000, ABSENT_MS = 5000, PRUNE
 
 static const struct job_handler handlers[] = {
 	{ "ai.reply", assistant_prepare, assistant_apply },
+	{ AUDIT_CHECK_JOB, audit_check_prepare, audit_check_apply },
 	{ 0 },
 };
 
 static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
 	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts,
-	&heartbeat_stmts, NULL };
+	&audit_stmts, &audit_check_stmts, &heartbeat_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 /* What the loop works with. */

@@ -47,3 +47,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION session_waiting(uuid, uuid) IS
 	'How many advisors besides one the user has asked and not met yet; nobody else counts or asks for them until the transaction ends';
+
+-- Checking the whole audit log takes as long as the log is long: the worker does it, slice by slice, and one
+-- at a time.
+CREATE TABLE audit_check (
+	id uuid PRIMARY KEY,
+	asked_by uuid,
+	asked_at timestamptz NOT NULL DEFAULT app_now(),
+	state text NOT NULL DEFAULT 'RUNNING' CHECK (state IN ('RUNNING', 'GOOD', 'BROKEN', 'FAILED')),
+	checked bigint NOT NULL DEFAULT 0,
+	last_id bigint NOT NULL DEFAULT 0,
+	broken_id bigint,
+	done_at timestamptz,
+	CONSTRAINT audit_check_done CHECK ((done_at IS NULL) = (state = 'RUNNING')),
+	CONSTRAINT audit_check_broken CHECK ((broken_id IS NOT NULL) = (state = 'BROKEN'))
+);
+COMMENT ON TABLE audit_check IS 'Checks of the whole audit log, by the worker';
+COMMENT ON COLUMN audit_check.id IS 'UUID version 7: the newest last';
+COMMENT ON COLUMN audit_check.asked_by IS 'The administrator';
+COMMENT ON COLUMN audit_check.asked_at IS 'When it was asked for';
+COMMENT ON COLUMN audit_check.state IS 'RUNNING, GOOD (all rows fit), BROKEN, or FAILED (its job was given up)';
+COMMENT ON COLUMN audit_check.checked IS 'Rows seen so far';
+COMMENT ON COLUMN audit_check.last_id IS 'The last of them; where the next slice begins';
+COMMENT ON COLUMN audit_check.broken_id IS 'The first row that does not fit the one before';
+COMMENT ON COLUMN audit_check.done_at IS 'When it came to an end';
+CREATE UNIQUE INDEX audit_check_running ON audit_check ((true)) WHERE state = 'RUNNING';

@@ -18,12 +18,14 @@ add(const char *actor, const char *target, const char *detail)
 	    ERR_OK);
 }
 
-static struct audit_check
+static struct audit_found
 verify(int64_t rows_max)
 {
-	struct audit_check check = { -1, -1 };
+	struct audit_found check = { -1, -1, -1 };
 
-	CU_ASSERT_EQUAL(audit_verify(db, rows_max, &check), ERR_OK);
+	CU_ASSERT_EQUAL(rows_max == 0 ? audit_verify(db, 0, INT64_MAX, &check) :
+					audit_verify_newest(db, rows_max, &check),
+	    ERR_OK);
 	return check;
 }
 
@@ -53,7 +55,7 @@ entries_are_listed_newest_first_with_names(void)
 static void
 the_chain_is_whole(void)
 {
-	struct audit_check all = verify(0), last;
+	struct audit_found all = verify(0), last;
 
 	CU_ASSERT_TRUE(all.rows >= 3);
 	CU_ASSERT_EQUAL(all.rows, testdb_i64("SELECT count(*) FROM audit"));

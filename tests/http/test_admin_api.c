@@ -1,4 +1,5 @@
 /* The panel's acts as JSON: an admin's token only, the same rules, audit rows with the request's id. */
+#include "base/clock.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
@@ -27,6 +28,8 @@ only_admins_are_let_in(void)
 		{ "POST", "/admin/reports/%s/resolve" }, { "GET", "/admin/users" },
 		{ "POST", "/admin/users/%s/block" }, { "POST", "/admin/users/%s/unblock" },
 		{ "GET", "/admin/audit" },
+		{ "POST", "/admin/audit/check" },
+		{ "GET", "/admin/audit/check" },
 	};
 	struct person user = person_register("USER"), advisor = person_register("ADVISOR");
 	const char *const tokens[] = { NULL, user.token, advisor.token };
@@ -173,6 +176,26 @@ the_audit_log_is_read_by_pages(void)
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "user.block");
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.detail.reason"), "Proven");
+}
+
+/* Another test may have broken the chain of this database: that it ends is what is asked here. */
+static void
+the_worker_checks_the_audit_log(void)
+{
+	int64_t until = clock_monotonic_us() + 30 * INT64_C(1000000);
+	char id[37];
+
+	CU_ASSERT_EQUAL(client_call(admin, "POST", "/admin/audit/check", NULL), 202);
+	CU_ASSERT_STRING_EQUAL(
+	    client_reply_header(admin, "Location"), "/api/v1/admin/audit/check");
+	(void)snprintf(id, sizeof(id), "%s", client_text(admin, "id"));
+	do {
+		CU_ASSERT_EQUAL_FATAL(client_call(admin, "GET", "/admin/audit/check", NULL), 200);
+	} while (strcmp(client_text(admin, "state"), "RUNNING") == 0 && clock_monotonic_us() < until);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "id"), id);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "asked_by"), admin_person.id);
+	CU_ASSERT_STRING_NOT_EQUAL(client_text(admin, "done_at"), "null");
+	CU_ASSERT(client_i64(admin, "checked") > 0);
 	client_free(admin);
 	client_free(other);
 }
@@ -184,6 +207,7 @@ static const struct cunit_test tests[] = {
 	{ "a blocked person is out at once", a_blocked_person_is_out_at_once },
 	{ "reports are closed", reports_are_closed },
 	{ "the audit log is read by pages", the_audit_log_is_read_by_pages },
+	{ "the worker checks the audit log", the_worker_checks_the_audit_log },
 	{ NULL, NULL },
 };
 

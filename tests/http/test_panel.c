@@ -1,4 +1,5 @@
 /* Signing in to the panel, its cookies and headers, and that stored text stays text (P56, P63). */
+#include "base/clock.h"
 #include "harness/browser.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
@@ -52,7 +53,7 @@ every_answer_has_the_strict_headers(void)
 		{ "GET", "/admin/users", 200 },
 		{ "GET", "/admin/reports", 200 },
 		{ "GET", "/admin/audit", 200 },
-		{ "GET", "/admin/audit?check=all", 200 },
+		{ "GET", "/admin/audit?check=all", 422 },
 		{ "GET", "/admin/users?nothing=known", 422 },
 		{ "GET", "/admin/users?q=%ff", 400 },
 		{ "GET", "/admin/users/00000000-0000-7000-8000-000000000000", 404 },
@@ -239,6 +240,33 @@ a_sign_in_ends_idle_or_old_or_by_hand(void)
 	CU_ASSERT_EQUAL(browser_get(browser, "/admin"), 303);
 }
 
+/* Asked for by the button, done by the worker, shown by the page. */
+static void
+the_whole_log_is_checked_by_a_button(void)
+{
+	const char *id, *email = another_admin(&id), *page;
+	int64_t until = clock_monotonic_us() + 30 * INT64_C(1000000);
+	char form[200];
+
+	CU_ASSERT_EQUAL(sign_in(browser, email, getenv("ADMIN_PASSWORD"), ""), 303);
+	CU_ASSERT_EQUAL(browser_get(browser, "/admin/audit"), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "Check the whole log</button>"));
+	(void)snprintf(form, sizeof(form), "csrf=%s", browser_csrf(browser));
+	CU_ASSERT_EQUAL(browser_post(browser, "/admin/audit/check", form, NULL), 303);
+	CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"), "/admin/audit?done=checking");
+	do {
+		CU_ASSERT_EQUAL_FATAL(browser_get(browser, "/admin/audit?done=checking"), 200);
+		page = browser_body(browser);
+	} while (strstr(page, "is being checked: ") != NULL && clock_monotonic_us() < until);
+	/* Another test may have broken the chain of this database. */
+	CU_ASSERT(strstr(page, "The whole log of ") != NULL ||
+	    strstr(page, "The whole log was checked: it is broken at entry ") != NULL);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE action = 'audit.check'"
+				   " AND actor_id = $1",
+			    id),
+	    1);
+}
+
 static const struct cunit_test tests[] = {
 	{ "every answer has the strict headers", every_answer_has_the_strict_headers },
 	{ "without a sign-in pages lead to the form", without_a_sign_in_pages_lead_to_the_form },
@@ -249,6 +277,7 @@ static const struct cunit_test tests[] = {
 	    the_cookie_is_strict_and_new_at_each_sign_in },
 	{ "a sign-in leads only to our own pages", a_sign_in_leads_only_to_our_own_pages },
 	{ "a sign-in ends idle, or old, or by hand", a_sign_in_ends_idle_or_old_or_by_hand },
+	{ "the whole log is checked by a button", the_whole_log_is_checked_by_a_button },
 	{ NULL, NULL },
 };
 

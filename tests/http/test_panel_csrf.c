@@ -46,6 +46,7 @@ things_to_act_upon_are_there(void)
 	form_add("/admin/users/", user, "/block", "reason=Rude");
 	form_add("/admin/users/", blocked, "/unblock", "x=");
 	form_add("/admin/reports/", report, "/resolve", "decision=ACTIONED&note=Yes&block=true");
+	form_add("/admin/audit/check", "", "", "x=");
 	form_add("/admin/logout", "", "", "x=");
 	browser = browser_new();
 	browser_sign_in(browser);

@@ -52,23 +52,30 @@ audit_list(struct db *db, const char *target_id, const char *actor_id, int64_t l
 }
 
 enum err
-audit_verify(struct db *db, int64_t rows_max, struct audit_check *check)
+audit_verify(struct db *db, int64_t after, int64_t rows_max, struct audit_found *found)
 {
-	struct audit_check found = { 0, 0 };
+	struct audit_found sum = { 0, 0, 0 };
 	struct rows *rows;
-	int64_t after = 0, count;
+	int64_t count, wanted;
 
-	if (rows_max > 0) {
-		TRY(db_one(db, &rows, &stmts[AUDIT_START], db_i64(rows_max)));
-		after = rows_i64(rows, 0, 0);
-	}
 	do {
-		TRY(db_one(db, &rows, &stmts[AUDIT_VERIFY], db_i64(after), db_i64(VERIFY_BATCH)));
+		wanted = rows_max - sum.rows < VERIFY_BATCH ? rows_max - sum.rows : VERIFY_BATCH;
+		TRY(db_one(db, &rows, &stmts[AUDIT_VERIFY], db_i64(after), db_i64(wanted)));
 		count = rows_i64(rows, 0, 0);
-		found.rows += count;
-		found.broken_id = rows_i64(rows, 0, 1);
-		after = rows_i64(rows, 0, 2);
-	} while (count == VERIFY_BATCH && found.broken_id == 0);
-	*check = found;
+		sum.rows += count;
+		sum.broken_id = rows_i64(rows, 0, 1);
+		if (count > 0)
+			after = sum.last_id = rows_i64(rows, 0, 2);
+	} while (count == wanted && sum.rows < rows_max && sum.broken_id == 0);
+	*found = sum;
 	return ERR_OK;
+}
+
+enum err
+audit_verify_newest(struct db *db, int64_t rows_max, struct audit_found *found)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[AUDIT_START], db_i64(rows_max)));
+	return audit_verify(db, rows_i64(rows, 0, 0), rows_max, found);
 }

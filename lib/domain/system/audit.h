@@ -23,8 +23,9 @@ struct audit_entry {
 };
 
 /* What audit_verify found. */
-struct audit_check {
+struct audit_found {
 	int64_t rows;	   /* checked */
+	int64_t last_id;   /* the last of them; 0 when there was none */
 	int64_t broken_id; /* the first row that does not fit; 0 when all do */
 };
 
@@ -40,7 +41,11 @@ MUST_CHECK enum err audit_add(struct db *, const struct audit_by *by,
  */
 MUST_CHECK enum err audit_list(struct db *, const char *target_id, const char *actor_id,
     int64_t limit, const char *before, struct rows **rows);
-/* Recompute the chain over the newest rows_max rows; 0 takes all, read in batches. */
-MUST_CHECK enum err audit_verify(struct db *, int64_t rows_max, struct audit_check *check);
+/* Recompute the chain over at most rows_max rows after the id after, in batches; it ends at the first row
+ * that does not fit. Fewer than rows_max and none broken: that was the end of the log. */
+MUST_CHECK enum err audit_verify(struct db *, int64_t after, int64_t rows_max,
+    struct audit_found *found);
+/* The same over the newest rows_max rows. */
+MUST_CHECK enum err audit_verify_newest(struct db *, int64_t rows_max, struct audit_found *found);
 
 #endif
