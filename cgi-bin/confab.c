@@ -190,6 +190,8 @@ static const struct command_doc commands[] = {
 	{ { "admin", "create" }, " EMAIL NAME", 2, 2, do_admin_create,
 	    "make an administrator; the password comes on standard input", 0 },
 	{ { "seed", "demo" }, "", 0, 0, do_seed_demo, "load demo data (development only)", 0 },
+	{ { "epoch", "bump" }, "", 0, 0, confab_epoch_bump,
+	    "after a restore without a new timeline: clients read their state again", 0 },
 	{ { "openapi", NULL }, " DIR", 1, 1, do_openapi,
 	    "the OpenAPI document of the programs in DIR", 0 },
 	{ { "docs", NULL }, " DIR", 1, 1, do_docs, "the same as a page", 0 },

@@ -40,5 +40,7 @@ int confab_openapi(struct arena *, const char *dir);
 int confab_docs(struct arena *, const struct conf *, const char *dir);
 /* `confab routes DIR`: every route with its roles, one JSON object a line. */
 int confab_routes(struct arena *, const char *dir);
+/* `confab epoch bump`: a new epoch, so that all event cursors resync. Returns the exit status. */
+int confab_epoch_bump(struct command *);
 
 #endif

@@ -36,3 +36,53 @@ BEGIN
 	PERFORM message_untell(changed);
 	RETURN message_tell(changed, 'message.updated');
 END $$;
+
+-- Which server's log the epoch was chosen for. A restore to a time begins a new timeline, and so does the
+-- promotion of a standby; a dump is loaded into another system. Whoever comes first decides, in
+-- epoch_settle, whether cursors from before are still good.
+ALTER TABLE epoch ADD COLUMN system_id text, ADD COLUMN timeline bigint;
+COMMENT ON TABLE epoch IS 'One row: which life of this database event cursors belong to';
+COMMENT ON COLUMN epoch.epoch IS 'Changed at every restore, so that older cursors resync';
+COMMENT ON COLUMN epoch.system_id IS 'System identifier of the server the epoch was chosen or found good for';
+COMMENT ON COLUMN epoch.timeline IS 'Timeline of its write-ahead log then';
+
+CREATE FUNCTION log_system() RETURNS text LANGUAGE sql VOLATILE AS
+	'SELECT system_identifier::text FROM pg_control_system()';
+COMMENT ON FUNCTION log_system() IS 'System identifier of this server';
+CREATE FUNCTION log_timeline() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+	SELECT CASE WHEN NOT pg_is_in_recovery()
+		THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END
+$$;
+COMMENT ON FUNCTION log_timeline() IS
+	'Timeline this server writes to; null on a standby. (pg_control_checkpoint tells of a promotion only after the next checkpoint)';
+
+-- By the clock, not by one: two databases restored from the same backup must not share an epoch.
+CREATE FUNCTION epoch_next(last bigint) RETURNS bigint LANGUAGE sql VOLATILE AS
+	'SELECT greatest(last + 1, extract(epoch FROM clock_timestamp())::bigint)';
+COMMENT ON FUNCTION epoch_next(bigint) IS 'An epoch that was never used before';
+
+CREATE FUNCTION epoch_settle(served bigint, verdict text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	life epoch%ROWTYPE;
+	here text := log_system();
+	now_on bigint := log_timeline();
+BEGIN
+	SELECT * INTO life FROM epoch FOR UPDATE;
+	IF (life.system_id, life.timeline) IS DISTINCT FROM (here, now_on) THEN
+		IF verdict <> 'KEPT' THEN life.epoch := epoch_next(life.epoch); END IF;
+	ELSIF verdict = 'LOST' AND life.epoch = served THEN
+		life.epoch := epoch_next(life.epoch);
+	END IF;
+	UPDATE epoch SET epoch = life.epoch, system_id = here, timeline = now_on;
+	RETURN life.epoch;
+END $$;
+COMMENT ON FUNCTION epoch_settle(bigint, text) IS
+	'For an events program that found another server than before: KEPT, it knows that nothing it told is missing; LOST, something of what it told under epoch served is; UNKNOWN. The epoch from now on';
+
+CREATE FUNCTION epoch_bump() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+	UPDATE epoch SET epoch = epoch_next(epoch), system_id = log_system(), timeline = log_timeline()
+		RETURNING epoch
+$$;
+COMMENT ON FUNCTION epoch_bump() IS 'After a restore that nothing else can notice: all cursors resync';
+
+UPDATE epoch SET system_id = log_system(), timeline = log_timeline();

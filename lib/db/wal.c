@@ -1,58 +1,26 @@
-#include "db/wal.h"
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "db/outage.h"
-#include "db/pg.h"
+#include "db/wal_int.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-	RELATIONS_MAX = 16, /* published tables, partitions included, known at a time */
-	NAME_SIZE = 64, /* NAMEDATALEN */
 	STEP_MESSAGES = 2000, /* taken in one step, so that the loop gets its turn */
 	STATUS_EVERY_US = 10000000, /* feedback to the server */
 	SILENCE_US = 25000000, /* no word from the server for so long: it is gone */
-	START_US = 10000000, /* for START_REPLICATION */
 	BACKOFF_FIRST_US = 100000,
 	BACKOFF_MAX_US = 2000000,
 	HEADER_LEN = 25, /* 'w', start, end, time */
 	KEEPALIVE_LEN = 18
 };
 
-/* Where the columns of a table stand. */
-struct relation {
-	uint32_t oid; /* 0: free */
-	uint64_t used; /* when last described or inserted into, in uses of any */
-	size_t column_count;
-	char name[NAME_SIZE];
-	char columns[PGOUTPUT_COLUMNS_MAX][NAME_SIZE];
-};
-
 struct wal_row {
 	const struct relation *relation;
 	const struct pgoutput_message *message;
-};
-
-struct wal {
-	struct wal_config config;
-	enum wal_state state;
-	PGconn *conn; /* NULL in WAL_DOWN */
-	PostgresPollingStatusType connecting; /* what PQconnectPoll wants */
-	bool unsent; /* libpq holds bytes for the server */
-	bool more; /* stopped by STEP_MESSAGES */
-	int64_t since_us; /* monotonic: when the state was entered */
-	int64_t retry_at_us, backoff_us;
-	int64_t heard_us, status_us; /* last word from, last feedback to the server */
-	uint64_t received, server_end; /* log positions */
-	char slot[NAME_SIZE];
-	bool slot_made;
-	struct relation relations[RELATIONS_MAX];
-	uint64_t uses; /* of relations */
 };
 
 struct wal *
@@ -111,6 +79,8 @@ wal_due_us(const struct wal *wal)
 		return wal->retry_at_us;
 	case WAL_CONNECTING:
 		return wal->since_us + (int64_t)DB_CONNECT_MS * 1000;
+	case WAL_IDENTIFYING:
+	case WAL_READING_HISTORY:
 	case WAL_STARTING:
 		return wal->since_us + START_US;
 	case WAL_STREAMING:
@@ -121,16 +91,34 @@ wal_due_us(const struct wal *wal)
 	}
 }
 
-static void
-enter(struct wal *wal, enum wal_state state)
+uint64_t
+wal_told(const struct wal *wal)
+{
+	return wal->told;
+}
+
+void
+wal_told_forget(struct wal *wal)
+{
+	wal->told = 0;
+}
+
+void
+wal_reset(struct wal *wal)
+{
+	if (wal->state != WAL_DOWN)
+		wal_fail(wal, "it is of another server");
+}
+
+void
+wal_enter(struct wal *wal, enum wal_state state)
 {
 	wal->state = state;
 	wal->since_us = clock_monotonic_us();
 }
 
-/* Give the connection up and try again later. */
-static void
-fail(struct wal *wal, const char *why)
+void
+wal_fail(struct wal *wal, const char *why)
 {
 	bool streamed = wal->state == WAL_STREAMING;
 	char error[512];
@@ -145,137 +133,20 @@ fail(struct wal *wal, const char *why)
 	if (wal->backoff_us > BACKOFF_MAX_US)
 		wal->backoff_us = BACKOFF_MAX_US;
 	wal->retry_at_us = clock_monotonic_us() + wal->backoff_us;
-	enter(wal, WAL_DOWN);
+	wal_enter(wal, WAL_DOWN);
 	if (streamed)
 		wal->config.handler.stopped(wal->config.handler.arg);
 }
 
-static void
-flush(struct wal *wal)
+void
+wal_flush(struct wal *wal)
 {
 	int unsent = PQflush(wal->conn);
 
 	if (unsent < 0)
-		fail(wal, "cannot send");
+		wal_fail(wal, "cannot send");
 	else
 		wal->unsent = unsent == 1;
-}
-
-/* --- connecting, slot, start --- */
-
-static void
-begin_connect(struct wal *wal)
-{
-	if (clock_monotonic_us() < wal->retry_at_us)
-		return;
-	wal->conn = pg_connect_start(wal->config.url, wal->config.program, true);
-	if (wal->conn == NULL || PQstatus(wal->conn) == CONNECTION_BAD) {
-		fail(wal, "cannot connect");
-		return;
-	}
-	wal->connecting = PGRES_POLLING_WRITING;
-	enter(wal, WAL_CONNECTING);
-}
-
-static void
-begin_slot(struct wal *wal)
-{
-	uint8_t random[4];
-	char hex[2 * sizeof(random) + 1], text[160];
-
-	(void)PQsetnonblocking(wal->conn, 1);
-	wal->slot_made = false;
-	crypto_random(random, sizeof(random));
-	crypto_hex(random, sizeof(random), hex);
-	(void)snprintf(wal->slot, sizeof(wal->slot), "confab_%ld_%s", (long)getpid(), hex);
-	(void)snprintf(text, sizeof(text),
-	    "CREATE_REPLICATION_SLOT %s TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT", wal->slot);
-	if (PQsendQuery(wal->conn, text) != 1) {
-		fail(wal, "cannot ask for a slot");
-		return;
-	}
-	enter(wal, WAL_MAKING_SLOT);
-	flush(wal);
-}
-
-static void
-step_connecting(struct wal *wal)
-{
-	if (clock_monotonic_us() >= wal->since_us + (int64_t)DB_CONNECT_MS * 1000) {
-		fail(wal, "connecting took too long");
-		return;
-	}
-	wal->connecting = PQconnectPoll(wal->conn);
-	if (wal->connecting == PGRES_POLLING_FAILED)
-		fail(wal, "cannot connect");
-	else if (wal->connecting == PGRES_POLLING_OK)
-		begin_slot(wal);
-}
-
-static void
-begin_start(struct wal *wal)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text),
-	    "START_REPLICATION SLOT %s LOGICAL 0/0 (proto_version '1', publication_names '%s', "
-	    "messages 'true')",
-	    wal->slot, wal->config.publication);
-	if (PQsendQuery(wal->conn, text) != 1) {
-		fail(wal, "cannot start");
-		return;
-	}
-	enter(wal, WAL_STARTING);
-	flush(wal);
-}
-
-static void
-step_slot(struct wal *wal)
-{
-	PGresult *result;
-
-	while (!PQisBusy(wal->conn)) {
-		result = PQgetResult(wal->conn);
-		if (result == NULL) {
-			if (wal->slot_made)
-				begin_start(wal);
-			else
-				fail(wal, "no slot");
-			return;
-		}
-		wal->slot_made = PQresultStatus(result) == PGRES_TUPLES_OK;
-		PQclear(result);
-	}
-}
-
-static void
-step_start(struct wal *wal)
-{
-	PGresult *result;
-	ExecStatusType status;
-
-	if (clock_monotonic_us() >= wal->since_us + START_US) {
-		fail(wal, "starting took too long");
-		return;
-	}
-	if (PQisBusy(wal->conn))
-		return;
-	result = PQgetResult(wal->conn);
-	status = PQresultStatus(result);
-	PQclear(result);
-	if (status != PGRES_COPY_BOTH) {
-		fail(wal, "cannot start");
-		return;
-	}
-	memset(wal->relations, 0, sizeof(wal->relations));
-	wal->received = wal->server_end = 0;
-	wal->backoff_us = 0;
-	wal->heard_us = clock_monotonic_us();
-	wal->status_us = 0;
-	enter(wal, WAL_STREAMING);
-	outage_answered();
-	log_info("decoding stream started", LOG_STR("slot", wal->slot));
-	wal->config.handler.started(wal->config.handler.arg);
 }
 
 /* --- the stream --- */
@@ -314,9 +185,9 @@ send_status(struct wal *wal)
 	bytes[33] = 1; /* answer, so that a frozen server is noticed */
 	wal->status_us = clock_monotonic_us();
 	if (PQputCopyData(wal->conn, (const char *)bytes, sizeof(bytes)) != 1)
-		fail(wal, "cannot send");
+		wal_fail(wal, "cannot send");
 	else
-		flush(wal);
+		wal_flush(wal);
 }
 
 static struct relation *
@@ -389,9 +260,10 @@ hand_over(struct wal *wal, const struct pgoutput_message *message)
 		if (row.relation != NULL)
 			handler->insert(handler->arg, row.relation->name, &row);
 		else
-			fail(wal, "a row of a table that was not described");
+			wal_fail(wal, "a row of a table that was not described");
 		break;
 	case PGOUTPUT_COMMIT:
+		wal->told = message->lsn;
 		handler->commit(handler->arg);
 		break;
 	case PGOUTPUT_MESSAGE:
@@ -412,7 +284,7 @@ take_data(struct wal *wal, const uint8_t *bytes, size_t len)
 	uint64_t start = get64(bytes + 1), end = get64(bytes + 9);
 
 	if (pgoutput_parse(bytes + HEADER_LEN, len - HEADER_LEN, &message) != ERR_OK) {
-		fail(wal, "a message that cannot be read");
+		wal_fail(wal, "a message that cannot be read");
 		return;
 	}
 	if (end > wal->server_end)
@@ -436,7 +308,7 @@ take_message(struct wal *wal, const uint8_t *bytes, size_t len)
 		if (bytes[KEEPALIVE_LEN - 1] != 0)
 			send_status(wal);
 	} else {
-		fail(wal, "a message that cannot be read");
+		wal_fail(wal, "a message that cannot be read");
 	}
 }
 
@@ -458,9 +330,9 @@ step_streaming(struct wal *wal)
 		return;
 	wal->more = count == STEP_MESSAGES;
 	if (len < 0)
-		fail(wal, "ended by the server");
+		wal_fail(wal, "ended by the server");
 	else if (now - wal->heard_us > SILENCE_US && !wal->more)
-		fail(wal, "the server is silent");
+		wal_fail(wal, "the server is silent");
 	else if (now - wal->status_us >= STATUS_EVERY_US)
 		send_status(wal);
 }
@@ -468,22 +340,16 @@ step_streaming(struct wal *wal)
 void
 wal_step(struct wal *wal)
 {
-	if (wal->state == WAL_DOWN) {
-		begin_connect(wal);
-		return;
-	}
-	if (wal->state == WAL_CONNECTING) {
-		step_connecting(wal);
+	if (wal->state == WAL_DOWN || wal->state == WAL_CONNECTING) {
+		wal_start_step(wal);
 		return;
 	}
 	if (wal->unsent)
-		flush(wal);
+		wal_flush(wal);
 	if (wal->state != WAL_DOWN && PQconsumeInput(wal->conn) != 1)
-		fail(wal, "connection lost");
-	if (wal->state == WAL_MAKING_SLOT)
-		step_slot(wal);
-	if (wal->state == WAL_STARTING)
-		step_start(wal);
+		wal_fail(wal, "connection lost");
+	if (wal->state != WAL_DOWN && wal->state != WAL_STREAMING)
+		wal_start_step(wal);
 	if (wal->state == WAL_STREAMING)
 		step_streaming(wal);
 }

@@ -15,6 +15,7 @@
 #define DB_WAL_H
 
 #include "db/pgoutput.h"
+#include "db/wal_life.h"
 
 struct wal;
 
@@ -26,6 +27,8 @@ struct pgoutput_value wal_column(const struct wal_row *, const char *name);
 /* Called from wal_step. */
 struct wal_handler {
 	void *arg;
+	/* Before each start: whose log it is, and the history of its timeline ("" for the first). May be NULL. */
+	void (*life)(void *arg, const struct wal_life *, const char *history);
 	void (*started)(void *arg); /* commits from now on will come */
 	void (*stopped)(void *arg); /* the stream broke after it had started */
 	/* A row inserted into table by the transaction whose commit comes next. */
@@ -43,7 +46,15 @@ struct wal_config {
 	struct wal_handler handler;
 };
 
-enum wal_state { WAL_DOWN, WAL_CONNECTING, WAL_MAKING_SLOT, WAL_STARTING, WAL_STREAMING };
+enum wal_state {
+	WAL_DOWN,
+	WAL_CONNECTING,
+	WAL_IDENTIFYING,
+	WAL_READING_HISTORY,
+	WAL_MAKING_SLOT,
+	WAL_STARTING,
+	WAL_STREAMING
+};
 
 /* config's texts stay borrowed. Does not connect: the first wal_step does. */
 struct wal *wal_open(const struct wal_config *config);
@@ -54,6 +65,12 @@ short wal_poll(const struct wal *); /* POLLIN, POLLOUT */
 int64_t wal_due_us(const struct wal *); /* monotonic: step then at the latest */
 void wal_step(struct wal *);
 enum wal_state wal_state(const struct wal *);
+/* The end of the newest commit that was handed over, or where the last slot began: what was committed up to
+ * here was told, or could be read. Kept through breaks; 0: never. */
+uint64_t wal_told(const struct wal *);
+void wal_told_forget(struct wal *); /* it is 0 until there is more */
+/* Begin again, with another connection. */
+void wal_reset(struct wal *);
 /* How far the server's log is ahead of what was taken in; 0 when not streaming. */
 int64_t wal_lag_bytes(const struct wal *);
 

@@ -152,6 +152,10 @@ hub_deliver(struct hub *hub, struct waiter *waiter)
 	struct event_cursor cursor = waiter->cursor;
 	struct batch *batch;
 
+	if (hub->life != LIFE_GOOD) {
+		waiter->state = WAITER_PARKED; /* it is read again when that is clear */
+		return;
+	}
 	if (waiter->live != NULL && !hub_live_has_room(waiter)) {
 		waiter->state = WAITER_PARKED; /* it has its turn when it has room */
 		return;

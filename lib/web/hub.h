@@ -20,7 +20,7 @@
  * Files: hub.c waiters · hub_wheel.c deadlines · hub_user.c users · hub_seat.c how many of one ·
  * hub_recent.c their recent events ·
  * hub_passing.c events without a number · hub_presence.c who is here · hub_batch.c a page ·
- * hub_read.c catch-up and scan ·
+ * hub_read.c catch-up and scan · hub_life.c is it the same database still ·
  * hub_stream.c what comes from the log · hub_request.c from HTTP to waiter · hub_ticket.c tickets ·
  * hub_reply.c answers · hub_thread.c the threads that send them · hub_live.c server-sent events ·
  * hub_ws.c, ws.c WebSockets · hub_call.c what they ask · hub_loop.c the loop and its clock.

@@ -167,6 +167,13 @@ struct hub_user {
 	size_t mark_next; /* to be used for the next new login */
 };
 
+/* What is known of the database that is connected; see hub_life.c. */
+enum life {
+	LIFE_UNKNOWN, /* being looked at: nothing of it is told */
+	LIFE_STANDBY, /* it follows another one: nothing of it is told */
+	LIFE_GOOD
+};
+
 struct replier; /* the reply threads and their queue */
 
 struct hub {
@@ -206,6 +213,15 @@ struct hub {
 	int64_t pending; /* requests for a ticket, and the goodbye of presence */
 	int64_t held_max;
 	int64_t epoch; /* 0: not read yet */
+	enum life life;
+	struct wal_life known; /* the log whose events are told; timeline 0: none yet */
+	struct wal_life found; /* being settled */
+	enum epoch_verdict verdict; /* on that */
+	struct wal_life streamed; /* the stream's */
+	bool lost; /* the stream's misses some of what was told */
+	bool told_blind; /* something was told since the stream broke */
+	bool looking; /* the answer to a look, or its settling, is to come */
+	int64_t history_us; /* monotonic: wait for the stream's word until then; 0: not waiting */
 	int64_t scan_us; /* monotonic: the next */
 	bool scanning; /* answers of a scan are to come */
 	bool scan_again; /* and it looked too early: another is wanted behind it */
@@ -310,6 +326,19 @@ void hub_read(struct hub *, struct waiter *);
 void hub_scan(struct hub *); /* unless one runs */
 void hub_database_ready(void *hub);
 void hub_database_down(void *hub);
+/* 503 for those whose first read could not be sent. */
+void hub_refuse_asking(struct hub *);
+
+/* Cursors of another epoch than this one are not good any more. */
+void hub_epoch_take(struct hub *, int64_t epoch);
+
+/* hub_life.c */
+/* Look at the database once more; nothing waits for it. */
+void hub_life_look(struct hub *);
+/* A new connection to it: nothing is told before the next look. */
+void hub_life_connected(struct hub *);
+/* Of struct wal_handler. */
+void hub_life_streamed(void *hub, const struct wal_life *, const char *history);
 
 /* hub_stream.c */
 struct wal *hub_stream_open(struct hub *);

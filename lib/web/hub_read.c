@@ -23,12 +23,14 @@ user_reset(struct hub *hub, struct hub_user *user, void *arg)
 	}
 }
 
-static void
-epoch_take(struct hub *hub, int64_t epoch)
+void
+hub_epoch_take(struct hub *hub, int64_t epoch)
 {
-	if (hub->epoch != 0 && hub->epoch != epoch)
-		hub_users_all(hub, user_reset, NULL);
+	bool other = hub->epoch != 0 && hub->epoch != epoch;
+
 	hub->epoch = epoch;
+	if (other)
+		hub_users_all(hub, user_reset, NULL);
 }
 
 /* The events read, and behind them what the stream has told since, on one page. Numbers have no gaps;
@@ -109,13 +111,23 @@ settle(
 		settle_empty(hub, waiter);
 }
 
+/* The database is being connected, or looked at. */
+static bool
+may_come_soon(const struct hub *hub)
+{
+	enum pipeline_state state = pipeline_state(hub->pipeline);
+
+	return state == PIPELINE_CONNECTING ||
+	    (state == PIPELINE_READY && hub->life == LIFE_UNKNOWN);
+}
+
 /* One that was parked stays so: it is read again when the database is back, or by the scan. */
 static void
 read_failed(struct hub *hub, struct waiter *waiter, enum err err)
 {
 	if (waiter->settled && err_status(err) >= 500)
 		waiter->state = WAITER_PARKED;
-	else if (err == ERR_UNAVAILABLE && pipeline_state(hub->pipeline) == PIPELINE_CONNECTING)
+	else if (err == ERR_UNAVAILABLE && may_come_soon(hub))
 		waiter->state = WAITER_ASKING;
 	else
 		hub_answer_error(hub, waiter, err);
@@ -140,7 +152,8 @@ read_done(void *arg, enum err err, struct rows *rows)
 		read_failed(hub, waiter, err);
 		return;
 	}
-	epoch_take(hub, page.epoch);
+	hub->told_blind = hub->told_blind || hub->run <= 0;
+	hub_epoch_take(hub, page.epoch);
 	settle(hub, waiter, rows, &page);
 	arena_rewind(hub->arena, mark);
 }
@@ -149,8 +162,10 @@ void
 hub_read(struct hub *hub, struct waiter *waiter)
 {
 	int64_t after = waiter->has_cursor ? waiter->cursor.seq : INT64_MAX;
-	enum err err = event_read(hub->pipeline, waiter->user->id, after, read_done, waiter);
+	enum err err = ERR_UNAVAILABLE;
 
+	if (hub->life == LIFE_GOOD)
+		err = event_read(hub->pipeline, waiter->user->id, after, read_done, waiter);
 	metrics_add(hub->worker->metrics, METRIC_CATCH_UP_READS, 1);
 	if (err == ERR_OK) {
 		waiter->state = WAITER_READING;
@@ -163,23 +178,15 @@ hub_read(struct hub *hub, struct waiter *waiter)
 
 /* --- all of them --- */
 
-static void
-ask_again(struct hub *hub, struct waiter *waiter, void *arg)
-{
-	(void)arg;
-	if (waiter->state == WAITER_ASKING || waiter->state == WAITER_PARKED)
-		hub_read(hub, waiter);
-}
-
 void
 hub_database_ready(void *arg)
 {
 	struct hub *hub = arg;
 
-	/* First the scan, so that revocations are known before any answer. Then everyone: it may be another
-	 * server than before, or this one restored. */
+	/* It may be another server than before, or this one restored: everyone is read again when that is
+	 * clear, and revocations are known before any answer. */
+	hub_life_connected(hub);
 	hub_scan(hub);
-	hub_each_waiter(hub, ask_again, NULL);
 }
 
 static void
@@ -191,6 +198,13 @@ refuse(struct hub *hub, struct waiter *waiter, void *arg)
 }
 
 void
+hub_refuse_asking(struct hub *hub)
+{
+	hub_each_waiter(hub, refuse, NULL);
+	hub_listen(hub); /* to say 503 */
+}
+
+void
 hub_database_down(void *arg)
 {
 	struct hub *hub = arg;
@@ -199,8 +213,7 @@ hub_database_down(void *arg)
 	hub_presence_lost(hub);
 	if (pipeline_state(hub->pipeline) != PIPELINE_DOWN)
 		return; /* lost just now: who asks waits for the first try to connect again */
-	hub_each_waiter(hub, refuse, NULL);
-	hub_listen(hub); /* to say 503 */
+	hub_refuse_asking(hub);
 }
 
 static void
@@ -278,6 +291,7 @@ hub_scan(struct hub *hub)
 	    pipeline_send(hub->pipeline, &revoke_stmts.stmts[0], NULL, 0, revoked_done, hub) !=
 		ERR_OK)
 		return;
+	hub_life_look(hub);
 	hub_users_each(hub, list_user, &lists);
 	if (lists.users.len == 0)
 		return;

@@ -161,6 +161,7 @@ on_started(void *arg)
 	struct hub *hub = arg;
 
 	hub->run = -hub->run + 1;
+	hub->told_blind = false; /* the slot begins behind it */
 	metrics_set(hub->worker->metrics, METRIC_STREAM_CONNECTED, 1);
 	/* Commits from before the slot are not in the stream: check everyone. A scan that is under way may
 	 * have looked too early. */
@@ -184,7 +185,7 @@ struct wal *
 hub_stream_open(struct hub *hub)
 {
 	struct wal_config config = {hub->conf->database_url, "events-stream", "confab_event",
-	    "confab", {hub, on_started, on_stopped, on_insert, on_commit, on_message}};
+	    "confab", {hub, hub_life_streamed, on_started, on_stopped, on_insert, on_commit, on_message}};
 
 	metrics_set(hub->worker->metrics, METRIC_STREAM_CONNECTED, 0);
 #ifdef CONFAB_TEST

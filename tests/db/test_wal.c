@@ -151,7 +151,7 @@ static struct wal *
 start(void)
 {
 	struct wal_config config = {getenv("DATABASE_URL"), "test-wal", "confab_event", "confab",
-	    {NULL, on_started, on_stopped, on_insert, on_commit, on_message}};
+	    {NULL, NULL, on_started, on_stopped, on_insert, on_commit, on_message}};
 
 	memset(&seen, 0, sizeof(seen));
 	person = testdb_user("USER");

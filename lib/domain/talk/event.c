@@ -1,6 +1,8 @@
 #include "domain/talk/event.h"
 
-enum { READ, BEHIND };
+#include <stdio.h>
+
+enum { READ, BEHIND, LOOK, SETTLE, BUMP };
 static const struct stmt stmts[] = {
     /* No event is older than the one before it, so what follows a cursor of the newest event's day is
      * of that day: all other partitions are pruned when the inbox is known, and all when it is empty. */
@@ -19,8 +21,18 @@ static const struct stmt stmts[] = {
 	"SELECT i.user_id, i.last_seq FROM unnest($1::uuid[], $2::bigint[]) AS p(id, seq)"
 	" JOIN inbox i ON i.user_id = p.id WHERE i.last_seq > p.seq",
 	true},
+    [LOOK] = {"epoch_look", 0,
+	"SELECT epoch, (system_id, timeline) IS NOT DISTINCT FROM (here, now_on) AS same, here, now_on,"
+	" CASE WHEN now_on IS NOT NULL THEN (pg_current_wal_lsn() - '0/0')::bigint END AS position"
+	" FROM epoch, log_system() here, log_timeline() now_on",
+	true},
+    [SETTLE] = {"epoch_settle", 2, "SELECT epoch_settle($1, $2)"},
+    [BUMP] = {"epoch_bump", 0, "SELECT epoch_bump()"},
 };
 STMT_SET(event_stmts, stmts);
+
+static const char *const verdicts[] = {
+    [EPOCH_UNKNOWN] = "UNKNOWN", [EPOCH_KEPT] = "KEPT", [EPOCH_LOST] = "LOST"};
 
 enum { COLUMN_EPOCH, COLUMN_LAST_SEQ, COLUMN_SEQ };
 
@@ -56,4 +68,44 @@ event_behind(struct pipeline *pipeline, const char *users, const char *seqs,
 	struct db_param params[] = {db_text(users), db_text(seqs)};
 
 	return pipeline_send(pipeline, &stmts[BEHIND], params, COUNT_OF(params), answer, arg);
+}
+
+/* --- epochs --- */
+
+enum { LOOK_EPOCH, LOOK_SAME, LOOK_SYSTEM, LOOK_TIMELINE, LOOK_POSITION };
+
+enum err
+epoch_look(struct pipeline *pipeline, pipeline_answer *answer, void *arg)
+{
+	return pipeline_send(pipeline, &stmts[LOOK], NULL, 0, answer, arg);
+}
+
+void
+epoch_looked(const struct rows *rows, struct epoch_here *here)
+{
+	*here = (struct epoch_here){
+	    .epoch = rows_i64(rows, 0, LOOK_EPOCH), .same = rows_bool(rows, 0, LOOK_SAME)};
+	(void)snprintf(
+	    here->life.system, sizeof(here->life.system), "%s", rows_text(rows, 0, LOOK_SYSTEM));
+	here->life.timeline = rows_i64(rows, 0, LOOK_TIMELINE);
+	here->life.position = (uint64_t)rows_i64(rows, 0, LOOK_POSITION);
+}
+
+enum err
+epoch_settle(struct pipeline *pipeline, int64_t served, enum epoch_verdict verdict,
+    pipeline_answer *answer, void *arg)
+{
+	struct db_param params[] = {db_i64(served), db_text(verdicts[verdict])};
+
+	return pipeline_send(pipeline, &stmts[SETTLE], params, COUNT_OF(params), answer, arg);
+}
+
+enum err
+epoch_bump(struct db *db, int64_t *epoch)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[BUMP]));
+	*epoch = rows_i64(rows, 0, 0);
+	return ERR_OK;
 }

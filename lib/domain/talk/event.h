@@ -7,6 +7,7 @@
 #define DOMAIN_TALK_EVENT_H
 
 #include "db/pipeline.h"
+#include "db/wal_life.h"
 
 enum { EVENT_PAGE = 200 }; /* events in one reply */
 
@@ -34,5 +35,29 @@ MUST_CHECK enum err event_page_take(const struct rows *, struct event_page *page
  */
 MUST_CHECK enum err event_behind(
     struct pipeline *, const char *users, const char *seqs, pipeline_answer *, void *arg);
+
+/*
+ * The epoch: which life of the database a cursor belongs to. Its row also names the server's log for which it
+ * was chosen (wal_life.h), so that the first connection to another one is noticed.
+ */
+struct epoch_here {
+	int64_t epoch;
+	bool same; /* the row names this log */
+	struct wal_life life; /* timeline 0: the server is a standby */
+};
+/* Ask; the answer is for epoch_looked. */
+MUST_CHECK enum err epoch_look(struct pipeline *, pipeline_answer *, void *arg);
+void epoch_looked(const struct rows *, struct epoch_here *here);
+
+enum epoch_verdict {
+	EPOCH_UNKNOWN, /* a new epoch, unless the row names this log */
+	EPOCH_KEPT, /* all that was told is in this log: cursors stay good */
+	EPOCH_LOST /* some of what was told under the epoch served is not: a new one */
+};
+/* Say what is known of the log there is now. The answer's one value is the epoch from now on. */
+MUST_CHECK enum err epoch_settle(struct pipeline *, int64_t served, enum epoch_verdict,
+    pipeline_answer *, void *arg);
+/* For the operator, after a restore that nothing else notices: a new epoch. */
+MUST_CHECK enum err epoch_bump(struct db *, int64_t *epoch);
 
 #endif
