@@ -134,27 +134,31 @@ migrate: all ## bring the database of CONFAB_CONF or DATABASE_URL up to date
 PREFIX ?= /usr
 D = $(DESTDIR)
 SHARE = $(D)$(PREFIX)/share/confab
-.PHONY: install
+UNITS = $(D)$(PREFIX)/lib/systemd/system
+SITE = $(D)/etc/nginx/sites-available/confab
+.PHONY: install uninstall
 install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
-	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab \
-	    $(D)/etc/nginx/sites-available $(D)$(PREFIX)/lib/systemd/system/confab-.service.d \
-	    $(D)$(PREFIX)/lib/sysusers.d $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql $(SHARE)/api
+	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab $(dir $(SITE)) \
+	    $(UNITS)/confab-.service.d $(D)$(PREFIX)/lib/sysusers.d \
+	    $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql $(SHARE)/api
 	install -m 755 $(filter-out %/confab,$(PROGS:%=$(OUT)/bin/%)) $(D)$(PREFIX)/lib/confab
 	install -m 755 $(OUT)/bin/confab $(D)$(PREFIX)/sbin
 	install -m 644 sql/*.sql $(SHARE)/sql
-	cp -R --no-preserve=ownership templates $(SHARE)/
+	cp -R --no-preserve=ownership templates $(SHARE)/ && chmod -R u=rwX,go=rX $(SHARE)/templates
 	install -m 644 $(OUT)/share/api/openapi.json $(OUT)/share/api/docs.html $(SHARE)/api
-	install -m 644 nginx/routes.conf nginx/limits.conf nginx/fastcgi.conf nginx/nginx.conf.example \
-	    $(D)/etc/nginx/confab
-	install -m 644 nginx/confab.conf $(D)/etc/nginx/sites-available/confab
-	install -m 644 systemd/confab*.service systemd/confab*.socket systemd/confab.target \
-	    $(D)$(PREFIX)/lib/systemd/system
-	install -m 644 systemd/confab-.service.d/* $(D)$(PREFIX)/lib/systemd/system/confab-.service.d
+	install -m 644 $(filter-out nginx/site.conf,$(wildcard nginx/*)) $(D)/etc/nginx/confab
+	test -e $(SITE) || install -m 644 nginx/site.conf $(SITE)
+	install -m 644 systemd/confab*.service systemd/confab*.socket systemd/confab.target $(UNITS)
+	install -m 644 systemd/confab-.service.d/* $(UNITS)/confab-.service.d
 	install -m 644 systemd/confab.sysusers $(D)$(PREFIX)/lib/sysusers.d/confab.conf
 	install -m 644 systemd/confab.tmpfiles $(D)$(PREFIX)/lib/tmpfiles.d/confab.conf
 	install -m 640 systemd/confab.conf.example $(D)/etc/confab
 	sed -i 's#/usr/\(lib\|sbin\|share\)/confab#$(PREFIX)/\1/confab#' $(D)/etc/confab/*.example \
-	    $(D)/etc/nginx/confab/*.conf $(D)$(PREFIX)/lib/systemd/system/confab-*.service
+	    $(D)/etc/nginx/confab/*.conf $(UNITS)/confab-*.service
+uninstall: ## all of that but the site: what is yours stays
+	rm -rf $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin/confab $(SHARE) $(UNITS)/confab[-.]* \
+	    $(D)$(PREFIX)/lib/sysusers.d/confab.conf $(D)$(PREFIX)/lib/tmpfiles.d/confab.conf \
+	    $(D)/etc/nginx/confab $(D)/etc/confab/confab.conf.example
 
 clean: ## remove build/ (stop first)
 	@tests/harness/stack.sh stop $(DEMO)

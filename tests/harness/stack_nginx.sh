@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # nginx for stack.sh; sourced, not run. It runs the committed nginx/ files, the ones `make install`
-# installs, with paths and the port put in and nothing else changed.
+# installs, with paths and the port put in, without TLS, and nothing else changed.
 
 nginx_write() {
-	local file out=$DIR/nginx
+	local file out=$DIR/nginx six='/listen \[::\]:/d'
 	mkdir -p "$out/tmp"
-	for file in nginx.conf.example confab.conf routes.conf limits.conf fastcgi.conf; do
-		sed -e "s#/etc/nginx/sites-enabled/\*#$out/confab.conf#" \
+	! grep -qs "^0*1 " /proc/net/if_inet6 || six="s#listen \[::\]:443 ssl http2;#listen [::1]:$PORT;#"
+	for file in nginx.conf.example site.conf http.conf events-1.conf events-2.conf server.conf routes.conf \
+		limits.conf fastcgi.conf; do
+		sed -e "s#/etc/nginx/sites-enabled/\*#$out/site.conf#" \
 			-e "s#/etc/nginx/confab/#$out/#" \
 			-e "s#/run/confab/#$RUN_DIR/#" \
 			-e "s#/usr/share/confab/templates/#$ROOT/templates/#" \
@@ -15,14 +17,16 @@ nginx_write() {
 			-e "s#/var/log/nginx/#$DIR/log/nginx-#" \
 			-e "s#/var/lib/nginx/#$out/tmp/#" \
 			-e "s#/run/nginx\.pid#$RUN_DIR/nginx.pid#" \
-			-e "s#^\([[:space:]]*\)listen 80;#\1listen 127.0.0.1:$PORT;#" \
-			-e "/^[[:space:]]*listen \[::\]:80;/d" \
+			-e "/^# Plain HTTP/,\$d" \
+			-e "s#listen 443 ssl http2;#listen 127.0.0.1:$PORT;#" -e "$six" \
+			-e "s#server_name confab.example;#server_name _;#" \
+			-e "/^[[:space:]]*ssl_/d" \
 			-e "s#^user www-data;#user $(id -un) $(id -gn);#" \
 			"$ROOT/nginx/$file" >"$out/${file%.example}"
 	done
 	[ "$(id -u)" = 0 ] || sed -i '/^user /d' "$out/nginx.conf"
 	[ "${EVENTS_COUNT:-1}" != 2 ] ||
-		sed -i -E 's/^(\s)#(hash |server unix:.*events-2)/\1\2/' "$out/confab.conf"
+		sed -i 's#events-1\.conf; .*#events-2.conf;#' "$out/site.conf"
 }
 
 nginx_listens() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two events programs behind nginx's hash, as nginx/confab.conf describes them; see two_responders.mjs.
+# Two events programs behind nginx's hash, as nginx/events-2.conf describes them; see two_responders.mjs.
 set -euo pipefail
 # shellcheck source=tests/harness/private.sh
 . tests/harness/private.sh

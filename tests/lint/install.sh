@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# `make install` puts everything a site needs under DESTDIR, names no path of the build machine, and
-# follows PREFIX. Installs the programs of the flavour under test.
+# `make install` puts everything a site needs under DESTDIR, names no path of the build machine, follows PREFIX,
+# and leaves alone what an administrator edits; `make uninstall` takes away the rest. Installs the programs of
+# the flavour under test.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 ROOT=$(pwd -P)
@@ -40,9 +41,8 @@ want=$(
 		usr/lib/sysusers.d/confab.conf
 		usr/lib/tmpfiles.d/confab.conf
 		etc/confab/confab.conf.example
-		etc/nginx/confab/routes.conf
-		etc/nginx/confab/limits.conf
-		etc/nginx/confab/fastcgi.conf
+		$(printf 'etc/nginx/confab/%s\n' http.conf events-1.conf events-2.conf server.conf redirect.conf \
+			routes.conf limits.conf fastcgi.conf nginx.conf.example)
 		etc/nginx/sites-available/confab
 	END
 )
@@ -56,6 +56,18 @@ for file in $(cd "$tmp/a" && find usr/lib/confab usr/sbin -type f); do
 done
 found=$(grep -rlF "$ROOT" "$tmp/a/etc" "$tmp/a/usr/lib/systemd" "$tmp/a/usr/share") || :
 [ -z "$found" ] || fail "the build directory is named in $found"
+
+echo '# mine' >>"$tmp/a/etc/nginx/sites-available/confab"
+echo '# mine' >"$tmp/a/etc/confab/confab.conf"
+echo '# theirs' >>"$tmp/a/etc/nginx/confab/routes.conf"
+env -u MAKEFLAGS make -s "B=${B:-test}" "DESTDIR=$tmp/a" install >"$tmp/log" 2>&1 ||
+	fail "make install failed the second time: $(cat "$tmp/log")"
+[ "$(tail -n 1 "$tmp/a/etc/nginx/sites-available/confab")" = '# mine' ] || fail "the edited site was overwritten"
+[ "$(cat "$tmp/a/etc/confab/confab.conf")" = '# mine' ] || fail "the settings were overwritten"
+[ "$(tail -n 1 "$tmp/a/etc/nginx/confab/routes.conf")" != '# theirs' ] || fail "routes.conf is not the release's"
+env -u MAKEFLAGS make -s "DESTDIR=$tmp/a" uninstall >"$tmp/log" 2>&1 || fail "make uninstall failed: $(cat "$tmp/log")"
+left=$(cd "$tmp/a" && find . -type f | sort | paste -sd' ')
+[ "$left" = './etc/confab/confab.conf ./etc/nginx/sites-available/confab' ] || fail "make uninstall leaves $left"
 
 env -u MAKEFLAGS make -s "B=${B:-test}" "DESTDIR=$tmp/b" PREFIX=/opt/c install >"$tmp/log" 2>&1 ||
 	fail "make install PREFIX=/opt/c failed: $(cat "$tmp/log")"

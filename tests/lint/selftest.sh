@@ -41,7 +41,7 @@ refuses banned cgi-bin/b.c 'const char *q = "SELECT 1";\n'
 refuses banned lib/web/c.c 'const char *q = "INSERT INTO a VALUES (1)";\n'
 refuses banned lib/domain/money/b.c 'double rate;\n'
 refuses toplevel notes.txt 'x\n'
-refuses toplevel Makefile "$(printf '\\n%.0s' {1..166})"
+refuses toplevel Makefile "$(printf '\\n%.0s' {1..173})"
 refuses functions lib/db/a.c "int\nlong_one(void)\n{\n$(printf '\\tg();\\n%.0s' {1..60})}\n"
 refuses functions lib/db/a.c "$(printf 'int x;\\n%.0s' {1..500})"
 refuses shell tests/b.sh '#!/bin/sh\necho $1\n'

@@ -17,8 +17,8 @@ for name in $names; do
 	}
 done
 lines=$(wc -l <Makefile)
-[ "$lines" -le 165 ] || {
-	echo "Makefile has $lines lines, more than 165" >&2
+[ "$lines" -le 172 ] || {
+	echo "Makefile has $lines lines, more than 172" >&2
 	rc=1
 }
 exit $rc

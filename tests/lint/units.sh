@@ -40,8 +40,8 @@ for name in "${progs[@]}"; do
 	worker) ;;
 	*)
 		[ -f "$UNITS/confab-$name.socket" ] || fail "$name has no socket unit"
-		grep -q "server unix:/run/confab/$name.sock[; ]" "$ROOT/nginx/confab.conf" ||
-			fail "$name has no upstream in nginx/confab.conf"
+		grep -q "server unix:/run/confab/$name.sock[; ]" "$ROOT"/nginx/http.conf "$ROOT"/nginx/events-1.conf ||
+			fail "$name has no upstream in nginx/"
 		;;
 	esac
 	[ -f "$UNITS/confab-$name.service" ] || fail "$name has no service unit"
