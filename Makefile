@@ -139,7 +139,7 @@ SITE = $(D)/etc/nginx/sites-available/confab
 .PHONY: install uninstall
 install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
 	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab $(dir $(SITE)) \
-	    $(UNITS)/confab-.service.d $(D)$(PREFIX)/lib/sysusers.d \
+	    $(UNITS)/confab-.service.d $(UNITS)/confab-.socket.d $(D)$(PREFIX)/lib/sysusers.d \
 	    $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql $(SHARE)/api
 	install -m 755 $(filter-out %/confab,$(PROGS:%=$(OUT)/bin/%)) $(D)$(PREFIX)/lib/confab
 	install -m 755 $(OUT)/bin/confab $(D)$(PREFIX)/sbin
@@ -150,6 +150,7 @@ install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
 	test -e $(SITE) || install -m 644 nginx/site.conf $(SITE)
 	install -m 644 systemd/confab*.service systemd/confab*.socket systemd/confab.target $(UNITS)
 	install -m 644 systemd/confab-.service.d/* $(UNITS)/confab-.service.d
+	install -m 644 systemd/confab-.socket.d/* $(UNITS)/confab-.socket.d
 	install -m 644 systemd/confab.sysusers $(D)$(PREFIX)/lib/sysusers.d/confab.conf
 	install -m 644 systemd/confab.tmpfiles $(D)$(PREFIX)/lib/tmpfiles.d/confab.conf
 	install -m 640 systemd/confab.conf.example $(D)/etc/confab

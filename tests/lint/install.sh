@@ -38,6 +38,7 @@ want=$(
 		usr/lib/systemd/system/confab-events-ws.socket
 		usr/lib/systemd/system/confab-migrate.service
 		usr/lib/systemd/system/confab-.service.d/10-confab.conf
+		usr/lib/systemd/system/confab-.socket.d/10-confab.conf
 		usr/lib/sysusers.d/confab.conf
 		usr/lib/tmpfiles.d/confab.conf
 		etc/confab/confab.conf.example

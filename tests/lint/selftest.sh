@@ -31,6 +31,21 @@ refuses() {
 	}
 }
 
+# notices UNIT LINE: units.list has the line.
+notices() {
+	tree
+	cp -R "$HERE/../../systemd" systemd
+	sed -i "\\#^$2\$#d" "systemd/$1"
+	! LINT_ROOT=$tmp/t bash "$HERE/units.sh" list >/dev/null 2>&1 || {
+		echo "units accepts $1 without $2" >&2
+		rc=1
+	}
+}
+
+notices confab-.service.d/10-confab.conf NoNewPrivileges=yes
+notices confab-.service.d/10-confab.conf 'SystemCallFilter=~@privileged @resources'
+notices confab-worker.service 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
+notices confab-ops.socket SocketMode=0660
 refuses layers lib/base/b.c '#include "db/db.h"\n'
 refuses layers lib/domain/money/b.h '#include "web/req.h"\n'
 refuses layers lib/base/c.c '#include "a.h"\n'

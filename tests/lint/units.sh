@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The systemd units: nothing that `systemd-analyze verify` remarks on, each service at an exposure of
-# at most 1.5, one socket and one service a program, and every setting in the example file.
+# at most 1.5, every line of theirs as units.list has it, one socket and one service a program, and every
+# setting in the example file.
 set -euo pipefail
 ROOT=$(cd "${LINT_ROOT:-$(dirname "$0")/../..}" && pwd -P)
 UNITS=$ROOT/systemd
@@ -11,16 +12,64 @@ fail() {
 	rc=1
 }
 
+# applies UNIT PATTERN...: the last pattern that fits is none with a "!" in front, and there is one.
+applies() {
+	local unit=$1 pattern yes=1
+	shift
+	for pattern in "$@"; do
+		# shellcheck disable=SC2053 # patterns
+		case $pattern in
+		!*) [[ $unit != ${pattern#!} ]] || return 1 ;;
+		*) [[ $unit != $pattern ]] || yes=0 ;;
+		esac
+	done
+	return $yes
+}
+
+# wanted UNIT: its settings by units.list.
+wanted() {
+	local unit=$1 name=${1#confab-} line here='' patterns
+	name=${name%.*}
+	while IFS= read -r line; do
+		case $line in
+		'#'* | '') ;;
+		$'\t'*)
+			line=${line#?}
+			[ -z "$here" ] || printf '%s\n' "${line//NAME/$name}"
+			;;
+		*)
+			read -ra patterns <<<"$line"
+			here=
+			! applies "$unit" "${patterns[@]}" || here=1
+			;;
+		esac
+	done <"$LIST"
+}
+
+# settings UNIT: those it has, each behind its section.
+settings() {
+	awk '/^\[/ { section = substr($0, 2, length($0) - 2); next }
+		/^[#;]/ || /^$/ || /^Description=/ { next }
+		{ print section, $0 }' "$UNITS/$1"
+}
+
+LIST=$(dirname "$0")/units.list
+while read -r unit; do
+	diff <(settings "$unit" | sort) <(wanted "$unit" | sort) >&2 || fail "$unit (<) is not as units.list (>) has it"
+done < <(cd "$UNITS" && find . -name 'confab*.service' -o -name 'confab*.socket' -o -name confab.target -o \
+	-path '*.d/*' | sed 's#^\./##' | sort)
+[ "${1:-}" != list ] || exit $rc # for selftest.sh
+
 # A file system of the units, the system's own ones they refer to, and empty programs.
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 dir=$tmp/usr/lib/systemd/system
-mkdir -p "$dir" "$tmp/usr/lib/confab" "$tmp/usr/sbin"
+mkdir -p "$dir" "$tmp/usr/lib/confab" "$tmp/usr/sbin" "$tmp/bin"
 cp -R /lib/systemd/system/. "$dir/"
 cp -R "$UNITS"/confab* "$dir/"
 while read -r exe; do
 	cp /bin/true "$tmp$exe"
-done < <(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$UNITS"/*.service)
+done < <(sed -n 's/^Exec[A-Z][a-z]*=\([^ ]*\).*/\1/p' "$UNITS"/*.service)
 
 said=$(systemd-analyze verify --man=no "--root=$tmp" "$dir"/confab*.service "$dir"/confab*.socket \
 	"$dir"/confab.target 2>&1) || fail "systemd-analyze verify failed"
