@@ -103,12 +103,12 @@ status: ## what of it runs
 tour: ## the main job with curl, step by step, against the running system
 	@tests/harness/tour.sh $(DEMO)/env
 
-.PHONY: test check unit db http panel lint fuzz asan tsan soak bench deps openapi migrate clean help
+.PHONY: test check unit db http panel lint boot fuzz asan tsan soak bench deps openapi migrate clean help
 test: ## install what tests need, run all, end with the counts
 	@$(SCRIPT) tests/harness/run.sh all
 check: ## the quick part, for every edit: unit, db, lint
 	@$(SCRIPT) tests/harness/run.sh unit db lint
-unit db http panel lint: ## one part of the tests (T=name: one test)
+unit db http panel lint boot: ## one part of the tests (T=name: one test)
 	@$(SCRIPT) tests/harness/run.sh $@
 asan: ## unit, db and http under the address and undefined behaviour sanitizers
 	@$(SCRIPT) B=asan tests/harness/run.sh unit db http

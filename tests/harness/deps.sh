@@ -13,7 +13,7 @@ RUN_PKGS="gcc libc6-dev make pkgconf libfcgi-dev libwslay-dev libpq-dev libjson-
 libcurl4-openssl-dev libssl-dev libargon2-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
 TEST_PKGS="libcunit1-dev clang libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
-chromium nodejs npm wrk perl-base"
+chromium nodejs npm wrk perl-base mmdebstrap systemd-container"
 
 installed() {
 	dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -26,8 +26,9 @@ have() {
 	pkgconf) command -v pkg-config >/dev/null ;;
 	postgresql-15) installed "$1" || [ -x /usr/lib/postgresql/15/bin/postgres ] ;;
 	systemd) command -v systemd-analyze >/dev/null ;;
+	systemd-container) command -v systemd-nspawn >/dev/null ;;
 	prometheus) command -v promtool >/dev/null ;;
-	clang | nodejs | npm | wrk | chromium | curl | jq | gcc | make | shellcheck)
+	clang | nodejs | npm | wrk | mmdebstrap | chromium | curl | jq | gcc | make | shellcheck)
 		installed "$1" || command -v "${1%js}" >/dev/null
 		;;
 	*) installed "$1" ;;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs tests against private servers under build/ and counts: run.sh all | PART...
-# Parts: unit db http panel lint fuzz soak. "all" is every part in flavour test (fuzz: the corpus only, and
-# the API for half a minute; no soak), then unit, db, http and panel in flavour asan. The last line is "N passed, N failed".
+# Parts: unit db http panel lint fuzz boot soak. "all" is every part in flavour test (fuzz: the corpus only, and
+# the API for half a minute; no soak), then unit, db, http and panel in flavour asan. The last line is
+# "N passed, N failed", and ", N skipped" when some could not be done on this machine.
 #	B	flavour of single parts (test; of soak: release)
 #	T	runs only the tests of these names: wallet_hold, not test_wallet_hold.c; 'events* ws' are several
 #	FUZZ_S	seconds for each fuzz target; 0 replays the corpus, the API has 30 s
@@ -13,7 +14,7 @@ set -euo pipefail
 
 STACK=$ROOT/tests/harness/stack.sh
 OUT=$ROOT/build
-PASSED=0 FAILED=0 FAILURES=() STACKS=() LOGS=''
+PASSED=0 FAILED=0 SKIPPED=0 FAILURES=() STACKS=() LOGS=''
 read -ra WANTED <<<"${T:-}"
 
 # The thread sanitizer of GCC 12 needs the address space as it was before kernels made it more random.
@@ -31,7 +32,8 @@ tests_in() {
 	echo "${n:-1}"
 }
 
-# one NAME SECONDS COMMAND...: runs a test and counts it.
+# one NAME SECONDS COMMAND...: runs a test and counts it; 77 says that this machine cannot do it, and why in the
+# last line.
 one() {
 	local name=$1 limit=$2 log=$LOGS/$1.log started ms rc=0
 	shift 2
@@ -41,6 +43,9 @@ one() {
 	if [ "$rc" = 0 ]; then
 		PASSED=$((PASSED + $(tests_in "$log")))
 		printf '  ✓ %-50s %3d.%d s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100))
+	elif [ "$rc" = 77 ]; then
+		SKIPPED=$((SKIPPED + 1))
+		printf '  - %s: %s\n' "$name" "$(tail -n 1 "$log")"
 	else
 		failed "$name" "$log" "$([ "$rc" != 124 ] || echo "no end after $limit s, ")exit $rc"
 	fi
@@ -235,6 +240,13 @@ part_fuzz() {
 	done < <(cd "$ROOT" && each "tests/fuzz/fuzz_*.c")
 }
 
+# README's chapter of production, on a machine made and booted for it.
+part_boot() {
+	wanted boot || return 0
+	one boot 600 bash tests/boot/boot.sh
+	sed -n -E 's/^  (✓|…|✗)/    \1/p' "$LOGS/boot.log"
+}
+
 # soak NAME SECONDS COMMAND...: a test at full size, if wanted; what it measured is printed.
 soak() {
 	wanted "$1" || return 0
@@ -277,12 +289,14 @@ finish() {
 		"$STACK" stop "$dir" || :
 	done
 	[ "$rc" = 0 ] || [ "$FAILED" -gt 0 ] || FAILED=1
-	if [ "$PASSED" = 0 ] && [ "$FAILED" = 0 ]; then
+	if [ "$((PASSED + FAILED + SKIPPED))" = 0 ]; then
 		echo "no test of that name"
 		FAILED=1
 	fi
 	[ ${#FAILURES[@]} = 0 ] || printf '\nfailed:\n' && printf '  %s\n' "${FAILURES[@]}"
-	printf '\n%d passed, %d failed\n' "$PASSED" "$FAILED"
+	printf '\n%d passed, %d failed' "$PASSED" "$FAILED"
+	[ "$SKIPPED" = 0 ] || printf ', %d skipped' "$SKIPPED"
+	printf '\n'
 	[ "$FAILED" = 0 ] || exit 1
 	exit 0
 }
@@ -294,7 +308,7 @@ run_parts() {
 	done
 }
 
-[ $# -gt 0 ] || die "usage: run.sh all | unit | db | http | panel | lint | fuzz | soak ..."
+[ $# -gt 0 ] || die "usage: run.sh all | unit | db | http | panel | lint | fuzz | boot | soak ..."
 for name in "$@"; do
 	[ "$name" = all ] || declare -F "part_$name" >/dev/null || die "there is no part $name"
 done
@@ -308,13 +322,16 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 if [ "$1" = all ]; then
 	FLAVOUR='test'
 	build tests
-	run_parts unit db http panel lint fuzz
+	run_parts unit db http panel lint fuzz boot
 	FLAVOUR=asan
 	build tests
 	run_parts unit db http panel
 else
 	FLAVOUR=${B:-test}
 	[ "$*" != soak ] || FLAVOUR=${B:-release}
-	[ "$*" = fuzz ] || [ "$*" = lint ] || build tests
+	case $* in
+	fuzz | lint | boot) ;;
+	*) build tests ;;
+	esac
 	run_parts "$@"
 fi
