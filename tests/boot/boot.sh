@@ -137,6 +137,11 @@ check "each program runs with the confinement of its unit" programs_confined
 check "no unit has failed" units_good
 check "the journal has no error" journal_clean
 
+pids_note
+step 'Changed settings'
+check "a reload ends no program" pids_same
+check "/readyz is 200 after a reload" ready_good
+
 step 'A second events program'
 check "/readyz is 200 with a second events program" ready_good '.checks | any(.name == "events-2")'
 

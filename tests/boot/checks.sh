@@ -108,6 +108,22 @@ programs_confined() {
 	return $rc
 }
 
+# pids_same: since pids_note no program was started anew.
+pids_note() {
+	local name
+	for name in $SERVICES; do
+		main_pid "$name"
+	done >"$BOOT/pids.before"
+}
+
+pids_same() {
+	local name
+	for name in $SERVICES; do
+		unit_runs "confab-$name" || return 1
+		main_pid "$name"
+	done | diff "$BOOT/pids.before" -
+}
+
 # --- upgrading ---
 
 # What is the administrator's.
@@ -122,10 +138,7 @@ mine_same() {
 
 # One client that asks again and again until it is told to end, each request on a connection of its own.
 clients_begin() {
-	local name
-	for name in $SERVICES; do
-		main_pid "$name"
-	done >"$BOOT/pids.before"
+	pids_note
 	sh_inside 'rm -f /tmp/clients.end; : >/tmp/clients.said'
 	sh_inside '
 		while [ ! -e /tmp/clients.end ]; do
