@@ -7,6 +7,8 @@
 #	T	runs only the tests of these names: wallet_hold, not test_wallet_hold.c; 'events* ws' are several
 #	FUZZ_S	seconds for each fuzz target; 0 replays the corpus, the API has 30 s
 #	FUZZ_SEED	of the API's fuzzer, as it printed it
+#	FAIL_FAST	ends the run at the first failure
+#	LIMIT_S	ends a test that has not ended by itself after so many seconds, if that is sooner
 # Each test's output is kept in build/tests/FLAVOUR/PART/NAME.log.
 set -euo pipefail
 # shellcheck source=tests/harness/common.sh
@@ -37,6 +39,7 @@ tests_in() {
 one() {
 	local name=$1 limit=$2 log=$LOGS/$1.log started ms rc=0
 	shift 2
+	[ "${LIMIT_S:-$limit}" -ge "$limit" ] || limit=$LIMIT_S
 	started=$(now_ms)
 	(cd "$ROOT" && timeout -k 5 "$limit" "$@") >"$log" 2>&1 </dev/null || rc=$?
 	ms=$(($(now_ms) - started))
@@ -57,6 +60,7 @@ failed() {
 	FAILURES+=("$1: $3 (${2#"$ROOT"/})")
 	printf '  ✗ %s: %s\n' "$1" "$3"
 	tail -n 25 "$2" 2>/dev/null | sed 's/^/    | /'
+	[ -z "${FAIL_FAST:-}" ] || exit 1
 }
 
 # wanted NAME: T is empty, or a word of it names the test.
@@ -268,15 +272,32 @@ part_soak() {
 
 # --- the run ---
 
+# goals PART...: what make builds for these parts; with T only the tests of those names, and the programs
+# unless the part is unit.
+goals() {
+	local name file
+	if [ -z "${T:-}" ]; then
+		echo tests
+		return 0
+	fi
+	for name in "$@"; do
+		[ "$name" = unit ] || echo load
+		while read -r file; do
+			echo "build/$FLAVOUR/${file%.c}"
+		done < <(cd "$ROOT" && each "tests/$name/test_*.c")
+	done
+}
+
+# build GOAL...
 build() {
 	local log=$OUT/build-$FLAVOUR.log cc=()
 	mkdir -p "$OUT"
 	[ "$FLAVOUR" != fuzz ] || cc=(CC=clang)
 	step "build $FLAVOUR"
-	"${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" "B=$FLAVOUR" "${cc[@]}" "$1" \
+	"${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" "B=$FLAVOUR" "${cc[@]}" "$@" \
 		>"$log" 2>&1 </dev/null || {
 		[ ! -t 1 ] || printf '\r\033[K'
-		failed "build $FLAVOUR" "$log" "make B=$FLAVOUR $1 failed"
+		failed "build $FLAVOUR" "$log" "make B=$FLAVOUR $* failed"
 		return 1
 	}
 	step_done ''
@@ -329,9 +350,10 @@ if [ "$1" = all ]; then
 else
 	FLAVOUR=${B:-test}
 	[ "$*" != soak ] || FLAVOUR=${B:-release}
+	mapfile -t wanted_goals < <(goals "$@")
 	case $* in
 	fuzz | lint | boot) ;;
-	*) build tests ;;
+	*) [ ${#wanted_goals[@]} = 0 ] || build "${wanted_goals[@]}" ;;
 	esac
 	run_parts "$@"
 fi
