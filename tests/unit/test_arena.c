@@ -128,7 +128,7 @@ over_cap_in_steps(struct arena *arena)
 static void
 product_overflow(struct arena *arena)
 {
-	(void)arena_calloc(arena, SIZE_MAX / 2, 4);
+	(void)arena_calloc(arena, SIZE_MAX / 4 + 2, 4); /* four bytes, were it not for the overflow */
 }
 
 static void

@@ -187,6 +187,7 @@ checks_rules_between_keys(void)
 	} cases[] = {
 		{ "", ERR_BAD_REQUEST }, /* no secret */
 		{ "SECRET_KEYS=k1:short", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=k1:0123456789abcdef0123456789abcde", ERR_BAD_REQUEST }, /* 31 */
 		{ "SECRET_KEYS=:0123456789abcdef0123456789abcdef", ERR_BAD_REQUEST },
 		{ "SECRET_KEYS=" SECRET ",k2:short", ERR_BAD_REQUEST },
 		{ "SECRET_KEYS=" SECRET "," SECRET, ERR_OK },

@@ -10,7 +10,8 @@ one_emoji_is_one_whatever_it_is_made_of(void)
 	static const char *const good[] = { "\U0001F44D", "\U0001F44D\U0001F3FD", "\u2764",
 		"\u2764\uFE0F", "\u2764\uFE0F\u200D\U0001F525", "\U0001F1EE\U0001F1F3",
 		"1\uFE0F\u20E3", "#\u20E3", "\U0001F9D1\u200D\U0001F680", "\u00A9", "\U0001FAE8",
-		"\U0001F64B\u200D\u2640\uFE0F", "\u263A\uFE0F" };
+		"\U0001F64B\u200D\u2640\uFE0F", "\u263A\uFE0F",
+		"\U0001F469\u200D\u2764\u200D\u2764" /* 16 bytes */ };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(good); i++)
@@ -25,7 +26,8 @@ anything_else_is_not(void)
 		" \U0001F44D", "\U0001F44D ", "\U0001F44D\u200D", "\u200D\U0001F44D",
 		"\U0001F1EE", "\U0001F1EE\U0001F1F3\U0001F1EE", "\U0001F44D\uFE0F\uFE0F",
 		"\U0001F3FD\U0001F44D", "\u2764\uFE0E", "<", "\xff", "\xf0\x9f\x91",
-		"\u2764\u200D\u2764\u200D\u2764\u200D\u2764" };
+		"\u2764\u200D\u2764\u200D\u2764\u200D\u2764",
+		"\U0001F469\u200D\u2764\u200D\U0001F469" /* 17 bytes */ };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(bad); i++)

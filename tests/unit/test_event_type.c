@@ -41,6 +41,14 @@ an_event_must_be_as_its_table_says(void)
 	CU_ASSERT_FALSE(passes("{\"seq\":1"));
 }
 
+/* The text three members deep. */
+static const char *
+member(struct json_object *object, const char *one, const char *two, const char *three)
+{
+	return json_object_get_string(json_object_object_get(
+	    json_object_object_get(json_object_object_get(object, one), two), three));
+}
+
 static void
 every_type_has_a_schema_of_its_own(void)
 {
@@ -56,6 +64,9 @@ every_type_has_a_schema_of_its_own(void)
 	for (type = event_types; type->type != NULL; type++) {
 		CU_ASSERT(json_object_object_get_ex(
 		    whole, event_schema_name(arena, type->type), &schema));
+		CU_ASSERT_STRING_EQUAL(member(schema, "properties", "seq", "type"),
+		    type->ephemeral ? "null" : "integer");
+		CU_ASSERT_STRING_EQUAL(member(schema, "properties", "type", "const"), type->type);
 		CU_ASSERT_PTR_NOT_NULL(type->data);
 		CU_ASSERT_PTR_NOT_NULL(type->doc);
 		CU_ASSERT_PTR_EQUAL(event_type_find(type->type), type);

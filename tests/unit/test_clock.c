@@ -1,0 +1,43 @@
+/* How times are written: UTC, six digits behind the second. */
+#include "base/clock.h"
+#include "harness/cunit.h"
+
+static void
+a_time_has_all_its_digits(void)
+{
+	static const struct {
+		int64_t us;
+		const char *text;
+	} times[] = { { 0, "1970-01-01T00:00:00.000000Z" }, { 7, "1970-01-01T00:00:00.000007Z" },
+		{ INT64_C(951782400) * SECOND_US + 50000, "2000-02-29T00:00:00.050000Z" },
+		{ INT64_C(1795253399) * SECOND_US + 999999, "2026-11-21T09:29:59.999999Z" } };
+	char text[CLOCK_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(times); i++) {
+		clock_format(times[i].us, text);
+		CU_ASSERT_STRING_EQUAL(text, times[i].text);
+	}
+}
+
+static void
+one_clock_tells_the_time_and_one_only_grows(void)
+{
+	int64_t before = clock_monotonic_us(), now = clock_now_us();
+
+	CU_ASSERT(now > INT64_C(1700000000) * SECOND_US);
+	CU_ASSERT_EQUAL(clock_now_s() - now / SECOND_US, clock_now_s() > now / SECOND_US ? 1 : 0);
+	CU_ASSERT(clock_monotonic_us() >= before);
+}
+
+static const struct cunit_test tests[] = {
+	{ "a time has all its digits", a_time_has_all_its_digits },
+	{ "one clock tells the time, and one only grows", one_clock_tells_the_time_and_one_only_grows },
+	{ NULL, NULL },
+};
+
+int
+main(void)
+{
+	return cunit_run("clock", tests);
+}

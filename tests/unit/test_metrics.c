@@ -1,0 +1,109 @@
+/* Counters outlive the program that counts, as long as they mean the same. */
+#include "harness/cunit.h"
+#include "web/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct arena *arena;
+static char dir[] = "/tmp/confab-metrics-XXXXXX";
+
+static const struct route one[] = { { METHOD_GET, "/one", "one", .roles = ROLE_ANON },
+	{ METHOD_GET, "/two", "two", .roles = ROLE_ANON }, { 0 } };
+static const struct route other[] = { { METHOD_GET, "/two", "two", .roles = ROLE_ANON },
+	{ METHOD_GET, "/one", "one", .roles = ROLE_ANON }, { 0 } };
+static const struct route *const tables[] = { one, NULL }, *const changed[] = { other, NULL };
+
+/* How often the route was called, as the metrics say. */
+static long
+calls(const char *route)
+{
+	struct buf out = buf_new(arena, 65536);
+	const char *line = arena_printf(arena,
+	    "confab_http_requests_total{program=\"test\",route=\"%s\",status=\"2xx\"} ", route);
+	const char *at;
+
+	metrics_print(dir, arena, &out);
+	at = strstr(out.data, line);
+	return at == NULL ? 0 : strtol(at + strlen(line), NULL, 10);
+}
+
+static int64_t
+value(enum metric_value metric)
+{
+	int64_t number = -1;
+
+	CU_ASSERT(metrics_read(dir, "test", metric, &number));
+	return number;
+}
+
+static void
+what_was_counted_is_there_after_a_restart(void)
+{
+	struct metrics *metrics = metrics_open(dir, "test", tables);
+
+	metrics_request(metrics, &one[0], 200, 1000);
+	metrics_request(metrics, &one[0], 204, 1000);
+	metrics_request(metrics, &one[1], 404, 1000);
+	CU_ASSERT_EQUAL(calls("one"), 2);
+	CU_ASSERT_EQUAL(calls("two"), 0);
+	metrics = metrics_open(dir, "test", tables);
+	metrics_request(metrics, &one[0], 200, 1000);
+	CU_ASSERT_EQUAL(calls("one"), 3);
+}
+
+static void
+what_is_now_begins_anew(void)
+{
+	static const enum metric_value now[] = { METRIC_REQUESTS_BUSY, METRIC_POLLS_PARKED,
+		METRIC_STREAMS_OPEN, METRIC_STREAM_CONNECTED };
+	struct metrics *metrics = metrics_open(dir, "test", tables);
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(now); i++)
+		metrics_set(metrics, now[i], 7);
+	metrics_set(metrics, METRIC_EVENTS_DELIVERED, 9);
+	(void)metrics_open(dir, "test", tables);
+	for (i = 0; i < COUNT_OF(now); i++)
+		CU_ASSERT_EQUAL(value(now[i]), 0);
+	CU_ASSERT_EQUAL(value(METRIC_EVENTS_DELIVERED), 9);
+}
+
+/* As after an upgrade: the number of one route is not that of another. */
+static void
+other_routes_begin_anew(void)
+{
+	(void)metrics_open(dir, "test", changed);
+	CU_ASSERT_EQUAL(calls("one"), 0);
+	CU_ASSERT_EQUAL(calls("two"), 0);
+}
+
+static const struct cunit_test tests[] = {
+	{ "what was counted is there after a restart", what_was_counted_is_there_after_a_restart },
+	{ "what is now begins anew", what_is_now_begins_anew },
+	{ "other routes begin anew", other_routes_begin_anew },
+	{ NULL, NULL },
+};
+
+int
+main(void)
+{
+	char path[64], file[80];
+	int status;
+
+	if (mkdtemp(dir) == NULL)
+		return 2;
+	(void)snprintf(path, sizeof(path), "%s/metrics", dir);
+	(void)mkdir(path, 0700);
+	arena = arena_new(16 * 1024 * 1024);
+	status = cunit_run("metrics", tests);
+	arena_free(arena);
+	(void)snprintf(file, sizeof(file), "%s/test", path);
+	(void)unlink(file);
+	(void)rmdir(path);
+	(void)rmdir(dir);
+	return status;
+}
