@@ -118,6 +118,23 @@ an_edit_needs_the_version_read(void)
 }
 
 static void
+every_price_is_kept(void)
+{
+	const char *id = testdb_advisor();
+
+	testdb_run("DELETE FROM advisor_rate WHERE advisor_id = $1", id);
+	CU_ASSERT_EQUAL(update(id, 0, "{\"rate_minor\":9900}"), ERR_OK);
+	CU_ASSERT_EQUAL(update(id, 0, "{\"rate_minor\":100}"), ERR_OK);
+	CU_ASSERT_EQUAL(update(id, 0, "{\"rate_minor\":100,\"headline\":\"The same\"}"), ERR_OK);
+	CU_ASSERT_EQUAL(update(id, 0, "{\"currency\":\"EUR\"}"), ERR_OK);
+	CU_ASSERT_EQUAL(update(id, 0, "{\"rate_minor\":0}"), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT string_agg(rate_minor || currency, ' ' ORDER BY valid_from)"
+			" FROM advisor_rate WHERE advisor_id = $1", id),
+	    "9900INR 100INR 100EUR 0EUR");
+}
+
+static void
 half_a_place_is_refused_and_null_clears_it(void)
 {
 	const char *id = testdb_advisor();
@@ -168,6 +185,7 @@ static const struct cunit_test tests[] = {
 	{ "a refused advisor and a user may apply", a_refused_advisor_and_a_user_may_apply },
 	{ "a wrong element is named", a_wrong_element_is_named },
 	{ "an edit needs the version read", an_edit_needs_the_version_read },
+	{ "every price is kept", every_price_is_kept },
 	{ "half a place is refused and null clears it", half_a_place_is_refused_and_null_clears_it },
 	{ "only the approved go online", only_the_approved_go_online },
 	{ "subjects no longer offered are not listed", subjects_no_longer_offered_are_not_listed },

@@ -129,6 +129,10 @@ each_filter_narrows(void)
 	query = any(own);
 	query.price_max = 899;
 	CU_ASSERT(GIVES(&query, a));
+	query.price_max = testdb_i64("SELECT rate_minor FROM advisor WHERE id = $1", a);
+	CU_ASSERT(GIVES(&query, a)); /* at most that */
+	query.price_max--;
+	CU_ASSERT(GIVES(&query));
 	query.price_max = 0;
 	CU_ASSERT(GIVES(&query));
 	query = any(own);

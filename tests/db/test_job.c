@@ -158,6 +158,25 @@ a_worker_killed_anywhere_loses_and_repeats_nothing(void)
 	killed_at("job.done");
 }
 
+/* As while another claims it: who comes next takes the next job, and does not wait for that one. */
+static void
+a_job_in_other_hands_is_passed_over(void)
+{
+	struct job job;
+	const char *first;
+
+	(void)jobs_make("test.effect", "2");
+	first = testdb_text("SELECT id FROM job ORDER BY run_at, id LIMIT 1");
+	testdb_run("BEGIN");
+	testdb_run("SELECT FROM job WHERE id = $1 FOR UPDATE", first);
+	CU_ASSERT_EQUAL(job_claim(door(), &job), ERR_OK);
+	CU_ASSERT_STRING_NOT_EQUAL(job.id, first);
+	CU_ASSERT_EQUAL(job_claim(door(), &job), ERR_NOT_FOUND);
+	testdb_run("COMMIT");
+	CU_ASSERT_EQUAL(job_claim(door(), &job), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(job.id, first);
+}
+
 static void
 a_lost_lease_cannot_finish_the_job(void)
 {
@@ -245,6 +264,7 @@ static const struct cunit_test tests[] = {
 	{ "four workers do each job once", four_workers_do_each_job_once },
 	{ "a worker killed anywhere loses and repeats nothing",
 	    a_worker_killed_anywhere_loses_and_repeats_nothing },
+	{ "a job in other hands is passed over", a_job_in_other_hands_is_passed_over },
 	{ "a lost lease cannot finish the job", a_lost_lease_cannot_finish_the_job },
 	{ "a failing job waits longer each time and is dead after eight",
 	    a_failing_job_waits_longer_each_time_and_is_dead_after_eight },

@@ -1,4 +1,5 @@
 /* Blocking ends everything a person has going; reports are closed once. */
+#include "base/uuid.h"
 #include "domain/people/moderation.h"
 #include "domain/people/panel_login.h"
 #include "domain/people/user_admin.h"
@@ -281,6 +282,44 @@ the_statements_prepare(void)
 	admin = testdb_user("ADMIN");
 }
 
+/* How many reports of a state there are when one pages through them, two at a time; -1 when one comes out
+ * of order. */
+static int
+paged(const char *state, int order)
+{
+	const char *after = NULL;
+	struct rows *rows;
+	int count = 0;
+	size_t i;
+
+	do {
+		CU_ASSERT_EQUAL_FATAL(
+		    moderation_report_list(db, state, NULL, 2, after, &rows), ERR_OK);
+		for (i = 0; i < rows_count(rows); i++) {
+			const char *id = rows_text(rows, i, 0);
+
+			if (after != NULL && strcmp(id, after) * order <= 0)
+				return -1;
+			after = id;
+			count++;
+		}
+	} while (rows_count(rows) == 2);
+	return count;
+}
+
+static void
+open_reports_come_oldest_first_and_others_last_first(void)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		testdb_run("INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+			   " reason) VALUES ($1, $2, 'USER', $3, $3, 'SPAM')",
+		    uuid_new(db_arena(db)), testdb_user("USER"), testdb_user("USER"));
+	CU_ASSERT_EQUAL(paged("OPEN", 1), testdb_i64("SELECT count(*) FROM report WHERE state = 'OPEN'"));
+	CU_ASSERT_EQUAL(paged(NULL, -1), testdb_i64("SELECT count(*) FROM report"));
+}
+
 static const struct cunit_test tests[] = {
 	{ "the statements prepare", the_statements_prepare },
 	{ "blocking ends logins and revokes tokens", blocking_ends_logins_and_revokes_tokens },
@@ -291,6 +330,8 @@ static const struct cunit_test tests[] = {
 	{ "users are found by name, mail and id", users_are_found_by_name_mail_and_id },
 	{ "panel logins end by themselves and by hand", panel_logins_end_by_themselves_and_by_hand },
 	{ "the overview counts", the_overview_counts },
+	{ "open reports come oldest first, and others last first",
+	    open_reports_come_oldest_first_and_others_last_first },
 	{ NULL, NULL },
 };
 

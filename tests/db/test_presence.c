@@ -179,6 +179,23 @@ a_block_hides_each_from_the_other(void)
 }
 
 static void
+the_block_of_one_is_enough_for_both(void)
+{
+	struct talk talk = talk_make("ENDED");
+	const char *a = talk.user_id, *b = talk.advisor_id, *one = node(), *phone = uuid(), *pad = uuid();
+
+	CU_ASSERT_EQUAL(block_add(db, b, a), ERR_OK);
+	told_begin();
+	CU_ASSERT(arrive(one, a, phone));
+	CU_ASSERT(arrive(one, b, pad));
+	CU_ASSERT_STRING_EQUAL(told_to(b, a), "");
+	leave(one, a, phone);
+	CU_ASSERT_STRING_EQUAL(set(b, pad, true), "AWAY");
+	leave(one, b, pad);
+	CU_ASSERT_STRING_EQUAL(told_to(a, b), "");
+}
+
+static void
 only_those_one_talks_with_hear_of_it(void)
 {
 	struct talk talk = talk_make("ENDED"), other = talk_make("ENDED");
@@ -264,6 +281,7 @@ static const struct cunit_test tests[] = {
 	a_word_of_a_device_that_never_came_is_forgotten},
     {"who hides is seen by nobody", who_hides_is_seen_by_nobody},
     {"a block hides each from the other", a_block_hides_each_from_the_other},
+    {"the block of one is enough for both", the_block_of_one_is_enough_for_both},
     {"only those one talks with hear of it", only_those_one_talks_with_hear_of_it},
     {"a responder that does not beat is swept", a_responder_that_does_not_beat_is_swept},
     {"a goodbye leaves time to come again", a_goodbye_leaves_time_to_come_again},

@@ -176,6 +176,11 @@ times_never_go_back(void)
 				   " USING (user_id) WHERE user_id = $1 AND seq = last_seq",
 			    user_id),
 	    1);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM event WHERE user_id = $1"
+				   " AND created_at > app_now() + interval '59 minutes'",
+			    user_id),
+	    1);
+	emit(user_id);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM (SELECT created_at < lag(created_at) OVER"
 				   " (ORDER BY seq) AS back FROM event WHERE user_id = $1) x WHERE back",
 			    user_id),

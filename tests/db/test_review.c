@@ -119,6 +119,9 @@ a_refusal_keeps_its_reason_and_tells_the_person(void)
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT payload ->> 'reason' FROM event WHERE user_id = $1", id),
 	    "Say more about \"yourself\"");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT type || ' ' || (payload ->> 'state') FROM event WHERE user_id = $1", id),
+	    "advisor.rejected REJECTED");
 	CU_ASSERT_EQUAL(audits(id, "advisor.reject"), 1);
 }
 

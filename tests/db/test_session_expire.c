@@ -7,6 +7,8 @@
 #include "harness/talk.h"
 #include "harness/testdb.h"
 
+#include <string.h>
+
 enum { SESSIONS = 30, WORKERS = 4 };
 
 static const struct stmt_set *const sets[] = { &session_stmts, &session_sweep_stmts, &message_stmts,
@@ -25,8 +27,7 @@ door(void)
 static void
 make_late(const struct talk *talk)
 {
-	testdb_run("UPDATE session SET expires_at = app_now() - interval '1 second' WHERE id = $1",
-	    talk->session_id);
+	testdb_run("UPDATE session SET expires_at = app_now() WHERE id = $1", talk->session_id);
 }
 
 static void
@@ -117,11 +118,37 @@ four_workers_expire_each_session_once(void)
 	}
 }
 
+/* Between finding late sessions and ending each, one may be accepted and have time again: what locks it for
+ * its end looks at its time once more. */
+static void
+one_that_has_time_again_is_left_alone(void)
+{
+	static const char *const locks[] = { "session_sweep_late_lock", "session_sweep_quiet_lock" };
+	const struct talk early = talk_make("REQUESTED"), late = talk_make("REQUESTED");
+	struct rows *rows;
+	size_t i, at;
+
+	make_late(&late);
+	for (i = 0; i < COUNT_OF(locks); i++) {
+		for (at = 0; strcmp(session_sweep_stmts.stmts[at].name, locks[i]) != 0;)
+			CU_ASSERT_FATAL(++at < session_sweep_stmts.count);
+		CU_ASSERT_EQUAL_FATAL(db_rows(door(), &rows, &session_sweep_stmts.stmts[at],
+					  db_text(early.session_id), db_i64(0)),
+		    ERR_OK);
+		CU_ASSERT_EQUAL(rows_count(rows), 0);
+		CU_ASSERT_EQUAL_FATAL(db_rows(door(), &rows, &session_sweep_stmts.stmts[at],
+					  db_text(late.session_id), db_i64(0)),
+		    ERR_OK);
+		CU_ASSERT_EQUAL(rows_count(rows), i == 0);
+	}
+}
+
 static const struct cunit_test tests[] = {
 	{ "late requests and accepted sessions expire and nothing else",
 	    late_requests_and_accepted_sessions_expire_and_nothing_else },
 	{ "a late session cannot go on but can be called off",
 	    a_late_session_cannot_go_on_but_can_be_called_off },
+	{ "one that has time again is left alone", one_that_has_time_again_is_left_alone },
 	{ "four workers expire each session once", four_workers_expire_each_session_once },
 	{ 0 },
 };
