@@ -127,9 +127,15 @@ perform(struct browser *browser, const char *path, const char *const *lines)
 int
 browser_get(struct browser *browser, const char *path)
 {
+	return browser_get_with(browser, path, NULL);
+}
+
+int
+browser_get_with(struct browser *browser, const char *path, const char *const *headers)
+{
 	curl_easy_setopt(browser->curl, CURLOPT_CUSTOMREQUEST, NULL);
 	curl_easy_setopt(browser->curl, CURLOPT_HTTPGET, 1L);
-	return perform(browser, path, NULL);
+	return perform(browser, path, headers);
 }
 
 int
@@ -166,6 +172,23 @@ browser_header(const struct browser *browser, const char *name)
 		if (str_equal_nocase(browser->names[i - 1], name))
 			return browser->values[i - 1];
 	return "";
+}
+
+/* A line of libcurl's has seven parts between tabs, the last two are name and value. */
+const char *
+browser_cookie(struct browser *browser, const char *name)
+{
+	const char *mark = arena_printf(browser->arena, "\t%s\t", name), *value = "";
+	struct curl_slist *list = NULL, *at;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    curl_easy_getinfo(browser->curl, CURLINFO_COOKIELIST, &list), CURLE_OK);
+	for (at = list; at != NULL; at = at->next)
+		if (strstr(at->data, mark) != NULL)
+			value = arena_strdup(
+			    browser->arena, strstr(at->data, mark) + strlen(mark));
+	curl_slist_free_all(list);
+	return value;
 }
 
 const char *

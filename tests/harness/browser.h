@@ -17,6 +17,8 @@ void browser_forget(struct browser *);
 
 /* GET path (from the root of the site); the status. */
 int browser_get(struct browser *, const char *path);
+/* The same with these header lines (NULL-terminated). */
+int browser_get_with(struct browser *, const char *path, const char *const *headers);
 /* Post an urlencoded form with these header lines (NULL-terminated); the status. NULL for headers sends
  * what a browser sends from a page of the same site. */
 int browser_post(struct browser *, const char *path, const char *form, const char *const *headers);
@@ -27,6 +29,8 @@ int browser_call(struct browser *, const char *method, const char *path);
 const char *browser_body(const struct browser *);
 /* A header of it without regard to case; "" when it is not there, the last when sent more than once. */
 const char *browser_header(const struct browser *, const char *name);
+/* The value of a cookie it keeps; "" when there is none. */
+const char *browser_cookie(struct browser *, const char *name);
 /* The form token of the last page that had one; "" before. */
 const char *browser_csrf(const struct browser *);
 

@@ -199,6 +199,9 @@ a_blocked_account_is_told_only_to_its_owner(void)
 	CU_ASSERT_EQUAL(sign_in(p.email, person_password), 403);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "account_blocked");
 	CU_ASSERT_EQUAL(refresh(p.refresh), 403);
+	testdb_run("UPDATE user_account SET state = 'DELETED' WHERE id = $1", p.id);
+	CU_ASSERT_EQUAL(sign_in(p.email, person_password), 401); /* as if it had never been */
+	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "bad_credentials");
 }
 
 static void
@@ -365,6 +368,26 @@ bad_tokens_are_refused(void)
 	}
 }
 
+/* The word before a token says what kind it is: a good one under another word is none. */
+static void
+a_token_goes_by_the_name_of_bearer(void)
+{
+	static const struct {
+		const char *word;
+		int status;
+	} words[] = { { "Bearer ", 200 }, { "BEARER ", 200 }, { "Digest ", 401 }, { "Bearer\t", 401 },
+		{ "Bearers ", 401 }, { "", 401 } };
+	struct person p = person_register("USER");
+	char line[2200];
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(words); i++) {
+		(void)snprintf(line, sizeof(line), "Authorization: %s%s", words[i].word, p.token);
+		client_header(c, line);
+		CU_ASSERT_EQUAL(client_call(c, "GET", "/auth/logins", NULL), words[i].status);
+	}
+}
+
 int
 main(void)
 {
@@ -387,6 +410,7 @@ main(void)
 		{ "one login can be ended from another", one_login_can_be_ended_from_another },
 		{ "keeps ten logins", keeps_ten_logins },
 		{ "bad tokens are refused", bad_tokens_are_refused },
+		{ "a token goes by the name of Bearer", a_token_goes_by_the_name_of_bearer },
 		{ NULL, NULL }
 	};
 	int status;

@@ -14,6 +14,7 @@ struct call {
 	char reply[REPLY_MAX];
 	size_t len;
 	long status;
+	curl_off_t retry_after_s;
 };
 static struct call calls[CALLS_MAX];
 
@@ -57,6 +58,7 @@ parallel(const char *path, const char *body, int count)
 		(void)curl_multi_poll(multi, NULL, 0, 100, NULL);
 	for (i = 0; i < count; i++) {
 		curl_easy_getinfo(calls[i].curl, CURLINFO_RESPONSE_CODE, &calls[i].status);
+		curl_easy_getinfo(calls[i].curl, CURLINFO_RETRY_AFTER, &calls[i].retry_after_s);
 		curl_multi_remove_handle(multi, calls[i].curl);
 		curl_easy_cleanup(calls[i].curl);
 	}
@@ -95,6 +97,7 @@ two_hundred_guesses_are_five(void)
 	    person_password);
 	parallel("/auth/login", body, 1);
 	CU_ASSERT_EQUAL(calls[0].status, 429);
+	CU_ASSERT(calls[0].retry_after_s > 10 * 60 && calls[0].retry_after_s <= 15 * 60);
 	testdb_run("UPDATE rate_bucket SET ends_at = app_now() WHERE key LIKE 'login:%'");
 	parallel("/auth/login", body, 1);
 	CU_ASSERT_EQUAL(calls[0].status, 200);

@@ -70,6 +70,10 @@ a_message_is_stored_once_and_read_by_the_other(void)
 	    200);
 	CU_ASSERT_EQUAL(client_count(advisor, "items"), 1);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "has_more"), "false");
+	CU_ASSERT_EQUAL(client_callf(advisor, "GET", NULL,
+			    "/conversations/%s/messages?before=2&after=0", conversation),
+	    422);
+	CU_ASSERT_STRING_EQUAL(client_text(advisor, "details.field"), "after");
 }
 
 static void

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 8, LOAD_MS = 4000, STEP_MS = 250 };
+enum { CONNECTIONS = 8, LOAD_MS = 3000, STEP_MS = 200 };
 
 struct load {
 	CURLM *multi;
@@ -144,6 +144,25 @@ a_connection_each_loses_nothing(void)
 	answers_all("ops", "/livez");
 }
 
+static void
+a_worker_leaves_after_its_share(void)
+{
+	pid_t parent = private_pid("people"), before = private_child(parent), now = before;
+	int64_t end = clock_monotonic_us() + 30 * SECOND_US;
+	CURL *curl = curl_easy_init();
+	char url[256];
+
+	(void)snprintf(url, sizeof(url), "%s/api/v1/users/me", getenv("BASE_URL"));
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+	while ((now == before || now == 0) && clock_monotonic_us() < end) {
+		CU_ASSERT_EQUAL_FATAL(curl_easy_perform(curl), CURLE_OK);
+		now = private_child(parent);
+	}
+	CU_ASSERT(now != before && now != 0);
+	curl_easy_cleanup(curl);
+}
+
 /* --- a connection whose request is yet to come --- */
 
 /* Connections of that socket that a worker has accepted: those that wait have no inode yet. */
@@ -214,6 +233,24 @@ tell_all(pid_t parent)
 	(void)fclose(file);
 }
 
+/* The signal waits for the process to run. */
+static bool
+is_pending(int pid)
+{
+	unsigned long mask = 0;
+	char path[64], line[256];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "ShdPnd: %lx", &mask) == 1)
+			break;
+	if (file != NULL)
+		(void)fclose(file);
+	return (mask & 1ul << (SIGTERM - 1)) != 0;
+}
+
 static void
 a_connection_being_taken_is_served(void)
 {
@@ -242,13 +279,65 @@ a_connection_being_taken_is_served(void)
 	}
 }
 
+/* Ask on a connection that is to be kept, and read one whole reply: frames up to the end of the request. */
+static bool
+kept_asks_alive(int fd)
+{
+	static const char request[] = "\1\1\0\1\0\10\0\0" "\0\1\1\0\0\0\0\0" /* begin, to be kept */
+				      "\1\4\0\1\0\44\0\0" "\16\3REQUEST_METHODGET"
+				      "\11\6PATH_INFO/livez"
+				      "\1\4\0\1\0\0\0\0" "\1\5\0\1\0\0\0\0";
+	enum { HEAD = 8, END_REQUEST = 3 };
+	uint8_t frame[4096];
+	size_t len;
+
+	if (send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) != (ssize_t)sizeof(request) - 1)
+		return false;
+	do {
+		if (recv(fd, frame, HEAD, MSG_WAITALL) != HEAD)
+			return false;
+		len = (size_t)(frame[4] << 8 | frame[5]) + frame[6];
+		if (len > sizeof(frame) - HEAD ||
+		    (len > 0 && recv(fd, frame + HEAD, len, MSG_WAITALL) != (ssize_t)len))
+			return false;
+	} while (frame[1] != END_REQUEST);
+	return true;
+}
+
+/* nginx may have sent the next request just when the worker was told to leave. */
+static void
+a_kept_connection_is_served_once_more(void)
+{
+	char path[600], *real;
+	pid_t child;
+	int i, fd;
+
+	(void)snprintf(path, sizeof(path), "%s/run", getenv("STACK_DIR"));
+	real = realpath(path, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(real);
+	(void)snprintf(path, sizeof(path), "%s/ops.sock", real);
+	free(real);
+	for (i = 0; i < 5; i++) {
+		fd = connected(path);
+		CU_ASSERT(kept_asks_alive(fd));
+		child = private_child(private_pid("ops"));
+		tell_all(private_pid("ops"));
+		while (is_pending(child))
+			(void)sched_yield();
+		CU_ASSERT(kept_asks_alive(fd));
+		(void)close(fd);
+	}
+}
+
 int
 main(void)
 {
 	static const struct cunit_test tests[] = {
 		{ "kept connections lose nothing", kept_connections_lose_nothing },
 		{ "the health checks lose nothing", a_connection_each_loses_nothing },
+		{ "a worker leaves after its share of requests", a_worker_leaves_after_its_share },
 		{ "a connection that is being taken is served", a_connection_being_taken_is_served },
+		{ "a kept connection is served once more", a_kept_connection_is_served_once_more },
 		{ NULL, NULL }
 	};
 	static const char *const settings[] = { "WORKER_REQUESTS_MAX=200", "WORKERS=3", NULL };

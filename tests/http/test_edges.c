@@ -94,14 +94,32 @@ bodies_are_bounded(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
 	memset(big, ' ', len);
 	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, len), 413, "too_large"));
-	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, 4200), 413, "too_large"));
-	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, 4000), 400, "bad_json"));
+	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, 4097), 413, "too_large"));
+	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, 4096), 400, "bad_json"));
 	client_token(c, user.token);
 	CU_ASSERT(is_error(client_send(c, "PATCH", "/users/me", "application/json", big, len), 413,
 	    "too_large"));
 	client_token(c, NULL);
 	free(big);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 200);
+}
+
+/* On a kept connection what nobody read would be taken for the next request. */
+static void
+a_body_that_nobody_reads_is_in_nobodys_way(void)
+{
+	size_t len = 60000;
+	char *big = malloc(len);
+	int i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
+	memset(big, 'x', len);
+	for (i = 0; i < 20; i++) {
+		CU_ASSERT(is_error(client_send(c, "POST", "/reports", "application/json", big, len), 401,
+		    "unauthorized"));
+		CU_ASSERT(is_error(client_call(c, "GET", "/users/me", NULL), 401, "unauthorized"));
+	}
+	free(big);
 }
 
 static void
@@ -300,6 +318,22 @@ any_etag_saves_nothing_of_an_error(void)
 	client_token(c, NULL);
 }
 
+/* What a cache between us and the client may keep: one answer for all who are nobody, none of a person's. */
+static void
+only_the_answers_to_nobody_may_be_cached(void)
+{
+	client_token(c, NULL);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 200);
+	CU_ASSERT(strstr(client_reply_header(c, "Cache-Control"), "public") != NULL);
+	CU_ASSERT(strstr(client_reply_header(c, "Vary"), "Authorization") != NULL);
+	client_token(c, user.token);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Cache-Control"), "no-store");
+	client_token(c, NULL);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations?x=1", NULL), 422);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Cache-Control"), "no-store");
+}
+
 static void
 strangers_get_no_cross_origin_headers(void)
 {
@@ -339,6 +373,8 @@ main(void)
 		{ "other methods are told what is allowed", other_methods_are_told_what_is_allowed },
 		{ "HEAD is GET without a body", head_is_get_without_a_body },
 		{ "bodies are bounded", bodies_are_bounded },
+		{ "a body that nobody reads is in nobody's way",
+		    a_body_that_nobody_reads_is_in_nobodys_way },
 		{ "long lines are refused", long_lines_are_refused },
 		{ "only JSON is taken", only_json_is_taken },
 		{ "bad JSON names its key", bad_json_names_its_key },
@@ -350,6 +386,7 @@ main(void)
 		{ "the request id is echoed when harmless", the_request_id_is_echoed_when_harmless },
 		{ "an ETag saves the body, If-Match guards an edit", an_etag_saves_the_body },
 		{ "any ETag saves nothing of an error", any_etag_saves_nothing_of_an_error },
+		{ "only the answers to nobody may be cached", only_the_answers_to_nobody_may_be_cached },
 		{ "strangers get no cross-origin headers", strangers_get_no_cross_origin_headers },
 		{ "every answer carries the safe headers", every_answer_carries_the_safe_headers },
 		{ NULL, NULL }

@@ -135,7 +135,7 @@ typing_between_two_polls_is_told_once(void)
 static void
 one_that_is_told_while_it_waits_is_not_told_again(void)
 {
-	struct listener a = listener_make();
+	struct listener a = listener_make(), other = listener_make();
 	struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
 
 	events_metric_wait("polls_parked", 1);
@@ -144,6 +144,13 @@ one_that_is_told_while_it_waits_is_not_told_again(void)
 	CU_ASSERT_EQUAL(parked_events(p), 1);
 	parked_free(p);
 	CU_ASSERT_EQUAL(poll_once(&a, 0, "1"), 0);
+	pass(&a, 2);
+	settle(&other, 0);
+	p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	CU_ASSERT_EQUAL_FATAL(parked_events(p), 1);
+	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.data.n"), "2");
+	parked_free(p);
 }
 
 static void

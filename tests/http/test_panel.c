@@ -172,6 +172,8 @@ the_cookie_is_strict_and_new_at_each_sign_in(void)
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(browser_header(browser, "Set-Cookie"), "; Path=/; HttpOnly; SameSite=Strict"));
 	CU_ASSERT_EQUAL(sign_in(browser, email, password, ""), 303);
+	CU_ASSERT_STRING_EQUAL(browser_cookie(browser, "confab_form"), ""); /* its work is done */
+	CU_ASSERT_EQUAL(strlen(browser_cookie(browser, "confab_panel")), 43);
 	(void)snprintf(first, sizeof(first), "%s",
 	    testdb_text("SELECT id || secret_hash FROM login WHERE user_id = $1", id));
 	CU_ASSERT_EQUAL(strlen(first), 36 + 64);

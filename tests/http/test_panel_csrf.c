@@ -109,6 +109,13 @@ with_a_wrong_token(void)
 
 	all_are_refused(browser, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL);
 	all_are_refused(browser, "", NULL);
+	(void)snprintf(text, sizeof(text), "%s", browser_csrf(browser));
+	text[strlen(text) - 1] = '\0';
+	all_are_refused(browser, text, NULL);
+	text[1] = '\0';
+	all_are_refused(browser, text, NULL);
+	(void)snprintf(text, sizeof(text), "%sA", browser_csrf(browser));
+	all_are_refused(browser, text, NULL);
 	browser_sign_in(other);
 	all_are_refused(browser, browser_csrf(other), NULL);
 	(void)snprintf(text, sizeof(text), "csrf=%s", browser_csrf(other));
@@ -164,6 +171,59 @@ signing_in_needs_the_form_too(void)
 	browser_free(two);
 }
 
+/* Who can set a cookie, as another site of the same domain, gets no token for somebody's sign-in by it. */
+static void
+the_sign_in_form_makes_no_other_token(void)
+{
+	const char *login = testdb_text("SELECT l.id FROM login l JOIN user_account u ON u.id = l.user_id"
+					" WHERE l.kind = 'PANEL' AND l.ended_at IS NULL AND u.email = $1"
+					" ORDER BY l.created_at DESC, l.id DESC LIMIT 1",
+	    getenv("ADMIN_EMAIL"));
+	struct browser *stranger = browser_new();
+	char cookie[200], token[200];
+	const char *lines[] = { cookie, NULL };
+
+	(void)snprintf(token, sizeof(token), "%s", browser_csrf(browser));
+	(void)snprintf(cookie, sizeof(cookie), "Cookie: confab_form=%s", login);
+	CU_ASSERT_EQUAL(browser_get_with(stranger, "/admin/login", lines), 200);
+	CU_ASSERT_STRING_NOT_EQUAL(browser_csrf(stranger), token);
+	all_are_refused(browser, browser_csrf(stranger), NULL);
+	browser_free(stranger);
+}
+
+/* Of two cookies of one name nobody knows which one is ours. */
+static void
+a_cookie_that_came_twice_signs_nobody_in(void)
+{
+	struct browser *stranger = browser_new();
+	const char *value = browser_cookie(browser, "confab_panel");
+	char once[200], twice[300];
+	const char *lines[] = { once, NULL };
+
+	(void)snprintf(once, sizeof(once), "Cookie: confab_panel=%s", value);
+	CU_ASSERT_EQUAL(browser_get_with(stranger, "/admin", lines), 200);
+	(void)snprintf(twice, sizeof(twice), "Cookie: confab_panel=%s; confab_panel=x", value);
+	lines[0] = twice;
+	CU_ASSERT_EQUAL(browser_get_with(stranger, "/admin", lines), 303);
+	(void)snprintf(twice, sizeof(twice), "Cookie: confab_panel=x; confab_panel=%s", value);
+	CU_ASSERT_EQUAL(browser_get_with(stranger, "/admin", lines), 303);
+	browser_free(stranger);
+}
+
+static void
+a_dismissed_report_blocks_nobody(void)
+{
+	char path[128], text[FORM_BYTES];
+
+	(void)snprintf(path, sizeof(path), "/admin/reports/%s/resolve", report);
+	(void)snprintf(text, sizeof(text), "decision=DISMISSED&block=true&csrf=%s", browser_csrf(browser));
+	CU_ASSERT_EQUAL(browser_post(browser, path, text, NULL), 422);
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT u.state || r.state FROM user_account u, report r"
+			" WHERE u.id = $1 AND r.id = $2", user, report),
+	    "ACTIVEOPEN");
+}
+
 static void
 an_old_browser_is_judged_by_its_origin(void)
 {
@@ -185,6 +245,9 @@ static const struct cunit_test tests[] = {
 	{ "no form is taken with a wrong token", with_a_wrong_token },
 	{ "no form is taken from another site", from_another_site },
 	{ "signing in needs the form too", signing_in_needs_the_form_too },
+	{ "the sign-in form makes no other token", the_sign_in_form_makes_no_other_token },
+	{ "a cookie that came twice signs nobody in", a_cookie_that_came_twice_signs_nobody_in },
+	{ "a dismissed report blocks nobody", a_dismissed_report_blocks_nobody },
 	{ "an old browser is judged by its origin", an_old_browser_is_judged_by_its_origin },
 	{ NULL, NULL },
 };

@@ -61,7 +61,9 @@ the_own_profile_is_edited_under_its_etag(void)
 	client_header(c, "If-None-Match: \"v1\"");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 304);
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "ETag"), "\"v1\"");
-	client_header(c, "If-None-Match: \"v2\"");
+	client_header(c, "If-None-Match: \"v7\", W/\"v1\", \"v9\"");
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 304);
+	client_header(c, "If-None-Match: \"v2\", \"v11\"");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	(void)snprintf(etag, sizeof(etag), "If-Match: %s", client_reply_header(c, "ETag"));
 	EXPECT(428, client_call(c, "PATCH", "/users/me", "{\"bio\":\"Tea\"}"));
@@ -73,6 +75,10 @@ the_own_profile_is_edited_under_its_etag(void)
 	client_header(c, etag);
 	EXPECT(412, client_call(c, "PATCH", "/users/me", "{\"bio\":\"Coffee\"}"));
 	TEXT("error", "stale");
+	client_header(c, "If-Match: \"v2x");
+	EXPECT(412, client_call(c, "PATCH", "/users/me", "{\"bio\":\"Coffee\"}"));
+	client_header(c, "If-Match: W/\"v2\"");
+	EXPECT(412, client_call(c, "PATCH", "/users/me", "{\"bio\":\"Coffee\"}"));
 	client_header(c, "If-Match: *");
 	EXPECT(200, client_call(c, "PATCH", "/users/me", "{\"gender\":null}"));
 	TEXT("gender", "null");
@@ -213,6 +219,8 @@ session(const char *type, const char *state)
 static void
 own_sessions_are_filtered_and_paged(void)
 {
+	char cursor[600];
+
 	prepare();
 	session("CHAT", "ENDED");
 	session("CHAT", "REQUESTED");
@@ -229,6 +237,14 @@ own_sessions_are_filtered_and_paged(void)
 	TEXT("items.0.other_id", "null");
 	EXPECT(422, client_call(c, "GET", "/users/me/sessions?state=OVER", NULL));
 	TEXT("details.field", "state");
+	EXPECT(200, client_call(c, "GET", "/users/me/sessions?state=ENDED&limit=1", NULL));
+	(void)snprintf(cursor, sizeof(cursor), "%s", client_text(c, "next_cursor"));
+	EXPECT(400, client_callf(c, "GET", NULL, "/users/me/sessions?cursor=%s", cursor));
+	TEXT("error", "bad_cursor");
+	EXPECT(400,
+	    client_callf(c, "GET", NULL, "/users/me/sessions?state=CANCELLED&cursor=%s", cursor));
+	EXPECT(200,
+	    client_callf(c, "GET", NULL, "/users/me/sessions?limit=2&state=ENDED&cursor=%s", cursor));
 }
 
 static void

@@ -49,8 +49,26 @@ while read -r refused method path; do
 	path=$(sed "s/{[a-z_]*}/$NOBODY/g" <<<"$path")
 	for role in ${refused//,/ }; do
 		try "$role" "$method" "$path"
+		# A ticket opens the stream of events, by its handler, and nothing else.
+		[ "$role" != anon ] || try anon "$method" "$path?ticket=x"
 	done
 done <<<"$LIST"
+
+# What the tables may say. Everything of administrators is for them alone, but for the form to sign in and
+# its sending; and these, and no others, are for everybody.
+# shellcheck disable=SC2016 # jq's own variables
+said=$("$BIN/confab" routes "$BIN" | jq -r 'select(.path | test("^/(api/v1/)?admin")) |
+	select(.roles != ["admin"]) | "\(.method) \(.path)"' | sort | paste -sd ,)
+[ "$said" = "GET /admin/login,POST /admin/login" ] || {
+	echo "not for administrators alone: $said"
+	WRONG=$((WRONG + 1))
+}
+said=$("$BIN/confab" routes "$BIN" | jq -r 'select(.roles | index("anon")) | .name' | sort | paste -sd ' ')
+wanted="advisor_get advisor_list advisor_ratings auth_login auth_refresh auth_register livez metrics panel_login panel_login_form readyz specialization_list"
+[ "$said" = "$wanted" ] || {
+	echo "open to everybody: $said"
+	WRONG=$((WRONG + 1))
+}
 
 echo "roles: $TRIED refusals tried, $WRONG wrong"
 [ "$WRONG" = 0 ] && [ "$TRIED" -gt 20 ]

@@ -134,9 +134,36 @@ asking_twice_gives_the_same_session_and_others_hear_busy(void)
 	client_free(third);
 }
 
+/* Also when the answer to the first request was lost and the advisor was quicker than the second one. */
+static void
+asking_again_gives_the_session_as_far_as_it_has_come(void)
+{
+	static const char *const steps[][2] = { { "accept", "ACCEPTED" }, { "join", "ONGOING" } };
+	struct person other = person_register("USER");
+	struct client *third = client_new();
+	char id[37], again[37];
+	size_t i;
+
+	people();
+	client_token(third, other.token);
+	CU_ASSERT_EQUAL_FATAL(ask(user, advisor_person.id, id), 201);
+	for (i = 0; i < COUNT_OF(steps); i++) {
+		CU_ASSERT_EQUAL(move(i == 0 ? advisor : user, id, steps[i][0]), 200);
+		CU_ASSERT_EQUAL(ask(user, advisor_person.id, again), 200);
+		CU_ASSERT_STRING_EQUAL(id, again);
+		CU_ASSERT_STRING_EQUAL(client_text(user, "state"), steps[i][1]);
+		CU_ASSERT_EQUAL(ask(third, advisor_person.id, again), 409);
+	}
+	CU_ASSERT_EQUAL(move(user, id, "end"), 200);
+	CU_ASSERT_EQUAL(ask(third, advisor_person.id, again), 201);
+	CU_ASSERT_EQUAL(move(third, again, "cancel"), 200);
+	client_free(third);
+}
+
 static void
 a_repeated_key_gives_the_same_answer(void)
 {
+	struct person other = person_register("USER");
 	char body[128], header[64], first[4096], location[128];
 
 	people();
@@ -155,6 +182,11 @@ a_repeated_key_gives_the_same_answer(void)
 	client_header(user, header);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", "{\"ai\":true}"), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "key_reused");
+	client_header(anon, header);
+	client_token(anon, other.token);
+	CU_ASSERT_EQUAL(client_call(anon, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
+	CU_ASSERT_STRING_EQUAL(client_reply_header(anon, "Idempotent-Replayed"), "");
+	client_token(anon, NULL);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", body), 200);
 	CU_ASSERT_EQUAL(move(user, client_text(user, "id"), "cancel"), 200);
 }
@@ -225,7 +257,9 @@ static const struct cunit_test tests[] = {
 	    a_move_out_of_place_says_where_the_session_stands },
 	{ "asking twice gives the same session and others hear busy",
 	    asking_twice_gives_the_same_session_and_others_hear_busy },
-	{ "a repeated key gives the same answer", a_repeated_key_gives_the_same_answer },
+	{ "asking again gives the session as far as it has come",
+	    asking_again_gives_the_session_as_far_as_it_has_come },
+	{ "a repeated key gives the same answer, to who sent it first", a_repeated_key_gives_the_same_answer },
 	{ "whom to ask must be said clearly", whom_to_ask_must_be_said_clearly },
 	{ "others see nothing and roles are kept", others_see_nothing_and_roles_are_kept },
 	{ 0 },

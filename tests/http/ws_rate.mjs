@@ -1,7 +1,7 @@
 // Run by test_ws_rate.sh: the rate classes hold over a WebSocket as over HTTP (each program counts by itself), and
 // who does not mind them is sent away.
 import assert from "node:assert/strict";
-import { BASE_URL, WebSocket, conversation, person, runAll, test, ticket, until } from "./live.mjs";
+import { BASE_URL, WebSocket, api, conversation, person, runAll, test, ticket, until } from "./live.mjs";
 
 // A socket with the answers it had, in order, and the code it was closed with.
 async function open(who) {
@@ -38,6 +38,20 @@ test("messages have their limit; behind it: 429 with the time to wait", async ()
 	}
 	assert.equal(seen.closed, null);
 	seen.socket.close();
+});
+
+test("what one has used up, a neighbour at the same address has still", async () => {
+	const [a, b] = [await person(), await person()];
+	const id = await conversation(a, b);
+	const send = async (who, i) => (await api("POST", `/conversations/${id}/messages`, who.token,
+		{ client_id: `n-${i}`, body: "x" })).status;
+	let status = 201, i = 0;
+	for (; status === 201 && i < 200; i++)
+		status = await send(a, i);
+	assert.equal(status, 429);
+	assert.ok(i > 15, `${i}`);
+	for (i = 0; i < 10; i++)
+		assert.equal(await send(b, i), 201);
 });
 
 test("who goes on all the same is closed: 1008", async () => {
