@@ -103,7 +103,7 @@ status: ## what of it runs
 tour: ## the main job with curl, step by step, against the running system
 	@tests/harness/tour.sh $(DEMO)/env
 
-.PHONY: test check unit db http panel lint boot fuzz asan tsan soak bench deps openapi migrate clean help
+.PHONY: test check unit db http panel lint boot fuzz asan tsan soak mutants bench deps openapi migrate clean help
 test: ## install what tests need, run all, end with the counts
 	@$(SCRIPT) tests/harness/run.sh all
 check: ## the quick part, for every edit: unit, db, lint
@@ -118,6 +118,8 @@ fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
 soak: ## what the tests show small at full size; mixed traffic for SOAK_S seconds (600)
 	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
+mutants: ## careless changes one at a time: which tests notice (T=name)
+	@$(SCRIPT) node tests/mutants/run.mjs run
 bench: ## reads and chat a second, as tables (T=chat: one of them)
 	@$(SCRIPT) tests/harness/bench.sh
 
