@@ -36,7 +36,7 @@ say = @printf '  %-6s %s\n' $(1) $(2)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all tests fuzzers FORCE
+.PHONY: all tests fuzzers load FORCE
 all: $(PROGS:%=$(OUT)/bin/%) ## build the programs
 
 $(OUT)/libconfab.a: $(LIB_OBJ)
@@ -84,7 +84,6 @@ $(FUZZ): %: %.o $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
-.PHONY: load
 tests: all $(UNIT) $(DB) $(HTTP) $(BENCH)
 fuzzers: $(FUZZ)
 load: all $(BENCH)
@@ -118,8 +117,7 @@ fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
 soak: ## what the tests show small at full size; mixed traffic for SOAK_S seconds (600)
 	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
-mutants: ## careless changes one at a time: which tests notice (T=name)
-	@$(SCRIPT) node tests/mutants/run.mjs run
+mutants: ; @$(SCRIPT) node tests/mutants/run.mjs run ## careless changes one at a time: which tests notice (T=name)
 bench: ## reads and chat a second, as tables (T=chat: one of them)
 	@$(SCRIPT) tests/harness/bench.sh
 
