@@ -1,9 +1,12 @@
 #include "db/outage.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/db.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>
+
+enum { PAUSE_FIRST_US = 100000, PAUSE_YOUNG_US = 200000, PAUSE_MAX_US = 2000000 };
 
 /* Times are monotonic microseconds. */
 struct outage {
@@ -77,6 +80,23 @@ outage_since_us(void)
 	bool answered = atomic_load(&state->answered_us) >= atomic_load(&state->failed_us);
 
 	return answered ? 0 : atomic_load(&state->began_us);
+}
+
+bool
+outage_young(void)
+{
+	int64_t since = outage_since_us();
+
+	return since != 0 && clock_monotonic_us() < since + (int64_t)DB_WAIT_MS * 1000;
+}
+
+int64_t
+outage_pause_us(int64_t before_us)
+{
+	int64_t most_us = outage_young() ? PAUSE_YOUNG_US : PAUSE_MAX_US;
+	int64_t pause_us = before_us == 0 ? PAUSE_FIRST_US : before_us * 2;
+
+	return pause_us < most_us ? pause_us : most_us;
 }
 
 void

@@ -26,6 +26,12 @@ bool outage_lasts(void);
 /* Since when nobody of the program has reached it, monotonic microseconds; 0: somebody did after the last
  * failure. */
 int64_t outage_since_us(void);
+/* One lasts, for less than DB_WAIT_MS: a server that crashed or is started again is back within that, so it
+ * is worth to wait, and to look often. */
+bool outage_young(void);
+/* The pause before the next try to connect, of a loop that waited so long before this one (0: not): twice as
+ * long, at most 0.2 s in a young outage and 2 s in another. */
+int64_t outage_pause_us(int64_t before_us);
 /* Log what is due; call it a few times a second in one process of the program. */
 void outage_tick(void);
 

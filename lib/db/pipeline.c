@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACKOFF_FIRST_US = 100000, BACKOFF_MAX_US = 2000000, STEP_ANSWERS = 500 };
+enum { STEP_ANSWERS = 500 };
 
 /* A statement that was sent. */
 struct waiting {
@@ -141,10 +141,7 @@ next_try(struct pipeline *pipeline)
 		pipeline->retry_at_us = 0;
 		return;
 	}
-	pipeline->backoff_us =
-	    pipeline->backoff_us == 0 ? BACKOFF_FIRST_US : pipeline->backoff_us * 2;
-	if (pipeline->backoff_us > BACKOFF_MAX_US)
-		pipeline->backoff_us = BACKOFF_MAX_US;
+	pipeline->backoff_us = outage_pause_us(pipeline->backoff_us);
 	pipeline->retry_at_us = clock_monotonic_us() + pipeline->backoff_us;
 	pipeline->state = PIPELINE_DOWN;
 }

@@ -12,8 +12,6 @@ enum {
 	STEP_MESSAGES = 2000, /* taken in one step, so that the loop gets its turn */
 	STATUS_EVERY_US = 10000000, /* feedback to the server */
 	SILENCE_US = 25000000, /* no word from the server for so long: it is gone */
-	BACKOFF_FIRST_US = 100000,
-	BACKOFF_MAX_US = 2000000,
 	HEADER_LEN = 25, /* 'w', start, end, time */
 	KEEPALIVE_LEN = 18
 };
@@ -129,9 +127,7 @@ wal_fail(struct wal *wal, const char *why)
 	PQfinish(wal->conn);
 	wal->conn = NULL;
 	wal->unsent = wal->more = false;
-	wal->backoff_us = streamed || wal->backoff_us == 0 ? BACKOFF_FIRST_US : wal->backoff_us * 2;
-	if (wal->backoff_us > BACKOFF_MAX_US)
-		wal->backoff_us = BACKOFF_MAX_US;
+	wal->backoff_us = outage_pause_us(streamed ? 0 : wal->backoff_us);
 	wal->retry_at_us = clock_monotonic_us() + wal->backoff_us;
 	wal_enter(wal, WAL_DOWN);
 	if (streamed)

@@ -1,5 +1,6 @@
 /* Catching up from the database, and the scan that makes sure of everyone. */
 #include "base/clock.h"
+#include "db/outage.h"
 #include "web/hub_int.h"
 #include "web/revoke.h"
 
@@ -111,13 +112,13 @@ settle(
 		settle_empty(hub, waiter);
 }
 
-/* The database is being connected, or looked at. */
+/* The database is being connected, or looked at, or has not been away for long. */
 static bool
 may_come_soon(const struct hub *hub)
 {
 	enum pipeline_state state = pipeline_state(hub->pipeline);
 
-	return state == PIPELINE_CONNECTING ||
+	return state == PIPELINE_CONNECTING || outage_young() ||
 	    (state == PIPELINE_READY && hub->life == LIFE_UNKNOWN);
 }
 
@@ -211,8 +212,8 @@ hub_database_down(void *arg)
 
 	hub->scanning = hub->scan_again = false;
 	hub_presence_lost(hub);
-	if (pipeline_state(hub->pipeline) != PIPELINE_DOWN)
-		return; /* lost just now: who asks waits for the first try to connect again */
+	if (pipeline_state(hub->pipeline) != PIPELINE_DOWN || outage_young())
+		return; /* who asks waits, for the tries to connect again */
 	hub_refuse_asking(hub);
 }
 

@@ -19,13 +19,14 @@ const PROGRAMS = ["auth", "people", "advisors", "sessions", "chat", "events", "a
 const WAIT_MS = 6000, TOLD = { read: Infinity, send: Infinity, poll: Infinity };
 // Each may fail so many of its requests at most; faults that are not named here may fail none.
 const FAILED_MAX = {
-	// What the killed worker held is not sent again by anybody but the client; a read is, three times.
+	// What the killed worker held is not sent again by anybody but the client; a read is, five times.
 	"workers killed": { read: 4, send: 40 },
-	"one backend killed": { poll: Infinity },
+	// No poll is taken while ended logins could not be looked up for 5 s.
+	"one backend killed": { poll: 2 * POLLERS },
 	"all backends ended": { poll: 2 * POLLERS },
 	"frozen 6 s": { read: 10, send: 10, poll: Infinity }, // statement_timeout is 5 s
 	"read-only 2 s": { send: Infinity },
-	"stopped and started": { poll: Infinity },
+	"stopped and started": { poll: 2 * POLLERS },
 	"away for 8 s": TOLD,
 };
 
