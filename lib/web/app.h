@@ -72,7 +72,8 @@ struct worker {
 };
 
 int app_main(const struct app *, int argc, char **argv);
-/* Serve requests until SIGTERM or WORKER_REQUESTS_MAX; returns the exit status. */
+/* Serve requests until SIGTERM; returns the exit status. After WORKER_REQUESTS_MAX the parent is asked for a
+ * successor. */
 int worker_run(struct worker *, int listener);
 /* Fill in what belongs to one process (database door, arena, revocations). */
 void worker_open(struct worker *);

@@ -25,12 +25,13 @@ enum {
 	CRASHES_FREE = 16,	  /* in a row with nothing answered; from then on a pause for each */
 	CRASH_PAUSE_US = 100000,
 	RELOAD_S = 60,
-	TICK_MS = 200
+	TICK_MS = 200,
+	WORN = -1
 };
 
 /* What children tell their parent; a slot is one child's. */
 struct slot {
-	_Atomic bool ready, took, busy;
+	_Atomic bool ready, worn, took, busy;
 	_Atomic int64_t alive_us; /* monotonic; 0: it gives no signs of life */
 };
 struct tally {
@@ -40,7 +41,7 @@ struct tally {
 
 struct child {
 	pid_t pid; /* 0: free */
-	int generation;
+	int generation; /* of its settings; WORN: to be replaced whatever they are */
 	int64_t began_us;
 	int64_t end_us; /* told to leave, and killed at this time; 0: not told */
 };
@@ -100,6 +101,13 @@ prefork_ready(void)
 {
 	if (own_slot != NULL)
 		atomic_store(&own_slot->ready, true);
+}
+
+void
+prefork_worn(void)
+{
+	if (own_slot != NULL)
+		atomic_store(&own_slot->worn, true);
 }
 
 void
@@ -175,6 +183,7 @@ child_start(struct pool *pool)
 	if (now < pool->start_us || at == CHILDREN_MAX)
 		return false;
 	atomic_store(&pool->tally->slots[at].ready, false);
+	atomic_store(&pool->tally->slots[at].worn, false);
 	atomic_store(&pool->tally->slots[at].took, false);
 	atomic_store(&pool->tally->slots[at].busy, false);
 	atomic_store(&pool->tally->slots[at].alive_us, 0);
@@ -268,13 +277,15 @@ child_tell(struct pool *pool, struct child *child)
 	child->end_us = now + SECOND_US; /* until it is reaped it is told, and this logged, once a second */
 }
 
-/* Something in it has no end: a loop, a wait. */
+/* It may be worn; or something in it has no end: a loop, a wait. */
 static void
 child_watch(struct pool *pool, size_t at)
 {
 	int64_t alive_us = atomic_load(&pool->tally->slots[at].alive_us);
 	int64_t still_us = clock_monotonic_us() - alive_us;
 
+	if (atomic_load(&pool->tally->slots[at].worn))
+		pool->children[at].generation = WORN;
 	if (alive_us == 0 || still_us < pool->prefork->still_s * SECOND_US)
 		return;
 	log_error("a worker stands still", LOG_INT("worker", pool->children[at].pid),

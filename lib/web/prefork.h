@@ -43,6 +43,9 @@ void prefork_signals(void);
 bool prefork_stopping(void);
 /* In a child: from here on requests are served; a predecessor may leave. */
 void prefork_ready(void);
+/* In a child: it leaves, or should before long. It gets a successor and, when that is ready, is told to leave;
+ * until then it goes on. */
+void prefork_worn(void);
 /* In a child: at work for a request, or no longer. */
 void prefork_busy(bool busy);
 /* In a child: a sign of life. Who has given one is watched from then on. */

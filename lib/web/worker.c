@@ -24,7 +24,8 @@ struct loop {
 	int epoll, listener;
 	unsigned kept;
 	int64_t served;
-	bool leaving;	       /* no new connections; close each after its next reply */
+	bool leaving;	       /* no new connections; nginx ends those there are */
+	int64_t close_us;      /* while leaving, monotonic: from now on each is closed after its next reply */
 	int64_t leave_us;      /* when leaving ends */
 	bool listening;	       /* the listener is in the epoll set */
 };
@@ -83,7 +84,7 @@ serve_one(struct loop *loop, struct http *c, bool fresh)
 
 	prefork_alive();
 	req_serve(loop->worker, c);
-	open = http_finish(c, loop->leaving);
+	open = http_finish(c, loop->leaving && clock_monotonic_us() >= loop->close_us);
 	arena_reset(loop->worker->arena);
 	loop->served++;
 	if (open && fresh) {
@@ -127,20 +128,30 @@ on_connection(struct loop *loop, struct http *c)
 		loop->kept--;
 }
 
+/*
+ * Between a reply and the close behind it nginx may take the connection for the next request, which is lost
+ * then unless it may be sent again. So nginx is to end each connection (nginx/http.conf: within three
+ * seconds); what an nginx that does not leaves over is closed here, late.
+ */
 static void
 leave(struct loop *loop)
 {
+	int64_t now = clock_monotonic_us(), drain_us = loop->worker->conf->drain_s * SECOND_US;
+
 	listen_stop(loop);
+	prefork_worn();
 	loop->leaving = true;
-	loop->leave_us = clock_monotonic_us() + loop->worker->conf->drain_s * SECOND_US;
+	loop->close_us = now + drain_us * 3 / 4;
+	loop->leave_us = now + drain_us;
 }
 
 static bool
 loop_goes_on(struct loop *loop)
 {
-	if (!loop->leaving &&
-	    (prefork_stopping() || loop->served >= loop->worker->conf->worker_requests_max))
+	if (!loop->leaving && prefork_stopping())
 		leave(loop);
+	if (loop->served >= loop->worker->conf->worker_requests_max)
+		prefork_worn();
 	if (loop->leaving)
 		return loop->kept > 0 && clock_monotonic_us() < loop->leave_us;
 	if (!loop->listening && loop->kept < CONNECTIONS_MAX)
