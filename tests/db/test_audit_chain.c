@@ -12,13 +12,13 @@ enum { ADMINS = 8, ENTRIES = 25, BATCH = 5000 /* of audit_verify */ };
 static const struct stmt_set *const sets[] = { &audit_stmts, NULL };
 static struct db *db;
 
-static struct audit_check
+static struct audit_found
 verify(void)
 {
-	struct audit_check check = { -1, -1 };
+	struct audit_found found = { -1, -1, -1 };
 
-	CU_ASSERT_EQUAL(audit_verify(db, 0, &check), ERR_OK);
-	return check;
+	CU_ASSERT_EQUAL(audit_verify(db, 0, INT64_MAX, &found), ERR_OK);
+	return found;
 }
 
 /* One administrator; the exit status is how many entries were refused. */
