@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs tests against private servers under build/ and counts: run.sh all | PART...
 # Parts: unit db http panel lint fuzz boot soak. "all" is every part in flavour test (fuzz: the corpus only, and
-# the API for half a minute; no soak), then unit, db, http and panel in flavour asan. The last line is
+# the API for half a minute; no soak), and beside it unit, db, http and panel in flavour asan. The last line is
 # "N passed, N failed", and ", N skipped" when some could not be done on this machine.
 #	B	flavour of single parts (test; of soak: release)
 #	T	runs only the tests of these names: wallet_hold, not test_wallet_hold.c; 'events* ws' are several
@@ -306,6 +306,10 @@ build() {
 finish() {
 	local rc=$? dir
 	trap '' INT TERM
+	for lane in "${LANES[@]}"; do
+		kill -TERM "${lane%%:*}" 2>/dev/null || :
+		wait "${lane%%:*}" || :
+	done
 	for dir in "${STACKS[@]}"; do
 		"$STACK" stop "$dir" || :
 	done
@@ -329,6 +333,36 @@ run_parts() {
 	done
 }
 
+# --- two at a time: most tests wait, for a process to end or a time to pass ---
+
+LANES=()
+
+# lane FLAVOUR PART...: in the background, by a run of its own, which finds everything built. Its lines come as
+# they are made, behind the flavour.
+lane() {
+	local flavour=$1
+	shift
+	B=$flavour T='' "$ROOT/tests/harness/run.sh" "$@" \
+		> >(tee "$OUT/lane-$flavour.log" | sed -u "s/^/$flavour	/") 2>&1 </dev/null &
+	LANES+=("$!:$flavour")
+}
+
+# When all are through, what they counted is added, and what failed is said again.
+lanes_end() {
+	local lane log counts passed failed skipped
+	for lane in "${LANES[@]}"; do
+		wait "${lane%%:*}" || :
+		log=$OUT/lane-${lane#*:}.log
+		counts=$(sed -n -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$log" | tail -n 1)
+		read -r passed failed skipped <<<"${counts:-0 1}"
+		PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + ${skipped:-0}))
+		while read -r line; do
+			FAILURES+=("$line")
+		done < <(sed -n 's/^  ✗ //p' "$log")
+	done
+	LANES=()
+}
+
 [ $# -gt 0 ] || die "usage: run.sh all | unit | db | http | panel | lint | fuzz | boot | soak ..."
 for name in "$@"; do
 	[ "$name" = all ] || declare -F "part_$name" >/dev/null || die "there is no part $name"
@@ -341,12 +375,11 @@ export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=0:exitcode=66:second_deadlock_
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 "$ROOT/tests/harness/deps.sh" test
 if [ "$1" = all ]; then
-	FLAVOUR='test'
-	build tests
-	run_parts unit db http panel lint fuzz boot
-	FLAVOUR=asan
-	build tests
-	run_parts unit db http panel
+	FLAVOUR=asan build tests
+	FLAVOUR='test' build tests
+	lane asan unit db http panel
+	lane 'test' unit db http panel lint fuzz boot
+	lanes_end
 else
 	FLAVOUR=${B:-test}
 	[ "$*" != soak ] || FLAVOUR=${B:-release}
