@@ -352,6 +352,7 @@ hub_close(struct hub *hub)
 	hub_bury(hub);
 	hub_users_close(hub);
 	hub_presence_close(hub);
+	metrics_set(hub->worker->metrics, METRIC_STREAM_CONNECTED, 0); /* until a successor's is */
 	(void)close(hub->epoll);
 	free(hub->watched);
 	arena_free(hub->arena);

@@ -266,11 +266,11 @@ events_metric(const char *name)
 void
 events_metric_wait(const char *name, int64_t wanted)
 {
-	int64_t end = clock_monotonic_us() + METRIC_WAIT_US;
+	int64_t end = clock_monotonic_us() + METRIC_WAIT_US, found;
 
-	while (events_metric(name) != wanted && clock_monotonic_us() < end)
+	while ((found = events_metric(name)) != wanted && clock_monotonic_us() < end)
 		parked_turn(5);
-	CU_ASSERT_EQUAL_FATAL(events_metric(name), wanted);
+	CU_ASSERT_EQUAL_FATAL(found, wanted);
 }
 
 int
