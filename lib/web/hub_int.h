@@ -221,6 +221,7 @@ struct hub {
 	bool lost; /* the stream's misses some of what was told */
 	bool told_blind; /* something was told since the stream broke */
 	bool looking; /* the answer to a look, or its settling, is to come */
+	uint64_t look_told; /* wal_told when that was asked: more may have been told since than it could see */
 	int64_t history_us; /* monotonic: wait for the stream's word until then; 0: not waiting */
 	int64_t scan_us; /* monotonic: the next */
 	bool scanning; /* answers of a scan are to come */

@@ -75,7 +75,7 @@ verdict_find(struct hub *hub, const struct epoch_here *here, enum epoch_verdict 
 	if (hub->known.timeline == 0)
 		return true;
 	if (hub->lost ||
-	    (same && hub->wal != NULL && here->life.position < wal_told(hub->wal)))
+	    (same && hub->wal != NULL && here->life.position < hub->look_told))
 		*verdict = EPOCH_LOST;
 	else if (same)
 		*verdict = EPOCH_KEPT;
@@ -124,8 +124,10 @@ looked(void *arg, enum err err, struct rows *rows)
 void
 hub_life_look(struct hub *hub)
 {
-	if (!hub->looking)
-		hub->looking = epoch_look(hub->pipeline, looked, hub) == ERR_OK;
+	if (hub->looking)
+		return;
+	hub->look_told = hub->wal == NULL ? 0 : wal_told(hub->wal);
+	hub->looking = epoch_look(hub->pipeline, looked, hub) == ERR_OK;
 }
 
 void
