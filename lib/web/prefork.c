@@ -25,8 +25,7 @@ enum {
 	CRASHES_FREE = 16,	  /* in a row with nothing answered; from then on a pause for each */
 	CRASH_PAUSE_US = 100000,
 	RELOAD_S = 60,
-	TICK_MS = 200,
-	WORN = -1
+	TICK_MS = 200, WORN = -1
 };
 
 /* What children tell their parent; a slot is one child's. */
