@@ -17,7 +17,7 @@ rows_make(const char *mark, const char *age_s)
 		   " VALUES ($1, $2, 'APP', '::1', app_now())",
 	    mark, user_id);
 	testdb_run("INSERT INTO revocation (login_id, revoked_at) VALUES ($1,"
-		   " app_now() - interval '1 hour' - make_interval(secs => $2::int))",
+		   " app_now() - interval '2 hours' - make_interval(secs => $2::int))",
 	    mark, age_s);
 	testdb_run("INSERT INTO idempotency (user_id, key, request_hash, created_at) VALUES ($1, 'k',"
 		   " '', app_now() - interval '72 hours' - make_interval(secs => $2::int))",
