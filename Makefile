@@ -140,10 +140,11 @@ SITE = $(D)/etc/nginx/sites-available/confab
 install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
 	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab $(dir $(SITE)) \
 	    $(UNITS)/confab-.service.d $(UNITS)/confab-.socket.d $(D)$(PREFIX)/lib/sysusers.d \
-	    $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql $(SHARE)/api
+	    $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql/code $(SHARE)/api
 	install -m 755 $(filter-out %/confab,$(PROGS:%=$(OUT)/bin/%)) $(D)$(PREFIX)/lib/confab
 	install -m 755 $(OUT)/bin/confab $(D)$(PREFIX)/sbin
 	install -m 644 sql/*.sql $(SHARE)/sql
+	install -m 644 sql/code/*.sql $(SHARE)/sql/code
 	cp -R --no-preserve=ownership templates $(SHARE)/ && chmod -R u=rwX,go=rX $(SHARE)/templates
 	install -m 644 $(OUT)/share/api/openapi.json $(OUT)/share/api/docs.html $(SHARE)/api
 	install -m 644 $(filter-out nginx/site.conf,$(wildcard nginx/*)) $(D)/etc/nginx/confab

@@ -180,7 +180,8 @@ static int do_help(struct command *);
 
 static const struct command_doc commands[] = {
 	{ { "migrate", NULL }, "", 0, 0, do_migrate, "bring the database up to date", 0 },
-	{ { "status", NULL }, "", 0, 0, do_status, "which migrations are applied", 0 },
+	{ { "status", NULL }, "", 0, 0, do_status,
+	    "which files of the schema are applied, and what is left over", 0 },
 	{ { "keys", "create" }, " [DIR]", 0, 1, confab_keys_create,
 	    "make the secret key files that are missing, beside the settings file or in DIR",
 	    COMMAND_NO_CONF },

@@ -26,7 +26,7 @@ want=$(
 		*) echo "usr/lib/confab/$name" && echo "usr/lib/systemd/system/confab-$name.service" ;;
 		esac
 	done
-	for file in sql/*.sql; do
+	for file in sql/*.sql sql/code/*.sql; do
 		echo "usr/share/confab/$file"
 	done
 	cat <<-END
