@@ -1,7 +1,7 @@
 /*
  * The audit log: what administrators and the system did. It is append-only, and each row holds a hash
- * over itself and the row before (done by SQL, see sql/0001), so a change made behind our back shows.
- * An entry is written in the transaction of what it tells of.
+ * over itself and the row before (done by SQL, see sql/code/audit.sql), so a change made behind our
+ * back shows. An entry is written in the transaction of what it tells of.
  */
 #ifndef DOMAIN_SYSTEM_AUDIT_H
 #define DOMAIN_SYSTEM_AUDIT_H

@@ -1,6 +1,6 @@
 /*
  * Who is there. A responder tells which devices (logins) wait at it; the database merges them over devices
- * and responders, and tells the people somebody talks with when that changes (sql/0008_presence.sql).
+ * and responders, and tells the people somebody talks with when that changes (sql/code/presence.sql).
  *
  * A node is one life of a responder: it begins without devices, must beat before ttl_ms are over, and is
  * swept when it does not. Whatever may have been lost on the way is put right by a new node with all

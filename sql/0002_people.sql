@@ -1,20 +1,4 @@
--- People and how they sign in; limits, idempotency, jobs, audit. Every table and column has a comment.
-
--- The clock of everything stored. Tests replace this one function to move time; an SQL function this
--- simple is inlined by the planner and costs nothing.
-CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()';
-COMMENT ON FUNCTION app_now() IS 'Time of the transaction; the only clock that stored times come from';
-
-CREATE FUNCTION time_json(t timestamptz) RETURNS text LANGUAGE sql STABLE AS
-	$$ SELECT to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
-COMMENT ON FUNCTION time_json(timestamptz) IS 'RFC 3339 in UTC with Z, for times inside json built by SQL';
-
--- Refuse with one of the codes of lib/base/err.def.
-CREATE FUNCTION refuse(code text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-	RAISE EXCEPTION USING ERRCODE = 'CF000', MESSAGE = code, DETAIL = detail;
-END $$;
-COMMENT ON FUNCTION refuse(text, text) IS 'Raise an error that the programs answer by its code';
+-- People, how they sign in, and what stands between them.
 
 CREATE TABLE user_account (
 	id uuid PRIMARY KEY,
@@ -32,6 +16,7 @@ CREATE TABLE user_account (
 	birth_date date CHECK (birth_date BETWEEN '1900-01-01' AND '2100-01-01'),
 	locale text NOT NULL DEFAULT 'en' CHECK (length(locale) <= 35),
 	timezone text NOT NULL DEFAULT 'UTC' CHECK (length(timezone) <= 64),
+	presence_hidden boolean NOT NULL DEFAULT false,
 	version bigint NOT NULL DEFAULT 1,
 	created_at timestamptz NOT NULL DEFAULT app_now(),
 	updated_at timestamptz NOT NULL DEFAULT app_now(),
@@ -54,10 +39,14 @@ COMMENT ON COLUMN user_account.gender IS 'FEMALE, MALE, OTHER or not said';
 COMMENT ON COLUMN user_account.birth_date IS 'Date of birth; age is computed';
 COMMENT ON COLUMN user_account.locale IS 'BCP 47 tag for messages to this person';
 COMMENT ON COLUMN user_account.timezone IS 'IANA time zone name';
+COMMENT ON COLUMN user_account.presence_hidden IS 'Nobody sees whether this person is there, or was';
 COMMENT ON COLUMN user_account.version IS 'Grows with each edit; the ETag of the profile';
 COMMENT ON COLUMN user_account.created_at IS 'When the account was made';
 COMMENT ON COLUMN user_account.updated_at IS 'Last edit';
 CREATE INDEX user_account_created ON user_account (created_at DESC, id DESC);
+-- The panel's search of accounts by a part of the name or the e-mail.
+CREATE INDEX user_account_search ON user_account USING gin
+	(lower(display_name || ' ' || coalesce(email, '')) gin_trgm_ops);
 
 CREATE TABLE login (
 	id uuid PRIMARY KEY,
@@ -102,14 +91,6 @@ COMMENT ON TABLE revocation IS 'Logins whose access tokens are refused although 
 COMMENT ON COLUMN revocation.login_id IS 'The ended login: the sid claim';
 COMMENT ON COLUMN revocation.revoked_at IS 'When it ended; the row outlives the longest token, then is pruned';
 CREATE INDEX revocation_time ON revocation (revoked_at);
-CREATE FUNCTION login_ended() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	INSERT INTO revocation (login_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION login_ended() IS 'Ending a login, for whatever reason, revokes its access tokens';
-CREATE TRIGGER login_ended AFTER UPDATE OF ended_at ON login FOR EACH ROW
-	WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION login_ended();
 
 CREATE TABLE block (
 	user_id uuid NOT NULL REFERENCES user_account ON DELETE RESTRICT,
@@ -123,10 +104,6 @@ COMMENT ON COLUMN block.user_id IS 'Who blocks';
 COMMENT ON COLUMN block.blocked_id IS 'Who is blocked';
 COMMENT ON COLUMN block.created_at IS 'Since when';
 CREATE INDEX block_reverse ON block (blocked_id);
-
-CREATE FUNCTION block_between(a uuid, b uuid) RETURNS boolean LANGUAGE sql STABLE AS
-	'SELECT EXISTS (SELECT FROM block WHERE (user_id = a AND blocked_id = b) OR (user_id = b AND blocked_id = a))';
-COMMENT ON FUNCTION block_between(uuid, uuid) IS 'Has either blocked the other';
 
 CREATE TABLE report (
 	id uuid PRIMARY KEY,
@@ -159,120 +136,3 @@ COMMENT ON COLUMN report.resolved_at IS 'When it was closed';
 COMMENT ON COLUMN report.created_at IS 'When it was raised';
 CREATE INDEX report_open ON report (created_at, id) WHERE state = 'OPEN';
 CREATE UNIQUE INDEX report_once ON report (reporter_id, target_type, target_id) WHERE state = 'OPEN';
-
-CREATE TABLE rate_bucket (
-	key text PRIMARY KEY CHECK (length(key) <= 300),
-	count int NOT NULL,
-	ends_at timestamptz NOT NULL
-);
-COMMENT ON TABLE rate_bucket IS 'Counters that must survive restarts and hold over all programs: failed logins and the like';
-COMMENT ON COLUMN rate_bucket.key IS 'Rule and subject';
-COMMENT ON COLUMN rate_bucket.count IS 'Uses in the present window';
-COMMENT ON COLUMN rate_bucket.ends_at IS 'End of the window; the next use begins a new one';
-CREATE INDEX rate_bucket_ends ON rate_bucket (ends_at);
-
-CREATE TABLE idempotency (
-	user_id uuid NOT NULL,
-	key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
-	request_hash text NOT NULL,
-	status int,
-	body text,
-	location text,
-	created_at timestamptz NOT NULL DEFAULT app_now(),
-	PRIMARY KEY (user_id, key)
-);
-COMMENT ON TABLE idempotency IS 'Answers kept for requests with an Idempotency-Key; committed with the work itself';
-COMMENT ON COLUMN idempotency.user_id IS 'Who sent the key; keys of two people never meet';
-COMMENT ON COLUMN idempotency.key IS 'The header as sent';
-COMMENT ON COLUMN idempotency.request_hash IS 'SHA-256 over method, path and body';
-COMMENT ON COLUMN idempotency.status IS 'HTTP status of the answer; null only inside the first transaction';
-COMMENT ON COLUMN idempotency.body IS 'The answer, byte for byte';
-COMMENT ON COLUMN idempotency.location IS 'Its Location header, if it had one';
-COMMENT ON COLUMN idempotency.created_at IS 'First use; kept for 72 hours';
-CREATE INDEX idempotency_created ON idempotency (created_at);
-
-CREATE TABLE job (
-	id uuid PRIMARY KEY,
-	kind text NOT NULL CHECK (length(kind) <= 64),
-	payload jsonb NOT NULL DEFAULT '{}',
-	state text NOT NULL DEFAULT 'READY' CHECK (state IN ('READY', 'DONE', 'DEAD')),
-	run_at timestamptz NOT NULL DEFAULT app_now(),
-	attempts int NOT NULL DEFAULT 0,
-	last_error text NOT NULL DEFAULT '',
-	created_at timestamptz NOT NULL DEFAULT app_now(),
-	done_at timestamptz
-);
-COMMENT ON TABLE job IS 'Work for the worker, written in the transaction that wants it done';
-COMMENT ON COLUMN job.id IS 'UUID';
-COMMENT ON COLUMN job.kind IS 'Which handler does it, as ai.reply';
-COMMENT ON COLUMN job.payload IS 'What the handler needs';
-COMMENT ON COLUMN job.state IS 'READY, DONE, or DEAD after too many tries';
-COMMENT ON COLUMN job.run_at IS 'Not before this; grows with each failed try and while a worker has it';
-COMMENT ON COLUMN job.attempts IS 'Tries begun';
-COMMENT ON COLUMN job.last_error IS 'Code of the last failure';
-COMMENT ON COLUMN job.created_at IS 'When it was asked for';
-COMMENT ON COLUMN job.done_at IS 'When it was done or given up';
-CREATE INDEX job_ready ON job (run_at) WHERE state = 'READY';
-
-CREATE TABLE audit (
-	id bigint PRIMARY KEY,
-	at timestamptz NOT NULL DEFAULT app_now(),
-	actor_id uuid,
-	action text NOT NULL CHECK (length(action) <= 64),
-	target_type text NOT NULL,
-	target_id uuid,
-	detail jsonb NOT NULL DEFAULT '{}',
-	request_id text NOT NULL DEFAULT '',
-	previous_hash text NOT NULL,
-	hash text NOT NULL
-);
-COMMENT ON TABLE audit IS 'What administrators and the system did, append-only, each row sealed to the one before';
-COMMENT ON COLUMN audit.id IS 'Place in the chain, from 1, without gaps';
-COMMENT ON COLUMN audit.at IS 'When';
-COMMENT ON COLUMN audit.actor_id IS 'Who; null for the system';
-COMMENT ON COLUMN audit.action IS 'What, as advisor.approve';
-COMMENT ON COLUMN audit.target_type IS 'Kind of thing acted on';
-COMMENT ON COLUMN audit.target_id IS 'Which';
-COMMENT ON COLUMN audit.detail IS 'Before, after, reason';
-COMMENT ON COLUMN audit.request_id IS 'Request that did it, as in the logs';
-COMMENT ON COLUMN audit.previous_hash IS 'hash of the row before; empty text for the first';
-COMMENT ON COLUMN audit.hash IS 'SHA-256 over previous_hash and this row';
-CREATE INDEX audit_target ON audit (target_type, target_id, id DESC);
-
-CREATE FUNCTION audit_digest(a audit) RETURNS text LANGUAGE sql STABLE AS $$
-	SELECT encode(sha256(convert_to(jsonb_build_array(a.previous_hash, a.id,
-		extract(epoch FROM a.at), a.actor_id, a.action, a.target_type, a.target_id, a.detail,
-		a.request_id)::text, 'UTF8')), 'hex')
-$$;
-COMMENT ON FUNCTION audit_digest(audit) IS 'The hash an audit row must have';
-CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-	last audit%ROWTYPE;
-BEGIN
-	-- Under the lock, so that order of the chain is order of commit and numbers have no gaps.
-	PERFORM pg_advisory_xact_lock(hashtext('audit chain'));
-	SELECT * INTO last FROM audit ORDER BY id DESC LIMIT 1;
-	NEW.id := coalesce(last.id, 0) + 1;
-	NEW.previous_hash := coalesce(last.hash, '');
-	NEW.hash := audit_digest(NEW);
-	RETURN NEW;
-END $$;
-COMMENT ON FUNCTION audit_seal() IS 'Chains a new audit row to the last one';
-CREATE TRIGGER audit_seal BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_seal();
-CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-END $$;
-COMMENT ON FUNCTION append_only() IS 'Refuses UPDATE, DELETE and TRUNCATE';
-CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit
-	FOR EACH ROW EXECUTE FUNCTION append_only();
-CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit EXECUTE FUNCTION append_only();
-
-CREATE TABLE epoch (
-	one boolean PRIMARY KEY DEFAULT true CHECK (one),
-	epoch bigint NOT NULL
-);
-COMMENT ON TABLE epoch IS 'One row: which life of this database event cursors belong to';
-COMMENT ON COLUMN epoch.one IS 'Always true';
-COMMENT ON COLUMN epoch.epoch IS 'Changed at every restore, so that older cursors resync';
-INSERT INTO epoch (epoch) VALUES (extract(epoch FROM clock_timestamp())::bigint);

@@ -1,11 +1,4 @@
--- Advisors, what they offer, and what people said of them.
-
-CREATE EXTENSION IF NOT EXISTS unaccent;
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
-
--- The panel's search of accounts by a part of the name or the e-mail.
-CREATE INDEX user_account_search ON user_account USING gin
-	(lower(display_name || ' ' || coalesce(email, '')) gin_trgm_ops);
+-- Advisors, what they offer, and what it costs.
 
 CREATE TABLE specialization (
 	slug text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_]{1,39}$'),
@@ -89,29 +82,6 @@ CREATE INDEX advisor_languages ON advisor USING gin (languages);
 CREATE INDEX advisor_place ON advisor (latitude, longitude) WHERE latitude IS NOT NULL;
 CREATE INDEX advisor_pending ON advisor (applied_at, id) WHERE state = 'PENDING';
 
-CREATE FUNCTION advisor_words() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-	name text := (SELECT display_name FROM user_account WHERE id = NEW.id);
-BEGIN
-	NEW.search :=
-		setweight(to_tsvector('simple', unaccent(name)), 'A') ||
-		setweight(to_tsvector('simple', unaccent(NEW.headline)), 'B') ||
-		setweight(to_tsvector('simple', replace(array_to_string(NEW.specializations, ' '), '_', ' ')), 'B') ||
-		setweight(to_tsvector('simple', unaccent(NEW.bio)), 'C');
-	RETURN NEW;
-END $$;
-COMMENT ON FUNCTION advisor_words() IS 'Keeps advisor.search';
-CREATE TRIGGER advisor_words BEFORE INSERT OR UPDATE OF headline, bio, specializations, updated_at
-	ON advisor FOR EACH ROW EXECUTE FUNCTION advisor_words();
-CREATE FUNCTION advisor_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	UPDATE advisor SET updated_at = app_now() WHERE id = NEW.id;
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION advisor_renamed() IS 'A new display name is found by search at once';
-CREATE TRIGGER advisor_renamed AFTER UPDATE OF display_name ON user_account FOR EACH ROW
-	WHEN (OLD.display_name IS DISTINCT FROM NEW.display_name) EXECUTE FUNCTION advisor_renamed();
-
 CREATE TABLE advisor_rate (
 	advisor_id uuid NOT NULL REFERENCES advisor ON DELETE RESTRICT,
 	valid_from timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -124,15 +94,3 @@ COMMENT ON COLUMN advisor_rate.advisor_id IS 'Whose price';
 COMMENT ON COLUMN advisor_rate.valid_from IS 'Since when; until the next row';
 COMMENT ON COLUMN advisor_rate.rate_minor IS 'Price of one minute in minor units';
 COMMENT ON COLUMN advisor_rate.currency IS 'ISO 4217, or COIN';
-CREATE FUNCTION advisor_rate_keep() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	INSERT INTO advisor_rate (advisor_id, rate_minor, currency)
-		VALUES (NEW.id, NEW.rate_minor, NEW.currency);
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION advisor_rate_keep() IS 'Writes the price history';
-CREATE TRIGGER advisor_rate_first AFTER INSERT ON advisor FOR EACH ROW
-	EXECUTE FUNCTION advisor_rate_keep();
-CREATE TRIGGER advisor_rate_next AFTER UPDATE OF rate_minor, currency ON advisor FOR EACH ROW
-	WHEN ((OLD.rate_minor, OLD.currency) IS DISTINCT FROM (NEW.rate_minor, NEW.currency))
-	EXECUTE FUNCTION advisor_rate_keep();

@@ -1,63 +1,11 @@
--- Who is there: the devices at each responder, and of each person what others may see.
+-- Who is there: merged from the devices at each responder, and told to those who may see it.
 --
--- All of it is logged. What changes is small (a row at arrival, a row at departure, a beat now and then),
--- and reads join it on standbys too, where an unlogged table cannot be read at all. After a crash or a
--- failover the rows that are left are put right by the nodes that register again and by the sweep of
--- those that do not; empty tables would leave people shown as online for whom nobody answers. Nobody waits
--- for these commits to reach the disk: what is lost with them was not told either, and is said again.
---
--- Changes are told by transactional messages in the log: decoded at commit, in order of commit, and not at
--- all after a rollback. A message outside of the transaction would reach watchers before a reader sees the
--- state it tells of.
+-- Nobody waits for these commits to reach the disk: what is lost with them was not told either, and is
+-- said again. Changes are told by transactional messages in the log: decoded at commit, in order of
+-- commit, and not at all after a rollback. A message outside of the transaction would reach watchers
+-- before a reader sees the state it tells of.
 
-CREATE TABLE presence_node (
-	id uuid PRIMARY KEY,
-	beat_at timestamptz NOT NULL DEFAULT app_now(),
-	until_at timestamptz NOT NULL
-) WITH (fillfactor = 50);
-COMMENT ON TABLE presence_node IS 'One life of a responder: from one connection to the database to the next, it has another id';
-COMMENT ON COLUMN presence_node.id IS 'Made by the responder';
-COMMENT ON COLUMN presence_node.beat_at IS 'When it last said that its devices are there';
-COMMENT ON COLUMN presence_node.until_at IS 'Not after this without another beat: then its devices are swept';
-
-CREATE TABLE presence_device (
-	user_id uuid NOT NULL REFERENCES user_account ON DELETE RESTRICT,
-	login_id uuid NOT NULL,
-	node_id uuid NOT NULL,
-	since timestamptz NOT NULL DEFAULT app_now(),
-	PRIMARY KEY (user_id, login_id, node_id)
-);
-COMMENT ON TABLE presence_device IS 'Devices that wait for events, at each responder; written when they come and go';
-COMMENT ON COLUMN presence_device.user_id IS 'Whose device; changed only under the lock of that row of presence';
-COMMENT ON COLUMN presence_device.login_id IS 'Which device';
-COMMENT ON COLUMN presence_device.node_id IS 'At which responder';
-COMMENT ON COLUMN presence_device.since IS 'Since when';
-CREATE INDEX presence_device_node ON presence_device (node_id);
-
-CREATE TABLE presence_away (
-	login_id uuid PRIMARY KEY,
-	user_id uuid NOT NULL REFERENCES user_account ON DELETE RESTRICT,
-	set_at timestamptz NOT NULL DEFAULT app_now()
-);
-COMMENT ON TABLE presence_away IS 'Devices that said they are away; forgotten when they leave';
-COMMENT ON COLUMN presence_away.login_id IS 'Which device; it may arrive a moment later than it says so';
-COMMENT ON COLUMN presence_away.user_id IS 'Whose';
-COMMENT ON COLUMN presence_away.set_at IS 'When it said so';
-
-CREATE TABLE presence (
-	user_id uuid PRIMARY KEY REFERENCES user_account ON DELETE RESTRICT,
-	status text NOT NULL DEFAULT 'OFFLINE' CHECK (status IN ('ONLINE', 'AWAY', 'OFFLINE')),
-	last_seen_at timestamptz
-) WITH (fillfactor = 50);
-COMMENT ON TABLE presence IS 'Of each person all devices merged: what was told last; its row lock orders that person''s changes';
-COMMENT ON COLUMN presence.user_id IS 'Who; no row: never there';
-COMMENT ON COLUMN presence.status IS 'ONLINE, AWAY when all devices that are there say so, OFFLINE when none is';
-COMMENT ON COLUMN presence.last_seen_at IS 'When the last device left; shown to the minute';
-
-ALTER TABLE user_account ADD presence_hidden boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN user_account.presence_hidden IS 'Nobody sees whether this person is there, or was';
-
-CREATE FUNCTION presence_json(hidden boolean, status text, seen timestamptz) RETURNS jsonb
+CREATE OR REPLACE FUNCTION presence_json(hidden boolean, status text, seen timestamptz) RETURNS jsonb
 	LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN NOT hidden THEN jsonb_build_object('status', coalesce(status, 'OFFLINE'),
 		'last_seen_at', CASE WHEN coalesce(status, 'OFFLINE') = 'OFFLINE'
@@ -68,7 +16,7 @@ COMMENT ON FUNCTION presence_json(boolean, text, timestamptz) IS
 
 -- --- telling ---
 
-CREATE FUNCTION presence_watchers(person uuid) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION presence_watchers(person uuid) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN ARRAY(SELECT DISTINCT o.user_id FROM (
 			SELECT c.id FROM member k JOIN conversation c ON c.id = k.conversation_id
@@ -83,7 +31,7 @@ END $$;
 COMMENT ON FUNCTION presence_watchers(uuid) IS
 	'Who hears of a person''s presence: the others of the latest 500 conversations, but for blocks; at most 1,000';
 
-CREATE FUNCTION presence_say(person uuid, watchers uuid[], concealed boolean) RETURNS void
+CREATE OR REPLACE FUNCTION presence_say(person uuid, watchers uuid[], concealed boolean) RETURNS void
 	LANGUAGE plpgsql AS $$
 DECLARE
 	shown jsonb;
@@ -100,7 +48,7 @@ COMMENT ON FUNCTION presence_say(uuid, uuid[], boolean) IS
 
 -- --- merging ---
 
-CREATE FUNCTION presence_lock(users uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION presence_lock(users uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO presence (user_id) SELECT u.id FROM user_account u
 		WHERE u.id = ANY (users) AND NOT EXISTS (SELECT FROM presence p WHERE p.user_id = u.id)
@@ -110,7 +58,7 @@ END $$;
 COMMENT ON FUNCTION presence_lock(uuid[]) IS
 	'Before any change to devices of these people, and before telling: one change after the other, in user-id order';
 
-CREATE FUNCTION presence_settle(users uuid[], seen timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION presence_settle(users uuid[], seen timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	changed presence%ROWTYPE;
 BEGIN
@@ -133,7 +81,7 @@ END $$;
 COMMENT ON FUNCTION presence_settle(uuid[], timestamptz) IS
 	'Under presence_lock, after devices changed: merge them, and tell of those people that stand otherwise now';
 
-CREATE FUNCTION presence_set(person uuid, device uuid, away boolean) RETURNS text LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION presence_set(person uuid, device uuid, away boolean) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM presence_lock(ARRAY[person]);
 	IF away THEN
@@ -150,14 +98,14 @@ COMMENT ON FUNCTION presence_set(uuid, uuid, boolean) IS
 
 -- --- what responders say ---
 
-CREATE FUNCTION presence_begin(node uuid, ttl_ms int) RETURNS boolean LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION presence_begin(node uuid, ttl_ms int) RETURNS boolean LANGUAGE sql AS $$
 	INSERT INTO presence_node (id, until_at) VALUES (node, app_now() + ttl_ms * interval '1 ms')
 		ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at;
 	SELECT true
 $$;
 COMMENT ON FUNCTION presence_begin(uuid, int) IS 'A new node, without devices';
 
-CREATE FUNCTION presence_beat(node uuid, ttl_ms int) RETURNS boolean LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION presence_beat(node uuid, ttl_ms int) RETURNS boolean LANGUAGE sql AS $$
 	WITH beaten AS (UPDATE presence_node SET beat_at = app_now(),
 			until_at = app_now() + ttl_ms * interval '1 ms'
 		WHERE id = node AND until_at >= app_now() RETURNING id)
@@ -166,7 +114,7 @@ $$;
 COMMENT ON FUNCTION presence_beat(uuid, int) IS
 	'All devices of the node are still there; false: it was late, and must begin anew with all of them';
 
-CREATE FUNCTION presence_arrive(node uuid, users uuid[], logins uuid[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION presence_arrive(node uuid, users uuid[], logins uuid[]) RETURNS boolean
 	LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('synchronous_commit', 'off', true);
@@ -182,7 +130,7 @@ END $$;
 COMMENT ON FUNCTION presence_arrive(uuid, uuid[], uuid[]) IS
 	'Devices came to a node, each of the user at its place; false: the node is none (any more)';
 
-CREATE FUNCTION presence_forget(node uuid, users uuid[], logins uuid[], seen timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION presence_forget(node uuid, users uuid[], logins uuid[], seen timestamptz) RETURNS void
 	LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM presence_lock(users);
@@ -196,7 +144,7 @@ END $$;
 COMMENT ON FUNCTION presence_forget(uuid, uuid[], uuid[], timestamptz) IS
 	'Devices are at that node no more, and were seen last at that time';
 
-CREATE FUNCTION presence_leave(node uuid, users uuid[], logins uuid[], ago_ms int) RETURNS boolean
+CREATE OR REPLACE FUNCTION presence_leave(node uuid, users uuid[], logins uuid[], ago_ms int) RETURNS boolean
 	LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('synchronous_commit', 'off', true);
@@ -205,7 +153,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION presence_leave(uuid, uuid[], uuid[], int) IS 'Devices left a node so long ago';
 
-CREATE FUNCTION presence_goodbye(node uuid, kept_ms int) RETURNS boolean LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION presence_goodbye(node uuid, kept_ms int) RETURNS boolean LANGUAGE sql AS $$
 	UPDATE presence_node SET until_at = least(until_at, app_now() + kept_ms * interval '1 ms')
 		WHERE id = node;
 	SELECT true
@@ -213,7 +161,7 @@ $$;
 COMMENT ON FUNCTION presence_goodbye(uuid, int) IS
 	'The node ends; its devices count for so long, so that they can come to another one unnoticed';
 
-CREATE FUNCTION presence_sweep(most int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION presence_sweep(most int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	dead presence_node%ROWTYPE;
 	users uuid[];
@@ -238,17 +186,17 @@ COMMENT ON FUNCTION presence_sweep(int) IS
 
 -- --- what changes who may see it ---
 
-CREATE FUNCTION presence_hide() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION presence_hide() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM presence_lock(ARRAY[NEW.id]);
 	PERFORM presence_say(NEW.id, presence_watchers(NEW.id), false);
 	RETURN NULL;
 END $$;
 COMMENT ON FUNCTION presence_hide() IS 'Who hides, or shows again, does so at once';
-CREATE TRIGGER presence_hide AFTER UPDATE OF presence_hidden ON user_account FOR EACH ROW
+CREATE OR REPLACE TRIGGER presence_hide AFTER UPDATE OF presence_hidden ON user_account FOR EACH ROW
 	WHEN (OLD.presence_hidden <> NEW.presence_hidden) EXECUTE FUNCTION presence_hide();
 
-CREATE FUNCTION presence_block() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION presence_block() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	one uuid := coalesce(NEW.user_id, OLD.user_id);
 	other uuid := coalesce(NEW.blocked_id, OLD.blocked_id);
@@ -266,5 +214,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION presence_block() IS
 	'A block conceals each from the other, like somebody who hides; its end shows them again';
-CREATE TRIGGER presence_block AFTER INSERT OR DELETE ON block FOR EACH ROW
+CREATE OR REPLACE TRIGGER presence_block AFTER INSERT OR DELETE ON block FOR EACH ROW
 	EXECUTE FUNCTION presence_block();

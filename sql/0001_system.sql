@@ -1,0 +1,104 @@
+-- The schema. Numbered files hold tables, what belongs to them (constraints, indexes, domains, rows they are
+-- born with), and those functions that constraints and defaults need. All other functions, views and
+-- triggers are in code/, each once, in its present form: `confab migrate` applies a file there again whenever
+-- it changed, after the numbered ones. From the first tagged release on, an applied numbered file is never
+-- edited: what changes is a new file. Every table and column has a comment.
+--
+-- This file: what all others stand on. The clock, limits, idempotency, jobs, audit.
+
+CREATE EXTENSION IF NOT EXISTS unaccent;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
+
+-- The clock of everything stored. Tests replace this one function to move time; an SQL function this
+-- simple is inlined by the planner and costs nothing.
+CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()';
+COMMENT ON FUNCTION app_now() IS 'Time of the transaction; the only clock that stored times come from';
+
+CREATE TABLE rate_bucket (
+	key text PRIMARY KEY CHECK (length(key) <= 300),
+	count int NOT NULL,
+	ends_at timestamptz NOT NULL
+);
+COMMENT ON TABLE rate_bucket IS 'Counters that must survive restarts and hold over all programs: failed logins and the like';
+COMMENT ON COLUMN rate_bucket.key IS 'Rule and subject';
+COMMENT ON COLUMN rate_bucket.count IS 'Uses in the present window';
+COMMENT ON COLUMN rate_bucket.ends_at IS 'End of the window; the next use begins a new one';
+CREATE INDEX rate_bucket_ends ON rate_bucket (ends_at);
+
+CREATE TABLE idempotency (
+	user_id uuid NOT NULL,
+	key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+	request_hash text NOT NULL,
+	status int,
+	body text,
+	location text,
+	created_at timestamptz NOT NULL DEFAULT app_now(),
+	PRIMARY KEY (user_id, key)
+);
+COMMENT ON TABLE idempotency IS 'Answers kept for requests with an Idempotency-Key; committed with the work itself';
+COMMENT ON COLUMN idempotency.user_id IS 'Who sent the key; keys of two people never meet';
+COMMENT ON COLUMN idempotency.key IS 'The header as sent';
+COMMENT ON COLUMN idempotency.request_hash IS 'SHA-256 over method, path and body';
+COMMENT ON COLUMN idempotency.status IS 'HTTP status of the answer; null only inside the first transaction';
+COMMENT ON COLUMN idempotency.body IS 'The answer, byte for byte';
+COMMENT ON COLUMN idempotency.location IS 'Its Location header, if it had one';
+COMMENT ON COLUMN idempotency.created_at IS 'First use; kept for 72 hours';
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+CREATE TABLE job (
+	id uuid PRIMARY KEY,
+	kind text NOT NULL CHECK (length(kind) <= 64),
+	payload jsonb NOT NULL DEFAULT '{}',
+	state text NOT NULL DEFAULT 'READY' CHECK (state IN ('READY', 'DONE', 'DEAD')),
+	run_at timestamptz NOT NULL DEFAULT app_now(),
+	attempts int NOT NULL DEFAULT 0,
+	last_error text NOT NULL DEFAULT '',
+	created_at timestamptz NOT NULL DEFAULT app_now(),
+	done_at timestamptz
+);
+COMMENT ON TABLE job IS 'Work for the worker, written in the transaction that wants it done';
+COMMENT ON COLUMN job.id IS 'UUID';
+COMMENT ON COLUMN job.kind IS 'Which handler does it, as ai.reply';
+COMMENT ON COLUMN job.payload IS 'What the handler needs';
+COMMENT ON COLUMN job.state IS 'READY, DONE, or DEAD after too many tries';
+COMMENT ON COLUMN job.run_at IS 'Not before this; grows with each failed try and while a worker has it';
+COMMENT ON COLUMN job.attempts IS 'Tries begun';
+COMMENT ON COLUMN job.last_error IS 'Code of the last failure';
+COMMENT ON COLUMN job.created_at IS 'When it was asked for';
+COMMENT ON COLUMN job.done_at IS 'When it was done or given up';
+CREATE INDEX job_ready ON job (run_at) WHERE state = 'READY';
+
+CREATE TABLE audit (
+	id bigint PRIMARY KEY,
+	at timestamptz NOT NULL DEFAULT app_now(),
+	actor_id uuid,
+	action text NOT NULL CHECK (length(action) <= 64),
+	target_type text NOT NULL,
+	target_id uuid,
+	detail jsonb NOT NULL DEFAULT '{}',
+	request_id text NOT NULL DEFAULT '',
+	previous_hash text NOT NULL,
+	hash text NOT NULL
+);
+COMMENT ON TABLE audit IS 'What administrators and the system did, append-only, each row sealed to the one before';
+COMMENT ON COLUMN audit.id IS 'Place in the chain, from 1, without gaps';
+COMMENT ON COLUMN audit.at IS 'When';
+COMMENT ON COLUMN audit.actor_id IS 'Who; null for the system';
+COMMENT ON COLUMN audit.action IS 'What, as advisor.approve';
+COMMENT ON COLUMN audit.target_type IS 'Kind of thing acted on';
+COMMENT ON COLUMN audit.target_id IS 'Which';
+COMMENT ON COLUMN audit.detail IS 'Before, after, reason';
+COMMENT ON COLUMN audit.request_id IS 'Request that did it, as in the logs';
+COMMENT ON COLUMN audit.previous_hash IS 'hash of the row before; empty text for the first';
+COMMENT ON COLUMN audit.hash IS 'SHA-256 over previous_hash and this row';
+CREATE INDEX audit_target ON audit (target_type, target_id, id DESC);
+
+CREATE TABLE epoch (
+	one boolean PRIMARY KEY DEFAULT true CHECK (one),
+	epoch bigint NOT NULL
+);
+COMMENT ON TABLE epoch IS 'One row: which life of this database event cursors belong to';
+COMMENT ON COLUMN epoch.one IS 'Always true';
+COMMENT ON COLUMN epoch.epoch IS 'Changed at every restore, so that older cursors resync';
+INSERT INTO epoch (epoch) VALUES (extract(epoch FROM clock_timestamp())::bigint);

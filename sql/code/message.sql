@@ -1,0 +1,230 @@
+-- Messages: as clients see them, sent, edited, deleted, searched.
+
+CREATE OR REPLACE FUNCTION message_json(m message) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object('id', m.id, 'conversation_id', m.conversation_id, 'seq', m.seq,
+		'sender_id', m.sender_id, 'sender_type', m.sender_type, 'client_id', m.client_id,
+		'type', m.type, 'body', m.body, 'reply_to', m.reply, 'media', m.media,
+		'reactions', coalesce(m.reactions, '[]'), 'created_at', time_json(m.created_at),
+		'edited_at', time_json(m.edited_at), 'deleted_at', time_json(m.deleted_at))
+$$;
+COMMENT ON FUNCTION message_json(message) IS 'The message as clients see it, in replies and events';
+
+CREATE OR REPLACE FUNCTION message_excerpt(body text) RETURNS text LANGUAGE sql IMMUTABLE AS
+	'SELECT left(body, 120)';
+COMMENT ON FUNCTION message_excerpt(text) IS 'What a reply shows of the message it answers';
+
+CREATE OR REPLACE FUNCTION message_versions(m message) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_object('body', v.body, 'media', v.media,
+		'said_at', time_json(v.said_at), 'replaced_at', time_json(v.replaced_at))
+		ORDER BY v.version), '[]')
+	FROM message_version v WHERE v.conversation_id = m.conversation_id AND v.seq = m.seq
+$$;
+COMMENT ON FUNCTION message_versions(message) IS 'What a message said before, the oldest first';
+
+-- Sending is one function and so one round trip and one transaction: lock the conversation, answer a
+-- repeated client_id with the first message, number, store, tell every member, wake the assistant. What a
+-- member may not name is refused by name, but only for a message that is new: a repeated client_id gives
+-- the first message whatever became of those since. A function in SQL that looks into a table is parsed
+-- and planned anew in every statement that calls it, so this one asks table block itself.
+CREATE OR REPLACE FUNCTION message_send(conversation uuid, sender uuid, new_id uuid, client text, kind text,
+	content text, answered uuid, enclosed uuid, OUT created boolean, OUT message jsonb)
+	LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	place record;
+	people uuid[];
+	stored message%ROWTYPE;
+	answer_seq bigint;
+	answer jsonb;
+	enclosure jsonb;
+BEGIN
+	UPDATE conversation c SET last_seq = c.last_seq + 1, last_message_at = app_now() FROM member k
+		WHERE c.id = message_send.conversation
+		AND k.conversation_id = message_send.conversation AND k.user_id = sender
+		RETURNING c.id, c.last_seq, c.closed_at, c.ai, k.role INTO place;
+	IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+	SELECT * INTO stored FROM message
+		WHERE conversation_id = place.id AND sender_id = sender AND client_id = client;
+	IF FOUND THEN
+		UPDATE conversation SET last_seq = last_seq - 1, last_message_at =
+			(SELECT max(created_at) FROM message WHERE conversation_id = place.id AND seq = place.last_seq - 1)
+			WHERE id = place.id;
+		created := false;
+		message_send.message := message_json(stored);
+		RETURN;
+	END IF;
+	IF place.closed_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the conversation is closed'); END IF;
+	people := ARRAY(SELECT user_id FROM member WHERE conversation_id = place.id ORDER BY user_id);
+	IF EXISTS (SELECT FROM block WHERE user_id = sender AND blocked_id = ANY (people))
+			OR EXISTS (SELECT FROM block WHERE user_id = ANY (people) AND blocked_id = sender) THEN
+		PERFORM refuse('blocked');
+	END IF;
+	IF answered IS NOT NULL THEN
+		SELECT m.seq, jsonb_build_object('id', m.id, 'seq', m.seq, 'sender_id', m.sender_id,
+				'excerpt', message_excerpt(m.body))
+			INTO answer_seq, answer FROM message m
+			WHERE m.id = answered AND m.conversation_id = place.id AND m.deleted_at IS NULL;
+		IF NOT FOUND THEN PERFORM refuse('validation_error', 'reply_to'); END IF;
+	END IF;
+	IF enclosed IS NOT NULL THEN
+		SELECT jsonb_build_object('id', d.id, 'kind', d.kind, 'mime', d.mime, 'bytes', d.bytes)
+			INTO enclosure FROM media d
+			WHERE d.id = enclosed AND d.owner_id = sender AND d.state = 'READY' AND d.kind = message_send.kind;
+		IF NOT FOUND THEN PERFORM refuse('validation_error', 'media_id'); END IF;
+	END IF;
+	INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, type, body,
+			reply_seq, reply, media_id, media)
+		VALUES (place.id, place.last_seq, new_id, sender, place.role, client, kind, content,
+			answer_seq, answer, enclosed, enclosure)
+		RETURNING * INTO stored;
+	UPDATE member SET read_seq = stored.seq WHERE conversation_id = place.id AND user_id = sender;
+	created := true;
+	message_send.message := message_json(stored);
+	PERFORM event_append(people, 'message.created', message_send.message);
+	IF place.ai THEN
+		INSERT INTO job (id, kind, payload) VALUES (gen_random_uuid(), 'ai.reply',
+			jsonb_build_object('conversation_id', place.id, 'message_id', stored.id, 'seq', stored.seq));
+	END IF;
+END $$;
+COMMENT ON FUNCTION message_send(uuid, uuid, uuid, text, text, text, uuid, uuid) IS
+	'Send as a member; the same client_id again gives the first message and created = false';
+
+-- The assistant's and the system's messages have no sender and cannot be made through message_send.
+CREATE OR REPLACE FUNCTION message_post(conversation uuid, as_type text, new_id uuid, client text,
+	content text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	place conversation%ROWTYPE;
+	stored message%ROWTYPE;
+BEGIN
+	SELECT * INTO place FROM conversation c WHERE c.id = message_post.conversation FOR NO KEY UPDATE;
+	SELECT * INTO stored FROM message m WHERE m.conversation_id = place.id
+		AND m.sender_id IS NULL AND m.client_id = client;
+	IF FOUND THEN RETURN message_json(stored); END IF;
+	IF place.id IS NULL THEN PERFORM refuse('not_found'); END IF;
+	IF place.closed_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the conversation is closed'); END IF;
+	UPDATE conversation c SET last_seq = last_seq + 1, last_message_at = app_now() WHERE c.id = place.id;
+	INSERT INTO message (conversation_id, seq, id, sender_type, client_id, type, body)
+		VALUES (place.id, place.last_seq + 1, new_id, as_type, client,
+			CASE as_type WHEN 'SYSTEM' THEN 'system' ELSE 'text' END, content)
+		RETURNING * INTO stored;
+	PERFORM event_emit(ARRAY(SELECT user_id FROM member m WHERE m.conversation_id = place.id),
+		'message.created', message_json(stored));
+	RETURN message_json(stored);
+END $$;
+COMMENT ON FUNCTION message_post(uuid, text, uuid, text, text) IS
+	'A message of the assistant (AI) or the system (SYSTEM); the same client again gives the first';
+
+-- What changes a message locks its conversation first, as sending and closing do: all that happens in a
+-- conversation happens one after the other, and there is no deadlock.
+CREATE OR REPLACE FUNCTION message_lock(target uuid, person uuid, OUT place conversation, OUT said message)
+	LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+	SELECT c.* INTO place FROM message m JOIN conversation c ON c.id = m.conversation_id
+		JOIN member k ON k.conversation_id = c.id AND k.user_id = person
+		WHERE m.id = target FOR NO KEY UPDATE OF c;
+	IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+	SELECT m.* INTO said FROM message m WHERE m.id = target;
+END $$;
+COMMENT ON FUNCTION message_lock(uuid, uuid) IS
+	'A message and its conversation, locked; not_found unless the person is a member';
+
+CREATE OR REPLACE FUNCTION message_writable(place conversation, person uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF place.closed_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the conversation is closed'); END IF;
+	IF EXISTS (SELECT FROM member k WHERE k.conversation_id = place.id AND k.user_id <> person
+			AND block_between(k.user_id, person)) THEN
+		PERFORM refuse('blocked');
+	END IF;
+END $$;
+COMMENT ON FUNCTION message_writable(conversation, uuid) IS 'Refuses where the person could not send';
+
+CREATE OR REPLACE FUNCTION message_keep(m message) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO message_version (conversation_id, seq, version, body, media, said_at)
+	SELECT m.conversation_id, m.seq, count(*) + 1, m.body, m.media,
+		coalesce(m.edited_at, m.created_at)
+	FROM message_version v WHERE v.conversation_id = m.conversation_id AND v.seq = m.seq
+$$;
+COMMENT ON FUNCTION message_keep(message) IS 'Keep what a message says now, before it says something else';
+
+CREATE OR REPLACE FUNCTION message_tell(m message, kind text) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE message r SET reply = jsonb_set(r.reply, '{excerpt}', to_jsonb(message_excerpt(m.body)))
+		WHERE r.conversation_id = m.conversation_id AND r.reply_seq = m.seq;
+	PERFORM event_emit(ARRAY(SELECT k.user_id FROM member k WHERE k.conversation_id = m.conversation_id),
+		kind, message_json(m));
+	RETURN message_json(m);
+END $$;
+COMMENT ON FUNCTION message_tell(message, text) IS
+	'After a change: the excerpts in replies follow, and every member hears of it';
+
+CREATE OR REPLACE FUNCTION message_edit(target uuid, person uuid, content text, window_s int) RETURNS jsonb
+	LANGUAGE plpgsql AS $$
+DECLARE
+	locked record;
+	place conversation%ROWTYPE;
+	said message%ROWTYPE;
+	changed message%ROWTYPE;
+BEGIN
+	SELECT * INTO locked FROM message_lock(target, person);
+	place := locked.place;
+	said := locked.said;
+	IF said.sender_id IS DISTINCT FROM person THEN PERFORM refuse('not_found'); END IF;
+	IF said.deleted_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the message was deleted'); END IF;
+	IF said.body = content THEN RETURN message_json(said); END IF;
+	IF said.type <> 'text' THEN PERFORM refuse('bad_state', 'only text can be edited'); END IF;
+	IF said.created_at <= app_now() - make_interval(secs => window_s) THEN
+		PERFORM refuse('bad_state', 'the time for edits is over');
+	END IF;
+	PERFORM message_writable(place, person);
+	PERFORM message_keep(said);
+	UPDATE message m SET body = content, edited_at = app_now() WHERE m.id = target RETURNING * INTO changed;
+	RETURN message_tell(changed, 'message.updated');
+END $$;
+COMMENT ON FUNCTION message_edit(uuid, uuid, text, int) IS
+	'The sender says it in other words, within the window and where sending is allowed';
+
+-- What was deleted is not told any more, also not to a client that comes with an older cursor: the events
+-- that told it show the empty place. (The events program remembers what it just told for half a minute.)
+CREATE OR REPLACE FUNCTION message_untell(m message) RETURNS void LANGUAGE sql AS $$
+	UPDATE event e SET payload = CASE WHEN e.payload->>'id' = m.id::text THEN message_json(m)
+			ELSE jsonb_set(e.payload, '{reply_to,excerpt}', '""') END
+		WHERE e.user_id = ANY (ARRAY(SELECT k.user_id FROM member k WHERE k.conversation_id = m.conversation_id))
+		AND e.created_at >= m.created_at AND e.type IN ('message.created', 'message.updated')
+		AND (e.payload->>'id' = m.id::text OR e.payload->'reply_to'->>'id' = m.id::text)
+$$;
+COMMENT ON FUNCTION message_untell(message) IS
+	'Take a deleted message''s words out of the events that told them, and out of those of its replies';
+
+CREATE OR REPLACE FUNCTION message_delete(target uuid, person uuid, window_s int) RETURNS jsonb
+	LANGUAGE plpgsql AS $$
+DECLARE
+	locked record;
+	place conversation%ROWTYPE;
+	said message%ROWTYPE;
+	changed message%ROWTYPE;
+BEGIN
+	SELECT * INTO locked FROM message_lock(target, person);
+	place := locked.place;
+	said := locked.said;
+	IF said.sender_id IS DISTINCT FROM person THEN PERFORM refuse('not_found'); END IF;
+	IF said.deleted_at IS NOT NULL THEN RETURN message_json(said); END IF;
+	IF said.created_at <= app_now() - make_interval(secs => window_s) THEN
+		PERFORM refuse('bad_state', 'the time for deletion is over');
+	END IF;
+	PERFORM message_keep(said);
+	DELETE FROM reaction r WHERE r.conversation_id = said.conversation_id AND r.seq = said.seq;
+	UPDATE message m SET body = '', reply_seq = NULL, reply = NULL, media_id = NULL, media = NULL,
+		reactions = NULL, deleted_at = app_now() WHERE m.id = target RETURNING * INTO changed;
+	PERFORM message_untell(changed);
+	RETURN message_tell(changed, 'message.deleted');
+END $$;
+COMMENT ON FUNCTION message_delete(uuid, uuid, int) IS
+	'The sender takes it back within the window, also in a closed conversation and from whom they blocked';
+
+CREATE OR REPLACE FUNCTION search_words(q text) RETURNS tsquery LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN w::text LIKE '%''' THEN (w::text || ':*')::tsquery ELSE w END
+	FROM websearch_to_tsquery('confab', q) w
+$$;
+COMMENT ON FUNCTION search_words(text) IS
+	'What somebody typed as a query: all words, "phrases", or, -not; the last word may be unfinished';
