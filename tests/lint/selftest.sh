@@ -10,11 +10,13 @@ rc=0
 
 tree() {
 	rm -rf "$tmp/t"
-	mkdir -p "$tmp/t"/{lib/base,lib/db,lib/web,lib/domain/money,cgi-bin,tests,.ci}
+	mkdir -p "$tmp/t"/{lib/base,lib/db,lib/web,lib/domain/money,cgi-bin,tests,sql/code,.ci}
 	cd "$tmp/t"
 	touch Makefile
 	printf '#include "base/a.h"\nint\na(void)\n{\n\treturn 0; /* system("x") */\n}\n' >lib/db/a.c
 	printf '#!/bin/sh\necho "$1"\n' >tests/a.sh
+	printf 'CREATE FUNCTION f(int) RETURNS bool AS $$ a; b $$;\nCREATE TABLE t (a int CHECK (f(a)));\n' >sql/0001_a.sql
+	printf -- '-- CREATE TABLE\nCREATE OR REPLACE FUNCTION g() RETURNS int AS $$ a; b $$;\n' >sql/code/a.sql
 }
 
 # refuses CHECK FILE TEXT: the check accepts the tree, and not with the text added to that file.
@@ -59,5 +61,13 @@ refuses toplevel notes.txt 'x\n'
 refuses toplevel Makefile "$(printf '\\n%.0s' {1..173})"
 refuses functions lib/db/a.c "int\nlong_one(void)\n{\n$(printf '\\tg();\\n%.0s' {1..60})}\n"
 refuses functions lib/db/a.c "$(printf 'int x;\\n%.0s' {1..500})"
+refuses sql sql/code/b.sql 'CREATE OR REPLACE FUNCTION g() RETURNS int AS $$ c $$;\n'
+refuses sql sql/code/b.sql 'CREATE OR REPLACE FUNCTION f(int) RETURNS bool AS $$ c $$;\n'
+refuses sql sql/code/b.sql 'CREATE FUNCTION h() RETURNS int AS $$ c $$;\n'
+refuses sql sql/code/b.sql 'CREATE TABLE u (a int);\n'
+refuses sql sql/0002_b.sql 'CREATE FUNCTION h() RETURNS int AS $$ h(f()) $$;\n'
+refuses sql sql/0002_b.sql 'CREATE TRIGGER t BEFORE INSERT ON t EXECUTE FUNCTION f();\n'
+refuses sql sql/0002_b.sql 'CREATE TABLE u (a int);\nCOMMIT;\n'
+refuses sql sql/0002_b.sql 'CREATE VIEW v AS SELECT f(1);\n'
 refuses shell tests/b.sh '#!/bin/sh\necho $1\n'
 exit $rc
