@@ -94,11 +94,54 @@ COMMENT ON COLUMN audit.previous_hash IS 'hash of the row before; empty text for
 COMMENT ON COLUMN audit.hash IS 'SHA-256 over previous_hash and this row';
 CREATE INDEX audit_target ON audit (target_type, target_id, id DESC);
 
+-- Checking the whole audit log takes as long as the log is long: the worker does it, slice by slice, and one
+-- at a time.
+CREATE TABLE audit_check (
+	id uuid PRIMARY KEY,
+	asked_by uuid,
+	asked_at timestamptz NOT NULL DEFAULT app_now(),
+	state text NOT NULL DEFAULT 'RUNNING' CHECK (state IN ('RUNNING', 'GOOD', 'BROKEN', 'FAILED')),
+	checked bigint NOT NULL DEFAULT 0,
+	last_id bigint NOT NULL DEFAULT 0,
+	broken_id bigint,
+	done_at timestamptz,
+	CONSTRAINT audit_check_done CHECK ((done_at IS NULL) = (state = 'RUNNING')),
+	CONSTRAINT audit_check_broken CHECK ((broken_id IS NOT NULL) = (state = 'BROKEN'))
+);
+COMMENT ON TABLE audit_check IS 'Checks of the whole audit log, by the worker';
+COMMENT ON COLUMN audit_check.id IS 'UUID version 7: the newest last';
+COMMENT ON COLUMN audit_check.asked_by IS 'The administrator';
+COMMENT ON COLUMN audit_check.asked_at IS 'When it was asked for';
+COMMENT ON COLUMN audit_check.state IS 'RUNNING, GOOD (all rows fit), BROKEN, or FAILED (its job was given up)';
+COMMENT ON COLUMN audit_check.checked IS 'Rows seen so far';
+COMMENT ON COLUMN audit_check.last_id IS 'The last of them; where the next slice begins';
+COMMENT ON COLUMN audit_check.broken_id IS 'The first row that does not fit the one before';
+COMMENT ON COLUMN audit_check.done_at IS 'When it came to an end';
+CREATE UNIQUE INDEX audit_check_running ON audit_check ((true)) WHERE state = 'RUNNING';
+
+-- Which server's log the epoch was chosen for. A restore to a time begins a new timeline, and so does the
+-- promotion of a standby; a dump is loaded into another system. Whoever comes first decides, in
+-- epoch_settle, whether cursors from before are still good.
 CREATE TABLE epoch (
 	one boolean PRIMARY KEY DEFAULT true CHECK (one),
-	epoch bigint NOT NULL
+	epoch bigint NOT NULL,
+	system_id text,
+	timeline bigint
 );
 COMMENT ON TABLE epoch IS 'One row: which life of this database event cursors belong to';
 COMMENT ON COLUMN epoch.one IS 'Always true';
 COMMENT ON COLUMN epoch.epoch IS 'Changed at every restore, so that older cursors resync';
-INSERT INTO epoch (epoch) VALUES (extract(epoch FROM clock_timestamp())::bigint);
+COMMENT ON COLUMN epoch.system_id IS 'System identifier of the server the epoch was chosen or found good for';
+COMMENT ON COLUMN epoch.timeline IS 'Timeline of its write-ahead log then';
+
+-- The worker's heartbeat: when it last did each of its rounds, by this server's clock, so that /readyz and the
+-- panel see a worker that is gone, hangs or cannot write. One row a lane, shared by all workers; they are
+-- rewritten every second, hence the room in the page.
+
+CREATE TABLE heartbeat (
+	lane text PRIMARY KEY CHECK (lane ~ '^[a-z]{1,20}$'),
+	beat_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE heartbeat IS 'When a worker last did each kind of its work; a lane without a row was never done';
+COMMENT ON COLUMN heartbeat.lane IS 'What was done: turn is the loop itself, the others its rounds';
+COMMENT ON COLUMN heartbeat.beat_at IS 'When it was last finished; the real time, also where tests move the clock';

@@ -35,7 +35,7 @@ CREATE TABLE event (
 	created_at timestamptz NOT NULL,
 	PRIMARY KEY (user_id, seq, created_at)
 ) PARTITION BY RANGE (created_at);
-COMMENT ON TABLE event IS 'What a user''s clients must hear of, inserted with the change itself by event_emit alone and emptied when a message is deleted; gapless per user; by days, UTC; read from the write-ahead log by the events program';
+COMMENT ON TABLE event IS 'What a user''s clients must hear of, inserted with the change itself by event_emit alone and changed when a message is edited or deleted; gapless per user; by days, UTC; read from the write-ahead log by the events program';
 COMMENT ON COLUMN event.user_id IS 'Who hears it';
 COMMENT ON COLUMN event.seq IS 'Number in that user''s log, from 1, in order of commit; unique, for it is taken under the lock of the inbox';
 COMMENT ON COLUMN event.type IS 'As message.created';
@@ -292,6 +292,8 @@ CREATE INDEX session_by_user ON session (user_id, requested_at DESC, id DESC);
 CREATE INDEX session_by_advisor ON session (advisor_id, requested_at DESC, id DESC);
 CREATE INDEX session_expiring ON session (expires_at) WHERE state IN ('REQUESTED', 'ACCEPTED');
 CREATE INDEX session_ongoing ON session (started_at) WHERE state = 'ONGOING';
+CREATE INDEX session_user_waiting ON session (user_id)
+	WHERE state IN ('REQUESTED', 'ACCEPTED') AND advisor_id IS NOT NULL;
 CREATE INDEX session_requested ON session USING brin (requested_at);
 
 CREATE TABLE session_presence (

@@ -13,13 +13,18 @@ CREATE OR REPLACE FUNCTION message_excerpt(body text) RETURNS text LANGUAGE sql 
 	'SELECT left(body, 120)';
 COMMENT ON FUNCTION message_excerpt(text) IS 'What a reply shows of the message it answers';
 
-CREATE OR REPLACE FUNCTION message_versions(m message) RETURNS jsonb LANGUAGE sql STABLE AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_object('body', v.body, 'media', v.media,
-		'said_at', time_json(v.said_at), 'replaced_at', time_json(v.replaced_at))
-		ORDER BY v.version), '[]')
-	FROM message_version v WHERE v.conversation_id = m.conversation_id AND v.seq = m.seq
+CREATE OR REPLACE FUNCTION message_past(m message, newest integer) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object('versions', coalesce(jsonb_agg(jsonb_build_object('body', v.body,
+			'media', v.media, 'said_at', time_json(v.said_at),
+			'replaced_at', time_json(v.replaced_at)) ORDER BY v.version)
+			FILTER (WHERE v.from_first = 1 OR v.from_last <= newest), '[]'),
+		'versions_left_out', count(*) FILTER (WHERE v.from_first > 1 AND v.from_last > newest))
+	FROM (SELECT *, row_number() OVER (ORDER BY version) AS from_first,
+			row_number() OVER (ORDER BY version DESC) AS from_last
+		FROM message_version WHERE conversation_id = m.conversation_id AND seq = m.seq) v
 $$;
-COMMENT ON FUNCTION message_versions(message) IS 'What a message said before, the oldest first';
+COMMENT ON FUNCTION message_past(message, integer) IS
+	'What a message said before: the first version and the newest ones, the oldest first, and how many between them were left out';
 
 -- Sending is one function and so one round trip and one transaction: lock the conversation, answer a
 -- repeated client_id with the first message, number, store, tell every member, wake the assistant. What a
@@ -158,6 +163,19 @@ END $$;
 COMMENT ON FUNCTION message_tell(message, text) IS
 	'After a change: the excerpts in replies follow, and every member hears of it';
 
+-- Words that were replaced are not told any more, as those that were deleted: a client that comes with an
+-- older cursor hears of a message as it is now. (The events program forgets what it remembers of a user's
+-- events when it hears of an edit or a deletion.)
+CREATE OR REPLACE FUNCTION message_untell(m message) RETURNS void LANGUAGE sql AS $$
+	UPDATE event e SET payload = CASE WHEN e.payload->>'id' = m.id::text THEN message_json(m)
+			ELSE jsonb_set(e.payload, '{reply_to,excerpt}', to_jsonb(message_excerpt(m.body))) END
+		WHERE e.user_id = ANY (ARRAY(SELECT k.user_id FROM member k WHERE k.conversation_id = m.conversation_id))
+		AND e.created_at >= m.created_at AND e.type IN ('message.created', 'message.updated')
+		AND (e.payload->>'id' = m.id::text OR e.payload->'reply_to'->>'id' = m.id::text)
+$$;
+COMMENT ON FUNCTION message_untell(message) IS
+	'Put what a message says now, nothing when it was deleted, into the events that told what it said before, and into those of its replies';
+
 CREATE OR REPLACE FUNCTION message_edit(target uuid, person uuid, content text, window_s int) RETURNS jsonb
 	LANGUAGE plpgsql AS $$
 DECLARE
@@ -179,22 +197,11 @@ BEGIN
 	PERFORM message_writable(place, person);
 	PERFORM message_keep(said);
 	UPDATE message m SET body = content, edited_at = app_now() WHERE m.id = target RETURNING * INTO changed;
+	PERFORM message_untell(changed);
 	RETURN message_tell(changed, 'message.updated');
 END $$;
 COMMENT ON FUNCTION message_edit(uuid, uuid, text, int) IS
 	'The sender says it in other words, within the window and where sending is allowed';
-
--- What was deleted is not told any more, also not to a client that comes with an older cursor: the events
--- that told it show the empty place. (The events program remembers what it just told for half a minute.)
-CREATE OR REPLACE FUNCTION message_untell(m message) RETURNS void LANGUAGE sql AS $$
-	UPDATE event e SET payload = CASE WHEN e.payload->>'id' = m.id::text THEN message_json(m)
-			ELSE jsonb_set(e.payload, '{reply_to,excerpt}', '""') END
-		WHERE e.user_id = ANY (ARRAY(SELECT k.user_id FROM member k WHERE k.conversation_id = m.conversation_id))
-		AND e.created_at >= m.created_at AND e.type IN ('message.created', 'message.updated')
-		AND (e.payload->>'id' = m.id::text OR e.payload->'reply_to'->>'id' = m.id::text)
-$$;
-COMMENT ON FUNCTION message_untell(message) IS
-	'Take a deleted message''s words out of the events that told them, and out of those of its replies';
 
 CREATE OR REPLACE FUNCTION message_delete(target uuid, person uuid, window_s int) RETURNS jsonb
 	LANGUAGE plpgsql AS $$

@@ -38,3 +38,14 @@ CREATE OR REPLACE FUNCTION session_json(s session) RETURNS jsonb LANGUAGE sql ST
 $$;
 COMMENT ON FUNCTION session_json(session) IS
 	'The session as clients see it, in replies and events; cost_minor is 0 while sessions are free';
+
+-- Whom somebody waits for is BUSY to everybody else, so nobody waits for many at once. Requests of one user
+-- are counted one after the other: the lock is held until the transaction of the request ends.
+CREATE OR REPLACE FUNCTION session_waiting(asker uuid, besides uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('session waiting'), hashtext(asker::text));
+	RETURN (SELECT count(*) FROM session WHERE user_id = asker AND advisor_id <> besides
+		AND state IN ('REQUESTED', 'ACCEPTED'));
+END $$;
+COMMENT ON FUNCTION session_waiting(uuid, uuid) IS
+	'How many advisors besides one the user has asked and not met yet; nobody else counts or asks for them until the transaction ends';
