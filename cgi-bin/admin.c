@@ -165,7 +165,7 @@ main(int argc, char **argv)
 	    &moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
 	    &session_stmts, &session_leave_stmts, &message_stmts, NULL};
 	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,
-		.templates = true, .pages = &page_hooks, .prepare = password_prepare };
+		.pages = &page_hooks, .prepare = password_prepare };
 
 	return app_main(&app, argc, argv);
 }

@@ -5,7 +5,7 @@
 #define CGI_BIN_ADMIN_H
 
 #include "domain/system/audit_check.h"
-#include "web/page.h"
+#include "panel/page.h"
 #include "web/reply.h"
 
 extern const struct route admin_home_routes[], admin_advisor_routes[], admin_user_routes[],

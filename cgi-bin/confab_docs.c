@@ -1,9 +1,9 @@
 /* The operator's command: the API's description, gathered from the programs themselves. */
 #include "confab.h"
 #include "base/json.h"
-#include "web/event_type.h"
+#include "shape/event_type.h"
 #include "web/openapi.h"
-#include "web/tmpl.h"
+#include "panel/tmpl.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /*
  * Events: what a user's clients must hear of, by long poll, server-sent events or WebSocket. The one
- * program that does not answer a request before it takes the next; see lib/web/hub.h.
+ * program that does not answer a request before it takes the next; see lib/live/hub.h.
  */
 #include "events.h"
 
 #include "base/limits.h"
 #include "web/app.h"
-#include "web/hub.h"
+#include "live/hub.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/event.h"
 #include "domain/talk/live.h"

@@ -2,7 +2,7 @@
 #ifndef CGI_BIN_EVENTS_H
 #define CGI_BIN_EVENTS_H
 
-#include "web/hub.h"
+#include "live/hub.h"
 
 extern const struct hub_op event_ops[]; /* events_ws.c */
 

@@ -7,7 +7,7 @@
 #include "base/uuid.h"
 #include "domain/talk/live.h"
 #include "domain/talk/presence.h"
-#include "web/hub.h"
+#include "live/hub.h"
 
 static const char *
 text_of(const struct hub_call *call, const char *name)

@@ -2,7 +2,7 @@
 #ifndef CGI_BIN_PRESENCE_BODY_H
 #define CGI_BIN_PRESENCE_BODY_H
 
-#include "web/field.h"
+#include "shape/field.h"
 #include "web/talk_fields.h"
 
 #include <string.h>

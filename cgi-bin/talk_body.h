@@ -4,7 +4,7 @@
 
 #include "base/fault.h"
 #include "domain/talk/message.h"
-#include "web/field.h"
+#include "shape/field.h"
 
 #include <string.h>
 

@@ -11,7 +11,6 @@
 #include "web/prefork.h"
 #include "web/rate.h"
 #include "web/revoke.h"
-#include "web/tmpl.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -35,7 +34,7 @@ struct options {
 struct settings {
 	struct arena *arena; /* of the templates */
 	struct conf conf;
-	struct tmpl_set *templates; /* NULL unless app->templates */
+	struct tmpl_set *templates; /* NULL unless app->pages */
 };
 
 /* What app_main prepares and a child goes on with. */
@@ -195,8 +194,8 @@ settings_read(const struct app *app, struct settings *settings)
 	arena = arena_new(PROCESS_BYTES_MAX);
 	settings->arena = arena;
 	settings->templates = NULL;
-	if (!app->templates ||
-	    tmpl_dir_load(arena, settings->conf.template_dir, &settings->templates) == ERR_OK)
+	if (app->pages == NULL ||
+	    app->pages->load(arena, settings->conf.template_dir, &settings->templates) == ERR_OK)
 		return true;
 	arena_free(arena);
 	return false;

@@ -33,6 +33,9 @@ struct page_hooks {
 	enum err (*check_form)(struct req *);	/* CSRF, before a POST is handled */
 	void (*error)(struct req *, enum err);	/* an error as a page */
 	void (*headers)(struct req *);		/* on every answer */
+	/* The templates of a directory, as worker->templates; ERR_BAD_REQUEST when they are not good, which was
+	 * said. */
+	enum err (*load)(struct arena *, const char *dir, struct tmpl_set **templates);
 };
 
 struct worker;
@@ -43,8 +46,7 @@ struct app {
 	const struct stmt_set *const *sets;	     /* what its domain modules need, NULL-terminated */
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
 	bool commits;	  /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */
-	bool templates;	  /* renders pages: load TEMPLATE_DIR */
-	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes */
+	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes: loads TEMPLATE_DIR */
 	/* In the parent, before workers are forked, and again when the settings were read again; may be NULL. */
 	void (*prepare)(const struct conf *);
 	bool no_wait;	  /* tells an outage of the database at once (db_wait_set) */
@@ -65,7 +67,7 @@ struct worker {
 	struct revoke *revoke;
 	struct arena *process; /* memory that lives as long as the worker */
 	struct token_cache *tokens;
-	struct tmpl_set *templates; /* NULL unless app->templates */
+	struct tmpl_set *templates; /* NULL unless app->pages */
 	const struct stmt_set **sets; /* app->sets and those of the web layer */
 	struct hub *hub;	      /* of hub_serve; NULL otherwise */
 	int second_listener;	      /* -1: none */

@@ -1,5 +1,5 @@
 #include "web/openapi.h"
-#include "web/event_type.h"
+#include "shape/event_type.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #define WEB_ROUTE_H
 
 #include "base/err.h"
-#include "web/field.h"
+#include "shape/field.h"
 
 enum method { METHOD_GET = 1, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 

@@ -5,7 +5,7 @@
 #ifndef WEB_TALK_FIELDS_H
 #define WEB_TALK_FIELDS_H
 
-#include "web/field.h"
+#include "shape/field.h"
 
 enum { REACTION_KINDS_MAX = 20 }; /* different emoji on one message; sql/ holds to it too */
 

@@ -1,5 +1,5 @@
 /* Any text as an event cursor: what is accepted is the one way to write it. */
-#include "web/event_cursor.h"
+#include "live/event_cursor.h"
 
 #include <stdlib.h>
 #include <string.h>

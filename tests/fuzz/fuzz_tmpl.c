@@ -3,7 +3,7 @@
  * input is a template, the byte 0, and a JSON text. The template may call itself as the partial "t".
  */
 #include "base/limits.h"
-#include "web/tmpl.h"
+#include "panel/tmpl.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * earlier, and is not read otherwise when more bytes follow.
  */
 #include "base/limits.h"
-#include "web/ws.h"
+#include "live/ws.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #
 # The same for events: each type of the API's description was emitted (those that are stored nowhere:
 # delivered), no type was emitted that it does not have, and none was delivered that broke its schema
-# (which lib/web/event_type.c sees).
+# (which lib/shape/event_type.c sees).
 set -euo pipefail
 : "${STACK_DIR:?}" "${BIN:?the folder of the programs}"
 

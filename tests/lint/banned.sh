@@ -42,7 +42,7 @@ ban "unbounded, unsafe or not ours to call" \
 # base, db and ext own memory of the process and of foreign libraries; the hub holds thousands of
 # requests of unknown life.
 mapfile -t no_malloc < <(printf '%s\n' "${ours[@]}" |
-	grep -vE '^lib/(base|db|ext)/|^lib/web/hub|^cgi-bin/events')
+	grep -vE '^lib/(base|db|ext)/|^lib/live/hub|^cgi-bin/events')
 ban "memory comes from an arena" "$(calls 'malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf|free')" \
 	"${no_malloc[@]}"
 

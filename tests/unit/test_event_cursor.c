@@ -1,6 +1,6 @@
 /* The text of a client's place in its event log: strict both ways. */
 #include "harness/cunit.h"
-#include "web/event_cursor.h"
+#include "live/event_cursor.h"
 
 static void
 reads_what_it_writes(void)

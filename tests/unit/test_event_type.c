@@ -1,7 +1,7 @@
 /* The table of event types, its schemas, and what the check of test builds refuses. */
 #include "base/log.h"
 #include "harness/cunit.h"
-#include "web/event_type.h"
+#include "shape/event_type.h"
 
 #include <stdio.h>
 #include <string.h>

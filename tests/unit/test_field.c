@@ -1,7 +1,7 @@
 /* Field tables: which values each type takes, what is said of the others, and of which field. */
 #include "base/str.h"
 #include "harness/cunit.h"
-#include "web/field.h"
+#include "shape/field.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* A WebSocket's signs of life: pings that go unanswered end it. No loop, no database: a socket and its waiter. */
 #include "base/clock.h"
 #include "harness/cunit.h"
-#include "web/hub_int.h"
+#include "live/hub_int.h"
 
 #include <stdlib.h>
 #include <string.h>

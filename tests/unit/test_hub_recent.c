@@ -1,6 +1,6 @@
 /* A user's recent events: consecutive, within bounds, and without words that were taken back. */
 #include "harness/cunit.h"
-#include "web/hub_int.h"
+#include "live/hub_int.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Users of the hub: found, remembered for a while, forgotten; alone, without a loop or a database. */
 #include "base/clock.h"
 #include "harness/cunit.h"
-#include "web/hub_int.h"
+#include "live/hub_int.h"
 
 #include <string.h>
 

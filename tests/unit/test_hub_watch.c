@@ -1,7 +1,7 @@
 /* What epoll watches while descriptors close behind the hub's back and their numbers are used again. */
 #include "base/base.h"
 #include "harness/cunit.h"
-#include "web/hub_int.h"
+#include "live/hub_int.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>

@@ -1,6 +1,6 @@
 /* The printing half of fields: schemas and examples are JSON, and an example passes its own table. */
 #include "harness/cunit.h"
-#include "web/field.h"
+#include "shape/field.h"
 
 #include <stdlib.h>
 #include <string.h>

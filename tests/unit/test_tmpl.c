@@ -1,7 +1,7 @@
 /* What our templates promise beyond the mustache cases: refusals with lines, escaping, bounds. */
 #include "base/limits.h"
 #include "harness/cunit.h"
-#include "web/tmpl.h"
+#include "panel/tmpl.h"
 
 #include <fcntl.h>
 #include <string.h>

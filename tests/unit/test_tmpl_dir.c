@@ -1,7 +1,7 @@
 /* Loading the directory of templates: what --check of a program sees. */
 #include "base/limits.h"
 #include "harness/cunit.h"
-#include "web/tmpl.h"
+#include "panel/tmpl.h"
 
 #include <stdlib.h>
 #include <string.h>

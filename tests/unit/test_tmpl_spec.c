@@ -5,7 +5,7 @@
  */
 #include "base/limits.h"
 #include "harness/cunit.h"
-#include "web/tmpl.h"
+#include "panel/tmpl.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The opening handshake of a WebSocket: what is taken, what is refused and how, and the accept key. */
 #include "base/limits.h"
 #include "harness/cunit.h"
-#include "web/ws.h"
+#include "live/ws.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,66 @@
+/*
+ * Server-rendered pages: who is signed in, the forms' protection, the headers, the rendering. The panel
+ * is the only user; app.h takes page_hooks.
+ *
+ * A sign-in is a cookie with a 256-bit secret (domain/people/panel_login.h). Every form has a hidden
+ * field csrf, and its route PAGE_CSRF_FIELD in the body table; a POST is refused with ERR_CSRF unless
+ * the field is right and the browser says that the form was ours.
+ */
+#ifndef PANEL_PAGE_H
+#define PANEL_PAGE_H
+
+#include "web/app.h"
+#include "web/req.h"
+
+#define PAGE_CSRF_FIELD { "csrf", FIELD_TEXT, .max = 100, .doc = "Form token" }
+
+extern const struct page_hooks page_hooks;
+
+/*
+ * The stage of ROUTE_PAGE routes: fills req->caller from the cookie. Without a good one the caller is
+ * ROLE_ANON; a route that wants more is then answered here, by a redirect to the sign-in form.
+ *	ERR_CSRF	a POST without a sign-in
+ */
+MUST_CHECK enum err page_authenticate(struct req *);
+/* ERR_CSRF unless the form was made for this sign-in (or this sign-in form) and sent by our page. */
+MUST_CHECK enum err page_check_form(struct req *);
+/* Replace whatever was made by an error page. */
+void page_error(struct req *, enum err);
+/* The strict headers, once on every answer of the panel. */
+void page_headers(struct req *);
+
+/* Sign in: stores a new login for user_id, an ACTIVE ADMIN, ends the one there was, sets the cookie.
+ *	ERR_BAD_CREDENTIALS	the account is no such */
+MUST_CHECK enum err page_sign_in(struct req *, const char *user_id);
+/* End the sign-in and remove the cookie. */
+MUST_CHECK enum err page_sign_out(struct req *);
+/* The token of the sign-in form; sets its cookie when there is none. */
+const char *page_form_token(struct req *);
+
+/*
+ * Render a template over context, which belongs to the arena already (page_object). Every page also
+ * sees site, csrf, admin (who is signed in), request_id and path.
+ */
+MUST_CHECK enum err page_reply(struct req *, const char *template, struct json_object *context);
+
+/* An empty object or list that the arena will free. */
+struct json_object *page_object(struct req *);
+struct json_object *page_list(struct req *);
+/* object[name] = value. */
+void page_put(struct json_object *object, const char *name, const char *value);
+void page_put_int(struct json_object *object, const char *name, int64_t value);
+void page_put_bool(struct json_object *object, const char *name, bool value);
+/* Hang value, made by page_object, page_list, page_row or page_rows, into object. */
+void page_put_object(struct json_object *object, const char *name, struct json_object *value);
+void page_list_add(struct json_object *list, struct json_object *value);
+
+/*
+ * A row as an object, by column name as in replies, and what people read: beside each time NAME also
+ * NAME_text ("21 Nov 2026, 03:04 UTC") and NAME_ago ("3 h ago"); beside rate_minor rate_text. A row
+ * above REPLY_BYTES_MAX is an empty object, and page_reply then an error.
+ */
+struct json_object *page_row(struct req *, const struct rows *, size_t row);
+/* At most limit rows as a list. */
+struct json_object *page_rows(struct req *, const struct rows *, size_t limit);
+
+#endif

@@ -1,0 +1,175 @@
+#include "panel/page.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+#include <time.h>
+
+static void
+put_json(void *object)
+{
+	json_object_put(object);
+}
+
+static struct json_object *
+keep(struct req *req, struct json_object *object)
+{
+	assert(object != NULL);
+	arena_defer(req->arena, put_json, object);
+	return object;
+}
+
+struct json_object *
+page_object(struct req *req)
+{
+	return keep(req, json_object_new_object());
+}
+
+struct json_object *
+page_list(struct req *req)
+{
+	return keep(req, json_object_new_array());
+}
+
+void
+page_put(struct json_object *object, const char *name, const char *value)
+{
+	(void)json_object_object_add(object, name,
+	    value == NULL ? NULL : json_object_new_string(value));
+}
+
+void
+page_put_int(struct json_object *object, const char *name, int64_t value)
+{
+	(void)json_object_object_add(object, name, json_object_new_int64(value));
+}
+
+void
+page_put_bool(struct json_object *object, const char *name, bool value)
+{
+	(void)json_object_object_add(object, name, json_object_new_boolean(value));
+}
+
+void
+page_put_object(struct json_object *object, const char *name, struct json_object *value)
+{
+	(void)json_object_object_add(object, name, json_object_get(value));
+}
+
+void
+page_list_add(struct json_object *list, struct json_object *value)
+{
+	(void)json_object_array_add(list, json_object_get(value));
+}
+
+/* "3 h ago" from seconds. */
+static const char *
+ago(struct arena *arena, int64_t seconds)
+{
+	static const struct {
+		int64_t below, unit;
+		const char *name;
+	} steps[] = {
+		{ 3600, 60, "min" },
+		{ 48 * 3600, 3600, "h" },
+		{ 60 * 86400, 86400, "days" },
+		{ INT64_C(730) * 86400, 30 * 86400, "months" },
+		{ INT64_MAX, 365 * 86400, "years" },
+	};
+	bool future = seconds < 0;
+	size_t i = 0;
+
+	if (future)
+		seconds = -seconds;
+	if (seconds < 60)
+		return future ? "in a moment" : "just now";
+	while (seconds >= steps[i].below)
+		i++;
+	return arena_printf(arena, "%s%lld %s%s", future ? "in " : "",
+	    (long long)(seconds / steps[i].unit), steps[i].name, future ? "" : " ago");
+}
+
+/* Beside the time text under name, what people read. */
+static void
+put_time(struct req *req, struct json_object *object, const char *name, const char *text)
+{
+	struct tm tm = { 0 };
+	char shown[48];
+	time_t t;
+
+	if (strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL)
+		return;
+	t = timegm(&tm);
+	if (strftime(shown, sizeof(shown), "%d %b %Y, %H:%M UTC", &tm) > 0)
+		page_put(object, arena_printf(req->arena, "%s_text", name),
+		    shown + (shown[0] == '0'));
+	page_put(object, arena_printf(req->arena, "%s_ago", name),
+	    ago(req->arena, clock_now_s() - (int64_t)t));
+}
+
+static void
+put_rate(struct req *req, struct json_object *object)
+{
+	struct json_object *minor, *currency;
+	const char *code;
+	int64_t amount;
+
+	if (!json_object_object_get_ex(object, "rate_minor", &minor) ||
+	    !json_object_object_get_ex(object, "currency", &currency))
+		return;
+	amount = json_object_get_int64(minor);
+	code = json_object_get_string(currency);
+	if (amount == 0)
+		page_put(object, "rate_text", "Free");
+	else if (strcmp(code, "COIN") == 0)
+		page_put(object, "rate_text",
+		    arena_printf(req->arena, "%lld coins a minute", (long long)amount));
+	else
+		page_put(object, "rate_text",
+		    arena_printf(req->arena, "%lld.%02lld %s a minute", (long long)(amount / 100),
+			(long long)(amount % 100), code));
+}
+
+static bool
+is_time(const char *name)
+{
+	size_t len = strlen(name);
+
+	return strcmp(name, "at") == 0 || (len > 3 && strcmp(name + len - 3, "_at") == 0) ||
+	    (len > 6 && strcmp(name + len - 6, "_since") == 0);
+}
+
+struct json_object *
+page_row(struct req *req, const struct rows *rows, size_t row)
+{
+	struct buf text = buf_new_bounded(req->arena, 1024, REPLY_BYTES_MAX);
+	struct json_object *object, *value;
+	size_t i;
+
+	rows_json(rows, row, &text);
+	if (text.over) { /* so is the page that would show it */
+		req->reply.body.over = true;
+		return page_object(req);
+	}
+	object = keep(req, json_tokener_parse(text.data));
+	for (i = 0; i < rows_columns(rows); i++) {
+		const char *name = rows_name(rows, i);
+
+		if (is_time(name) && json_object_object_get_ex(object, name, &value) &&
+		    value != NULL)
+			put_time(req, object, name, json_object_get_string(value));
+	}
+	put_rate(req, object);
+	return object;
+}
+
+struct json_object *
+page_rows(struct req *req, const struct rows *rows, size_t limit)
+{
+	struct json_object *list = page_list(req);
+	size_t i;
+
+	for (i = 0; i < rows_count(rows) && i < limit; i++)
+		page_list_add(list, page_row(req, rows, i));
+	return list;
+}
