@@ -4,7 +4,6 @@
  * statement, one round trip.
  */
 #include "chat.h"
-#include "talk_body.h"
 
 #include "base/uuid.h"
 #include "domain/talk/conversation.h"
@@ -14,69 +13,7 @@
 
 #include <string.h>
 
-const char *const chat_conversation_kinds[] = { "SESSION", "DIRECT", NULL };
 static const struct field list_query[] = { PAGE_FIELDS, { 0 } };
-
-static const struct field member_fields[] = {
-	{ "user_id", FIELD_UUID, .doc = "Who" },
-	{ "role", FIELD_ENUM, .one_of = member_roles, .doc = "As what" },
-	{ "display_name", FIELD_TEXT, .doc = "Name to show", .example = "\"Maya\"" },
-	{ "read_seq", FIELD_INT,
-	    .doc = "Has read up to this number; a member's own message moves it past itself",
-	    .example = "12" },
-	{ "presence", FIELD_OBJECT, .nullable = true, .sub = presence_fields,
-	    .doc = "Whether they are here; null for yourself, for who hides it, and after a block" },
-	{ 0 },
-};
-const struct field chat_member_item = { "member", FIELD_OBJECT, .sub = member_fields };
-static const struct field session_brief[] = {
-	{ "id", FIELD_UUID, .doc = "The session" },
-	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "Of the session" },
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Of the session" },
-	{ 0 },
-};
-static const struct field conversation_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The conversation" },
-	{ "kind", FIELD_ENUM, .one_of = chat_conversation_kinds, .doc = "SESSION or DIRECT" },
-	{ "ai", FIELD_BOOL, .doc = "The automated assistant takes part", .example = "false" },
-	{ "closed", FIELD_BOOL, .doc = "Nobody can write any more", .example = "false" },
-	{ "created_at", FIELD_TIME, .doc = "When it was opened" },
-	{ "last_message_at", FIELD_TIME, .nullable = true, .doc = "Time of the newest message" },
-	{ "last_seq", FIELD_INT, .doc = "Number of the newest message; 0 when there is none",
-	    .example = "12" },
-	{ "read_seq", FIELD_INT, .doc = "Your read mark", .example = "11" },
-	{ "unread", FIELD_INT, .doc = "Messages of others above your read mark, not deleted",
-	    .example = "1" },
-	{ "muted", FIELD_BOOL, .doc = "You want no notices of it", .example = "false" },
-	{ "muted_until", FIELD_TIME, .nullable = true,
-	    .doc = "Until then; null when not muted, or until you unmute it" },
-	{ "last_message", FIELD_OBJECT, .nullable = true, .sub = message_fields,
-	    .doc = "The newest message" },
-	{ "members", FIELD_LIST, .sub = &chat_member_item, .doc = "The people in it, you included" },
-	{ "session", FIELD_OBJECT, .nullable = true, .sub = session_brief,
-	    .doc = "The session it belongs to" },
-	{ 0 },
-};
-
-static const struct field read_reply[] = {
-	{ "conversation_id", FIELD_UUID, .doc = "The conversation" },
-	{ "read_seq", FIELD_INT, .doc = "Your read mark now", .example = "12" },
-	{ "unread", FIELD_INT, .doc = "Messages of others above it, not deleted", .example = "0" },
-	{ 0 },
-};
-
-static const struct field mute_body[] = {
-	{ "until", FIELD_TIME, .required = true, .nullable = true,
-	    .doc = "Until when; null: until you unmute it", .example = "null" },
-	{ 0 },
-};
-
-static const struct field unread_reply[] = {
-	{ "unread", FIELD_INT, .doc = "In all conversations that are not muted", .example = "3" },
-	{ "conversations", FIELD_INT, .doc = "How many of them have any", .example = "2" },
-	{ "muted", FIELD_INT, .doc = "In those that are muted", .example = "0" },
-	{ 0 },
-};
 
 static enum err
 get_conversations(struct req *req)
@@ -131,7 +68,7 @@ post_message(struct req *req)
 	};
 	struct fault fault = FAULT_NONE;
 	bool created;
-	enum err err = draft_check(&draft, &fault);
+	enum err err = message_draft_check(&draft, &fault);
 
 	if (err != ERR_OK)
 		return req_fault(req, err, &fault);
@@ -208,16 +145,16 @@ static const enum err send_errors[] = { ERR_NOT_FOUND, ERR_BLOCKED, ERR_BAD_STAT
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/conversations", "conversation_list", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = list_query,
-	    .reply = conversation_reply, .errors = list_errors, .handle = get_conversations,
+	    .reply = conversation_fields, .errors = list_errors, .handle = get_conversations,
 	    .summary = "List your conversations, the newest activity first",
 	    .doc = "With the last message and how many you have not read." },
 	{ METHOD_GET, "/api/v1/conversations/{id}", "conversation_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = conversation_reply, .errors = read_errors,
+	    .rate = RATE_READ, .reply = conversation_fields, .errors = read_errors,
 	    .handle = get_conversation, .summary = "Read one of your conversations",
 	    .doc = "With its members, their read marks and its last message." },
 	{ METHOD_GET, "/api/v1/conversations/{id}/messages", "message_list",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .query = messages_query,
-	    .reply = messages_reply, .errors = read_errors, .handle = get_messages,
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .query = message_list_query,
+	    .reply = message_list_fields, .errors = read_errors, .handle = get_messages,
 	    .summary = "Read messages, backwards or forwards by number",
 	    .doc =
 		"Without before and after: the newest. To go back, send the lowest seq you have as "
@@ -231,21 +168,22 @@ static const struct route routes[] = {
 		"Repeat it with the same client_id when no answer came: 201 says that the message "
 		"was stored now, 200 that it was before. Both answers are the same message." },
 	{ METHOD_PUT, "/api/v1/conversations/{id}/read", "conversation_read",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .body = read_body, .reply = read_reply,
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE,
+	    .body = conversation_read_body, .reply = conversation_read_fields,
 	    .errors = read_errors, .handle = put_read, .summary = "Move your read mark",
 	    .doc = "It only moves forward; a lower number than before changes nothing." },
 	{ METHOD_GET, "/api/v1/conversations/unread-count", "conversation_unread",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .reply = unread_reply,
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .reply = conversation_unread_fields,
 	    .handle = get_unread, .summary = "Count what you have not read",
 	    .doc = "Your own messages and deleted ones are not counted." },
 	{ METHOD_PUT, "/api/v1/conversations/{id}/mute", "conversation_mute",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = mute_body,
-	    .reply = mute_fields, .errors = read_errors, .handle = put_mute,
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = conversation_mute_body,
+	    .reply = conversation_mute_fields, .errors = read_errors, .handle = put_mute,
 	    .summary = "Mute a conversation for yourself",
 	    .doc = "Its messages arrive as before, but are not in the count of what is unread." },
 	{ METHOD_DELETE, "/api/v1/conversations/{id}/mute", "conversation_unmute",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
-	    .reply = mute_fields, .errors = read_errors, .handle = delete_mute,
+	    .reply = conversation_mute_fields, .errors = read_errors, .handle = delete_mute,
 	    .summary = "Unmute a conversation",
 	    .doc = "Also succeeds when it was not muted." },
 	{ METHOD_POST, "/api/v1/conversations/{id}/typing", "conversation_typing",

@@ -2,13 +2,9 @@
 #ifndef CGI_BIN_CHAT_H
 #define CGI_BIN_CHAT_H
 
-#include "talk.h"
-
 #include "web/req.h"
 
 extern const struct route chat_message_routes[];
-extern const struct field chat_member_item; /* a member of a conversation */
-extern const char *const chat_conversation_kinds[];
 
 /* An error of domain/talk/message as the client should read it: with the state, or the field, at fault. */
 MUST_CHECK enum err chat_refusal(struct req *, enum err);

@@ -1,20 +1,11 @@
 /* Single messages: editing, deleting, reacting, and search. */
 #include "chat.h"
-#include "talk_body.h"
 
 #include "base/emoji.h"
 #include "domain/talk/message.h"
 #include "web/reply.h"
 
 #include <string.h>
-
-enum { SEARCH_CHARACTERS_MAX = 100 };
-
-static const struct field edit_body[] = {
-	{ "body", FIELD_TEXT, .required = true, .min = 1, .max = MESSAGE_CHARACTERS_MAX,
-	    .doc = "What you meant to say", .example = "\"Hello again!\"" },
-	{ 0 },
-};
 
 static const struct field reaction_path[] = {
 	{ "emoji", FIELD_TEXT, .min = 1, .max = 64,
@@ -23,32 +14,10 @@ static const struct field reaction_path[] = {
 	{ 0 },
 };
 
-static const struct field search_query[] = { PAGE_FIELDS,
-	{ "q", FIELD_TEXT, .required = true, .min = 1, .max = SEARCH_CHARACTERS_MAX,
-	    .doc = "Words, without regard to case and accents; the last may be unfinished; "
-		   "\"a phrase\", -not and or are understood",
-	    .example = "\"moving to\"" },
-	{ 0 } };
-
-static const struct field place_fields[] = {
-	{ "id", FIELD_UUID, .doc = "The conversation" },
-	{ "kind", FIELD_ENUM, .one_of = chat_conversation_kinds, .doc = "SESSION or DIRECT" },
-	{ "closed", FIELD_BOOL, .doc = "Nobody can write any more", .example = "false" },
-	{ "members", FIELD_LIST, .sub = &chat_member_item, .doc = "The people in it" },
-	{ 0 },
-};
-static const struct field search_reply[] = {
-	{ "message", FIELD_OBJECT, .sub = message_fields, .doc = "What was found" },
-	{ "conversation", FIELD_OBJECT, .sub = place_fields, .doc = "Where" },
-	{ "excerpt", FIELD_TEXT, .doc = "The part of the body around the words",
-	    .example = "\"How do I talk to her about moving to Pune\"" },
-	{ 0 },
-};
-
 enum err
 chat_refusal(struct req *req, enum err err)
 {
-	struct fault fault = refusal_fault(err, arena_strdup(req->arena, db_detail(req->db)));
+	struct fault fault = message_refusal(err, arena_strdup(req->arena, db_detail(req->db)));
 
 	return req_fault(req, err, &fault);
 }
@@ -134,7 +103,7 @@ const struct route chat_message_routes[] = {
 	    .doc = "As it is now; one that was taken back has its place and nothing else." },
 	{ METHOD_PATCH, "/api/v1/messages/{id}", "message_edit", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body_max = MESSAGE_BODY_BYTES_MAX,
-	    .body = edit_body, .reply = message_fields, .errors = edit_errors,
+	    .body = message_edit_body, .reply = message_fields, .errors = edit_errors,
 	    .handle = patch_message, .summary = "Say a text of yours in other words",
 	    .doc =
 		"For 15 minutes after you sent it (setting MESSAGE_EDIT_S), and only where you could "
@@ -150,18 +119,19 @@ const struct route chat_message_routes[] = {
 		"reactions; what it said is kept for moderators. Again gives the same answer." },
 	{ METHOD_PUT, "/api/v1/messages/{id}/reactions/{emoji}", "message_react",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
-	    .path_fields = reaction_path, .reply = reactions_fields, .errors = react_errors,
+	    .path_fields = reaction_path, .reply = message_reactions_fields, .errors = react_errors,
 	    .handle = put_reaction, .summary = "React to a message with an emoji",
 	    .doc =
 		"Once each: again changes nothing. A message takes at most 20 different emoji; an emoji "
 		"with and without a skin tone or U+FE0F are different." },
 	{ METHOD_DELETE, "/api/v1/messages/{id}/reactions/{emoji}", "message_unreact",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
-	    .path_fields = reaction_path, .reply = reactions_fields, .errors = unreact_errors,
+	    .path_fields = reaction_path, .reply = message_reactions_fields, .errors = unreact_errors,
 	    .handle = delete_reaction, .summary = "Take a reaction of yours back",
 	    .doc = "Also succeeds when there was none." },
 	{ METHOD_GET, "/api/v1/conversations/search", "message_search", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = search_query, .reply = search_reply,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = message_search_query,
+	    .reply = message_search_fields,
 	    .errors = search_errors, .handle = get_search,
 	    .summary = "Search the messages of your conversations, the newest first",
 	    .doc = "Messages that were taken back are not found." },

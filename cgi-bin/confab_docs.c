@@ -277,32 +277,27 @@ group_view(struct arena *arena, const char *name, struct json_object *part)
 
 /* Every event type with the members of its data. */
 static struct json_object *
-events_view(struct arena *arena)
+events_view(struct arena *arena, struct json_object *types)
 {
 	struct json_object *list = json_object_new_array();
-	const struct event_type *type;
+	size_t i;
 
-	for (type = event_types; type->type != NULL; type++) {
-		struct json_object *row = json_object_new_object(), *schema;
-		struct buf text = buf_new(arena, 4096);
+	for (i = 0; i < json_object_array_length(types); i++) {
+		struct json_object *type = json_object_array_get_idx(types, i);
+		struct json_object *row = json_object_new_object();
+		const char *name = json_object_get_string(get(type, "type"));
 
-		field_schema(type->data, true, &text);
-		schema = json_tokener_parse(text.data);
-		add_text(row, "type", type->type);
-		add_text(row, "schema", event_schema_name(arena, type->type));
-		add_text(row, "doc", type->doc);
-		add_members(arena, row, "members", schema);
-		buf_clear(&text);
-		field_example(type->data, &text);
-		(void)json_object_put(schema);
-		schema = json_tokener_parse(text.data);
+		add_text(row, "type", name);
+		add_text(row, "schema", event_schema_name(arena, name));
+		add_text(row, "doc", json_object_get_string(get(type, "doc")));
+		add_members(arena, row, "members",
+		    get(get(get(type, "schema"), "properties"), "data"));
 		add_text(row, "example",
-		    json_object_to_json_string_ext(schema,
+		    json_object_to_json_string_ext(get(type, "example"),
 			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 			    JSON_C_TO_STRING_NOSLASHESCAPE));
-		(void)json_object_put(schema);
 		(void)json_object_object_add(row, "ephemeral",
-		    json_object_new_boolean(type->ephemeral));
+		    json_object_get(get(type, "ephemeral")));
 		(void)json_object_array_add(list, row);
 	}
 	return list;
@@ -311,7 +306,7 @@ events_view(struct arena *arena)
 int
 confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 {
-	struct json_object *parts[PROGRAMS], *view, *groups;
+	struct json_object *parts[PROGRAMS], *view, *groups, *types;
 	struct buf out = buf_new(arena, 1024 * 1024);
 	struct tmpl_set *set;
 	size_t i;
@@ -325,7 +320,9 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 	for (i = 0; i < PROGRAMS; i++)
 		(void)json_object_array_add(groups, group_view(arena, programs[i], parts[i]));
 	(void)json_object_object_add(view, "groups", groups);
-	(void)json_object_object_add(view, "events", events_view(arena));
+	types = openapi_events(parts, PROGRAMS);
+	arena_defer(arena, put_object, types);
+	(void)json_object_object_add(view, "events", events_view(arena, types));
 	add_text(view, "site", conf->site_name);
 	tmpl_render(tmpl_find(set, "docs"), view, &out);
 	return fputs(out.data, stdout) < 0;

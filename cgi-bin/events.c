@@ -7,10 +7,12 @@
 #include "base/limits.h"
 #include "web/app.h"
 #include "live/hub.h"
+#include "domain/market/advisor.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/event.h"
 #include "domain/talk/live.h"
 #include "domain/talk/presence.h"
+#include "domain/talk/session.h"
 #include "domain/talk/ticket.h"
 
 static const struct field poll_query[] = {
@@ -146,6 +148,8 @@ static const struct route routes[] = {
 static const struct route *const tables[] = { routes, NULL };
 static const struct stmt_set *const sets[] = { &event_stmts, &ticket_stmts, &live_stmts,
 	&message_stmts, &conversation_stmts, &presence_stmts, NULL };
+static const struct event_type *const types[] = { message_events, conversation_events,
+	presence_events, session_events, advisor_events, NULL };
 
 static int
 serve(struct worker *worker, int listener)
@@ -153,7 +157,8 @@ serve(struct worker *worker, int listener)
 	return hub_serve(worker, listener, event_ops);
 }
 
-static const struct app events = { "events", tables, sets, .second = true, .serve = serve };
+static const struct app events = { "events", tables, sets, .events = types, .second = true,
+	.serve = serve };
 
 int
 main(int argc, char **argv)

@@ -1,10 +1,9 @@
 /* What clients do over a WebSocket: each op is the twin of a route of chat.c or people.c, with
  * the same body. */
 #include "events.h"
-#include "presence_body.h"
-#include "talk_body.h"
 
 #include "base/uuid.h"
+#include "domain/talk/conversation.h"
 #include "domain/talk/live.h"
 #include "domain/talk/presence.h"
 #include "live/hub.h"
@@ -34,7 +33,7 @@ sent(void *arg, enum err err, struct rows *rows)
 		hub_call_answer(call, created ? 201 : 200, json);
 		return;
 	}
-	fault = refusal_fault(err, pipeline_detail(call->pipeline));
+	fault = message_refusal(err, pipeline_detail(call->pipeline));
 	hub_call_fail(call, field_fault(&call->errors, err, &fault));
 }
 
@@ -53,7 +52,7 @@ op_send(struct hub_call *call)
 		.id = uuid_new(call->arena),
 	};
 	struct fault fault = FAULT_NONE;
-	enum err err = draft_check(&draft, &fault);
+	enum err err = message_draft_check(&draft, &fault);
 
 	if (err != ERR_OK)
 		return field_fault(&call->errors, err, &fault);
@@ -140,7 +139,7 @@ op_presence(struct hub_call *call)
 
 const struct hub_op event_ops[] = {
 	{ "send", message_body, true, RATE_MESSAGE, op_send },
-	{ "read", read_body, true, RATE_WRITE, op_read },
+	{ "read", conversation_read_body, true, RATE_WRITE, op_read },
 	{ "typing", NULL, true, RATE_WRITE, op_typing },
 	{ "presence", presence_body, false, RATE_WRITE, op_presence },
 	{ .name = NULL },

@@ -1,8 +1,6 @@
 /*
  * people: one's own profile and sessions, what others see, blocks and reports.
  */
-#include "presence_body.h"
-
 #include "base/uuid.h"
 #include "domain/people/block.h"
 #include "domain/people/profile.h"
@@ -10,14 +8,13 @@
 #include "domain/people/user.h"
 #include "domain/talk/message.h"
 #include "domain/talk/presence.h"
+#include "domain/talk/session.h"
 #include "domain/talk/session_leave.h"
 #include "web/app.h"
 #include "web/reply.h"
-#include "web/talk_fields.h"
 
 static const char *const roles_all[] = { "USER", "ADVISOR", "ADMIN", NULL };
 static const char *const genders[] = { "FEMALE", "MALE", "OTHER", NULL };
-static const char *const sides[] = { "USER", "ADVISOR", NULL };
 static const char *const target_types[] = { "USER", "ADVISOR", "MESSAGE", "SESSION", NULL };
 static const char *const reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER",
 	NULL };
@@ -73,26 +70,6 @@ static const struct field sessions_query[] = {
 	PAGE_FIELDS,
 	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "Only these" },
 	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Only those in this state" },
-	{ 0 }
-};
-
-static const struct field my_session_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The session" },
-	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "How the two talk" },
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands" },
-	{ "side", FIELD_ENUM, .one_of = sides, .doc = "As what the caller takes part" },
-	{ "other_id", FIELD_UUID, .nullable = true, .doc = "The other side; null: the assistant" },
-	{ "other_name", FIELD_TEXT, .nullable = true, .doc = "Name of the other side",
-	    .example = "\"Asha\"" },
-	{ "topic", FIELD_TEXT, .doc = "What was written with the request", .example = "\"\"" },
-	{ "conversation_id", FIELD_UUID, .doc = "Where they talk" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when asked for, minor units",
-	    .example = "2500" },
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },
-	{ "rated", FIELD_BOOL, .doc = "The user has rated it" },
-	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
-	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
-	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },
 	{ 0 }
 };
 
@@ -251,12 +228,12 @@ static const struct route routes[] = {
 	    .errors = edit_errors, .handle = patch_me, .summary = "Edit the own profile",
 	    .doc = "Only the fields sent are changed." },
 	{ METHOD_PUT, "/api/v1/users/me/presence", "presence_set", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = presence_body, .reply = presence_reply,
+	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = presence_body, .reply = presence_own_fields,
 	    .handle = put_presence, .summary = "Say that this device is away, or back",
 	    .doc = "Holds as long as the device, which is the login of the token, waits for events, and "
 		   "not longer. Being here needs no call: who waits for events is ONLINE." },
 	{ METHOD_GET, "/api/v1/users/me/sessions", "user_me_sessions", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query, .reply = my_session_reply,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query, .reply = session_list_fields,
 	    .handle = get_my_sessions, .summary = "List the own sessions, newest first",
 	    .doc = "An advisor's list has those they answered too: see side." },
 	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,

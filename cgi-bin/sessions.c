@@ -3,8 +3,6 @@
  * the rating. How the answers look when a move is not allowed is decided here; which are allowed, in
  * domain/talk/session_state.
  */
-#include "talk.h"
-
 #include "base/uuid.h"
 #include "domain/market/rating.h"
 #include "domain/talk/message.h"
@@ -37,16 +35,6 @@ static const struct field rating_body[] = {
 	    .example = "5" },
 	{ "review", FIELD_TEXT, .max = REVIEW_MAX, .doc = "In words, shown with the first name",
 	    .example = "\"Listened well and gave me a plan\"" },
-	{ 0 },
-};
-
-static const struct field heartbeat_reply[] = {
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands",
-	    .example = "\"ONGOING\"" },
-	{ "server_time", FIELD_TIME, .doc = "The server's clock" },
-	{ "seconds_left", FIELD_INT, .nullable = true,
-	    .doc = "Until the request ends; null when it does not", .example = "null" },
-	{ "elapsed_s", FIELD_INT, .doc = "Seconds since it began", .example = "421" },
 	{ 0 },
 };
 
@@ -226,7 +214,7 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/api/v1/sessions/chat", "session_chat_create", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_OR_200, .status = 201,
 	    .body = chat_body,
-	    .reply = session_reply, .errors = chat_errors, .handle = post_chat,
+	    .reply = session_own_fields, .errors = chat_errors, .handle = post_chat,
 	    .summary = "Ask an advisor, or the assistant, for a chat",
 	    .doc =
 		"An advisor has some seconds to accept (seconds_left). Asking an advisor with whom "
@@ -235,39 +223,39 @@ static const struct route routes[] = {
 		"those who accepted and whom you have not met yet. With ai the "
 		"session is ongoing at once and the assistant answers every message." },
 	{ METHOD_GET, "/api/v1/sessions/{id}", "session_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = session_reply, .errors = read_errors, .handle = get_session,
+	    .rate = RATE_READ, .reply = session_own_fields, .errors = read_errors, .handle = get_session,
 	    .summary = "Read a session you take part in",
 	    .doc = "unread counts the messages that you have not read." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/accept", "session_accept", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .reply = session_reply, .errors = move_errors,
+	    .rate = RATE_WRITE, .reply = session_own_fields, .errors = move_errors,
 	    .handle = post_accept, .summary = "Accept a request",
 	    .doc = "Counts as the advisor's join; the session begins when the user joins." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/decline", "session_decline", .roles = ROLE_ADVISOR,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
-	    .reply = session_reply, .errors = move_errors, .handle = post_decline,
+	    .reply = session_own_fields, .errors = move_errors, .handle = post_decline,
 	    .summary = "Decline a request",
 	    .doc = "The conversation of the request is closed." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/cancel", "session_cancel", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
-	    .reply = session_reply, .errors = move_errors, .handle = post_cancel,
+	    .reply = session_own_fields, .errors = move_errors, .handle = post_cancel,
 	    .summary = "Take a request back, or call off an accepted session",
 	    .doc = "The conversation of the session is closed." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/join", "session_join", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .reply = session_reply, .errors = join_errors, .handle = post_join,
+	    .rate = RATE_WRITE, .reply = session_own_fields, .errors = join_errors, .handle = post_join,
 	    .summary = "Come to an accepted session, or come back to an ongoing one",
 	    .doc = "The session is ongoing when both sides have joined." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/heartbeat", "session_heartbeat",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
-	    .reply = heartbeat_reply, .errors = read_errors, .handle = post_heartbeat,
+	    .reply = session_heartbeat_fields, .errors = read_errors, .handle = post_heartbeat,
 	    .summary = "Say that you are still there, every 15 seconds",
 	    .doc = "A session from which both sides stay away ends by itself." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/end", "session_end", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
-	    .reply = session_reply, .errors = move_errors, .handle = post_end,
+	    .reply = session_own_fields, .errors = move_errors, .handle = post_end,
 	    .summary = "End an ongoing session",
 	    .doc = "Either side may; ending an ended session changes nothing and gives it again." },
 	{ METHOD_GET, "/api/v1/sessions/{id}/messages", "session_messages", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .query = messages_query, .reply = messages_reply,
+	    .rate = RATE_READ, .query = message_list_query, .reply = message_list_fields,
 	    .errors = read_errors, .handle = get_messages,
 	    .summary = "Read what was said in a session",
 	    .doc = "Without before and after: the newest messages." },

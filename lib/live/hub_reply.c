@@ -61,7 +61,8 @@ hub_answer_events(struct hub *hub, struct waiter *waiter, const struct batch *ev
 	buf_printf(&body, "],\"cursor\":\"%s\"}", text);
 	(void)reply_json(req, body.data);
 	finish(hub, waiter, req,
-	    event_check(hub->arena, events->text.data, events->text.len) ? ERR_OK : ERR_INTERNAL,
+	    event_check(hub->arena, hub->worker->app->events, events->text.data, events->text.len) ?
+		ERR_OK : ERR_INTERNAL,
 	    events->count);
 	arena_rewind(hub->arena, mark);
 }

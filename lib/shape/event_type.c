@@ -1,86 +1,21 @@
 #include "shape/event_type.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "web/talk_fields.h"
 
 #include <ctype.h>
 #include <string.h>
 
-static const struct field read_data[] = {
-	{ "conversation_id", FIELD_UUID, .doc = "Where" },
-	{ "user_id", FIELD_UUID, .doc = "Who has read" },
-	{ "seq", FIELD_INT, .min = 1, .doc = "Up to this number", .example = "12" },
-	{ 0 },
-};
-static const struct field reaction_data[] = {
-	{ "conversation_id", FIELD_UUID, .doc = "Where" },
-	{ "message_id", FIELD_UUID, .doc = "The message" },
-	{ "seq", FIELD_INT, .min = 1, .doc = "Its number", .example = "1" },
-	{ "user_id", FIELD_UUID, .doc = "Who reacted" },
-	{ "emoji", FIELD_TEXT, .doc = "With what", .example = "\"\U0001F44D\"" },
-	{ "added", FIELD_BOOL, .doc = "False: it was taken back", .example = "true" },
-	REACTIONS_FIELD,
-	{ 0 },
-};
-static const struct field typing_data[] = {
-	{ "conversation_id", FIELD_UUID, .doc = "Where" },
-	{ "user_id", FIELD_UUID, .doc = "Who is writing" },
-	{ "at", FIELD_TIME, .doc = "When; show it for five seconds or so" },
-	{ 0 },
-};
-static const char *const reviewed_states[] = { "APPROVED", "REJECTED", NULL };
-static const struct field review_data[] = {
-	{ "advisor_id", FIELD_UUID, .doc = "The advisor: you" },
-	{ "state", FIELD_ENUM, .one_of = reviewed_states, .doc = "What was decided" },
-	{ "reason", FIELD_TEXT, .nullable = true, .doc = "In words, if any were given" },
-	{ 0 },
-};
-
-const struct event_type event_types[] = {
-	{ "message.created",
-	    "A message of a conversation of yours; its sender hears it too, and has read up to it",
-	    .data = message_fields },
-	{ "message.updated",
-	    "A message was edited: this is what it is now; excerpts in replies to it change too. Events "
-	    "before it that are told later have the new words, too: what was replaced is not told again",
-	    .data = message_fields },
-	{ "message.deleted",
-	    "A message was taken back: its place stays, empty, as do excerpts in replies to it. Events "
-	    "before it that are told later have no words of it either",
-	    .data = message_fields },
-	{ "message.reaction", "Somebody put an emoji on a message or took it back", .data = reaction_data },
-	{ "message.read", "A member's read mark moved, perhaps your own by another device",
-	    .data = read_data },
-	{ "conversation.muted", "You muted or unmuted a conversation on one of your devices",
-	    .data = mute_fields },
-	{ "typing", "Another member is writing", .data = typing_data, .ephemeral = true },
-	{ "presence",
-	    "Somebody you have a conversation with came, went, or hides it. It is not stored: after a "
-	    "pause of some seconds without a connection, read your conversations for how it is now",
-	    .data = presence_data, .ephemeral = true },
-	{ "session.requested", "A session was asked for; its conversation is there from now on",
-	    .data = session_fields },
-	{ "session.accepted", "The advisor accepted", .data = session_fields },
-	{ "session.started", "Both sides are there", .data = session_fields },
-	{ "session.ended", "A session that was ongoing has ended; its conversation is closed",
-	    .data = session_fields },
-	{ "session.declined", "The advisor declined; the conversation is closed", .data = session_fields },
-	{ "session.cancelled", "A side called it off; the conversation is closed", .data = session_fields },
-	{ "session.expired", "It was not accepted, or not begun, in time; the conversation is closed",
-	    .data = session_fields },
-	{ "advisor.approved", "Your application as an advisor was approved", .data = review_data },
-	{ "advisor.rejected", "Your application as an advisor was rejected", .data = review_data },
-	{ 0 },
-};
+#define SCHEMAS "#/components/schemas/"
 
 const struct event_type *
-event_type_find(const char *type)
+event_type_find(const struct event_type *const *tables, const char *type)
 {
 	const struct event_type *at;
 
-	for (at = event_types; at->type != NULL; at++)
-		if (strcmp(at->type, type) == 0)
-			return at;
+	for (; *tables != NULL; tables++)
+		for (at = *tables; at->type != NULL; at++)
+			if (strcmp(at->type, type) == 0)
+				return at;
 	return NULL;
 }
 
@@ -105,8 +40,7 @@ event_schema_name(struct arena *arena, const char *type)
 static void
 put_schema(const struct event_type *type, struct buf *out)
 {
-	buf_printf(out, ",\"%s\":{\"type\":\"object\",\"description\":",
-	    event_schema_name(out->arena, type->type));
+	buf_puts(out, "{\"type\":\"object\",\"description\":");
 	buf_json(out, type->doc);
 	buf_printf(out, ",\"properties\":{\"seq\":{\"type\":\"%s\",\"description\":",
 	    type->ephemeral ? "null" : "integer");
@@ -121,25 +55,26 @@ put_schema(const struct event_type *type, struct buf *out)
 }
 
 void
-event_schemas(struct buf *out)
+event_types_json(const struct event_type *const *tables, struct buf *out)
 {
 	const struct event_type *at;
 	const char *before = "";
 
-	for (at = event_types; at->type != NULL; at++)
-		put_schema(at, out);
-	buf_puts(out, ",\"Event\":{\"description\":\"One event, by its type\",\"oneOf\":[");
-	for (at = event_types; at->type != NULL; at++, before = ",")
-		buf_printf(out, "%s{\"$ref\":\"#/components/schemas/%s\"}", before,
-		    event_schema_name(out->arena, at->type));
-	buf_puts(out, "],\"discriminator\":{\"propertyName\":\"type\",\"mapping\":{");
-	for (at = event_types, before = ""; at->type != NULL; at++, before = ",")
-		buf_printf(out, "%s\"%s\":\"#/components/schemas/%s\"", before, at->type,
-		    event_schema_name(out->arena, at->type));
-	buf_puts(out, "}}}");
+	buf_putc(out, '[');
+	for (; tables != NULL && *tables != NULL; tables++)
+		for (at = *tables; at->type != NULL; at++, before = ",") {
+			buf_printf(out, "%s{\"type\":", before);
+			buf_json(out, at->type);
+			buf_printf(out, ",\"ephemeral\":%s,\"doc\":", at->ephemeral ? "true" : "false");
+			buf_json(out, at->doc);
+			buf_puts(out, ",\"schema\":");
+			put_schema(at, out);
+			buf_puts(out, ",\"example\":");
+			field_example(at->data, out);
+			buf_putc(out, '}');
+		}
+	buf_putc(out, ']');
 }
-
-#ifdef CONFAB_TEST
 
 static const char *
 text_of(struct json_object *object, const char *name)
@@ -149,6 +84,35 @@ text_of(struct json_object *object, const char *name)
 	(void)json_object_object_get_ex(object, name, &value);
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
+
+void
+event_schemas(struct json_object *types, struct buf *out)
+{
+	size_t i, count = json_object_array_length(types);
+
+	for (i = 0; i < count; i++) {
+		struct json_object *row = json_object_array_get_idx(types, i);
+
+		buf_printf(out, ",\"%s\":%s", event_schema_name(out->arena, text_of(row, "type")),
+		    json_object_to_json_string_ext(json_object_object_get(row, "schema"),
+			JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	}
+	buf_puts(out, ",\"Event\":{\"description\":\"One event, by its type\",\"oneOf\":[");
+	for (i = 0; i < count; i++)
+		buf_printf(out, "%s{\"$ref\":\"" SCHEMAS "%s\"}", i > 0 ? "," : "",
+		    event_schema_name(out->arena,
+			text_of(json_object_array_get_idx(types, i), "type")));
+	buf_puts(out, "],\"discriminator\":{\"propertyName\":\"type\",\"mapping\":{");
+	for (i = 0; i < count; i++) {
+		const char *type = text_of(json_object_array_get_idx(types, i), "type");
+
+		buf_printf(out, "%s\"%s\":\"" SCHEMAS "%s\"", i > 0 ? "," : "", type,
+		    event_schema_name(out->arena, type));
+	}
+	buf_puts(out, "}}}");
+}
+
+#ifdef CONFAB_TEST
 
 static bool
 broken(const char *type, const char *field, const char *what, struct json_object *event)
@@ -162,19 +126,20 @@ broken(const char *type, const char *field, const char *what, struct json_object
 static void
 note_delivered(const struct event_type *type)
 {
-	static bool noted[COUNT_OF(event_types)];
+	static const struct event_type *noted[128]; /* by where it stands; two of one place are told more often */
+	size_t at = (size_t)((uintptr_t)type / sizeof(*type) % COUNT_OF(noted));
 
-	if (!noted[type - event_types])
+	if (noted[at] != type)
 		log_info("event delivered", LOG_STR("type", type->type));
-	noted[type - event_types] = true;
+	noted[at] = type;
 }
 
 static bool
-check_one(struct arena *arena, struct json_object *event)
+check_one(struct arena *arena, const struct event_type *const *tables, struct json_object *event)
 {
 	struct field_errors errors = { .arena = arena };
 	const char *name = text_of(event, "type");
-	const struct event_type *type = event_type_find(name);
+	const struct event_type *type = event_type_find(tables, name);
 	struct json_object *seq = NULL, *data = NULL;
 
 	if (str_starts(name, "test."))
@@ -201,7 +166,8 @@ put_object(void *object)
 }
 
 bool
-event_check(struct arena *arena, const char *envelopes, size_t len)
+event_check(struct arena *arena, const struct event_type *const *tables, const char *envelopes,
+    size_t len)
 {
 	struct json_object *list =
 	    json_tokener_parse(arena_printf(arena, "[%.*s]", (int)len, envelopes));
@@ -214,7 +180,7 @@ event_check(struct arena *arena, const char *envelopes, size_t len)
 	}
 	arena_defer(arena, put_object, list);
 	for (i = 0; i < json_object_array_length(list); i++)
-		good = check_one(arena, json_object_array_get_idx(list, i)) && good;
+		good = check_one(arena, tables, json_object_array_get_idx(list, i)) && good;
 	return good;
 }
 

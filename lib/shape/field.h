@@ -40,6 +40,15 @@ struct field {
 	const char *schema; /* in the document: this schema of components instead of its own */
 };
 
+/* Every list takes these; put PAGE_FIELDS first in its query table. */
+extern const char page_limit_doc[], page_cursor_doc[];
+#define PAGE_FIELDS                                                                                \
+	{ "limit", FIELD_INT, .min = 1, .max = 100, .doc = page_limit_doc, .example = "20" },      \
+	{                                                                                          \
+		"cursor", FIELD_TEXT, .max = 512, .doc = page_cursor_doc,                          \
+		    .example = "\"bzE3MzI\""                                                       \
+	}
+
 /* One failed field. path is dotted for nested ones, as "languages.2". */
 struct field_error {
 	const char *path, *message;

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+const char page_limit_doc[] = "Items on one page";
+const char page_cursor_doc[] = "next_cursor of the page before; leave out for the first page";
+
 static void
 put_member(struct buf *out, const char *name, const char *text)
 {

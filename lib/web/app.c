@@ -99,7 +99,7 @@ print_openapi(const struct app *app)
 	struct arena *arena = arena_new(PROCESS_BYTES_MAX);
 	struct buf out = buf_new(arena, 65536);
 
-	openapi_paths(app->name, app->routes, &out);
+	openapi_part(app->name, app->routes, app->events, &out);
 	(void)puts(out.data);
 	arena_free(arena);
 	return 0;

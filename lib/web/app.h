@@ -18,6 +18,7 @@
 
 #include "base/conf.h"
 #include "db/db.h"
+#include "shape/event_type.h"
 #include "web/route.h"
 
 struct hub;
@@ -44,6 +45,7 @@ struct app {
 	const char *name;			     /* as "people" */
 	const struct route *const *routes;	     /* tables, NULL-terminated */
 	const struct stmt_set *const *sets;	     /* what its domain modules need, NULL-terminated */
+	const struct event_type *const *events; /* what it delivers, NULL-terminated; NULL: none */
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
 	bool commits;	  /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes: loads TEMPLATE_DIR */

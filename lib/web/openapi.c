@@ -270,7 +270,8 @@ put_route(const char *program, const struct route *route, struct buf *out)
 }
 
 void
-openapi_paths(const char *program, const struct route *const *tables, struct buf *out)
+openapi_part(const char *program, const struct route *const *tables,
+    const struct event_type *const *events, struct buf *out)
 {
 	const struct route *const *in = tables;
 	const struct route *at = NULL;
@@ -284,7 +285,9 @@ openapi_paths(const char *program, const struct route *const *tables, struct buf
 	at = NULL;
 	while ((at = next_route(&in, at)) != NULL)
 		put_route(program, at, out);
-	buf_puts(out, "]}");
+	buf_puts(out, "],\"events\":");
+	event_types_json(events, out);
+	buf_putc(out, '}');
 }
 
 /* What the operations of each program are about. */
@@ -334,6 +337,30 @@ static const char frame_components[] =
     "\"field\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}}},"
     "\"request_id\":{\"type\":\"string\"}},\"required\":[\"error\",\"message\",\"request_id\"]}";
 
+static void
+put_events(struct json_object *const *parts, size_t count, struct buf *out)
+{
+	struct json_object *all = openapi_events(parts, count);
+
+	event_schemas(all, out);
+	(void)json_object_put(all);
+}
+
+struct json_object *
+openapi_events(struct json_object *const *parts, size_t count)
+{
+	struct json_object *all = json_object_new_array(), *list;
+	size_t i, j;
+
+	for (i = 0; i < count; i++)
+		for (j = 0; json_object_object_get_ex(parts[i], "events", &list) &&
+		     j < json_object_array_length(list);
+		     j++)
+			(void)json_object_array_add(
+			    all, json_object_get(json_object_array_get_idx(list, j)));
+	return all;
+}
+
 void
 openapi_document(struct json_object *const *parts, size_t count, struct buf *out)
 {
@@ -344,7 +371,7 @@ openapi_document(struct json_object *const *parts, size_t count, struct buf *out
 	buf_puts(out, frame_info);
 	put_tags(out);
 	buf_puts(out, frame_components);
-	event_schemas(out);
+	put_events(parts, count, out);
 	buf_puts(out, "}},\"paths\":{");
 	for (i = 0; i < count; i++) {
 		if (!json_object_object_get_ex(parts[i], "paths", &paths))

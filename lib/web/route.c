@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-const char page_limit_doc[] = "Items on one page";
-const char page_cursor_doc[] = "next_cursor of the page before; leave out for the first page";
-
 static const char *const method_names[] = { "", "GET", "POST", "PUT", "PATCH", "DELETE" };
 
 const char *

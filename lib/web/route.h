@@ -71,15 +71,6 @@ struct route {
 	const char *doc;     /* more, if needed */
 };
 
-/* Every list takes these; put PAGE_FIELDS first in its query table. */
-extern const char page_limit_doc[], page_cursor_doc[];
-#define PAGE_FIELDS                                                                                \
-	{ "limit", FIELD_INT, .min = 1, .max = 100, .doc = page_limit_doc, .example = "20" },      \
-	{                                                                                          \
-		"cursor", FIELD_TEXT, .max = 512, .doc = page_cursor_doc,                          \
-		    .example = "\"bzE3MzI\""                                                       \
-	}
-
 /* Find the route for method and path among tables (NULL-terminated array of tables). params gets the
  * values of {…} in order, in the arena. ERR_NOT_FOUND, or ERR_METHOD with *allow set to the methods. */
 enum { ROUTE_PARAMS_MAX = 4 };

@@ -97,7 +97,7 @@ main(void)
 	struct buf out = buf_new(arena, 4096);
 	int status;
 
-	openapi_paths("test", tables, &out);
+	openapi_part("test", tables, NULL, &out);
 	root = json_tokener_parse(out.data);
 	status = cunit_run("openapi", tests);
 	(void)json_object_put(root);

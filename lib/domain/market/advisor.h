@@ -11,8 +11,10 @@
 
 #include "base/fault.h"
 #include "db/db.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set advisor_stmts;
+extern const struct event_type advisor_events[];
 
 /*
  * Apply, with the whole profile as a JSON object of the checked fields headline, bio, experience_years,

@@ -6,8 +6,17 @@
 #define DOMAIN_TALK_CONVERSATION_H
 
 #include "db/db.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set conversation_stmts;
+
+extern const char *const conversation_kinds[], *const conversation_roles[]; /* of members: as what */
+extern const struct field conversation_fields[];
+extern const struct field conversation_place_fields[]; /* where something found was said */
+extern const struct field conversation_read_body[], conversation_read_fields[];
+extern const struct field conversation_mute_body[], conversation_mute_fields[];
+extern const struct field conversation_unread_fields[];
+extern const struct event_type conversation_events[];
 
 /*
  * For SELECT lists of this folder, with c the conversation and k the reader's member row. A member's own

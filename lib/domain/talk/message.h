@@ -12,10 +12,23 @@
 #define DOMAIN_TALK_MESSAGE_H
 
 #include "db/db.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set message_stmts;
 
 enum { MESSAGE_CHARACTERS_MAX = 4000 };
+
+/* What a message may be, what of that a member may send (nobody speaks for the system), the kinds of its
+ * media, and as what its sender speaks. */
+extern const char *const message_types[], *const message_types_sent[], *const message_media_kinds[],
+    *const message_sender_types[];
+extern const struct field message_fields[];
+extern const struct field message_reactions_fields[]; /* those of one message, after a change */
+extern const struct field message_list_query[], message_list_fields[];
+extern const struct field message_search_query[], message_search_fields[];
+extern const struct field message_body[]; /* of a draft */
+extern const struct field message_edit_body[];
+extern const struct event_type message_events[];
 
 /* What a member sends. */
 struct message_draft {
@@ -27,6 +40,12 @@ struct message_draft {
 	const char *media_id;  /* NULL: none, for text; what is sent otherwise */
 	const char *id;	       /* of the new message, a fresh UUID; NULL: one is made */
 };
+
+/* What goes together and what does not: ERR_VALIDATION with *fault. */
+MUST_CHECK enum err message_draft_check(const struct message_draft *, struct fault *fault);
+/* What a refusal by the database is about, as detail (db_detail, pipeline_detail; borrowed) names it;
+ * FAULT_NONE when the error says it all. */
+struct fault message_refusal(enum err err, const char *detail);
 
 /*
  * Send as a member: one statement, which is sent again when the connection is lost. *json is the

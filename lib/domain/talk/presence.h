@@ -10,8 +10,21 @@
 #define DOMAIN_TALK_PRESENCE_H
 
 #include "db/pipeline.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set presence_stmts;
+
+/* Of somebody, all devices merged; and what a device may say of itself. */
+extern const char *const presence_states[], *const presence_states_said[];
+extern const struct field presence_fields[]; /* whether somebody is here, as others see it */
+#define PRESENCE_FIELD                                                                             \
+	{ "presence", FIELD_OBJECT, .nullable = true, .sub = presence_fields,                      \
+	    .doc = "Whether they are here; null when they hide it, or a block is between you" }
+extern const struct field presence_body[];	   /* a device of itself */
+extern const struct field presence_own_fields[];   /* and the answer */
+extern const struct event_type presence_events[];
+/* A status of presence_states_said. */
+bool presence_is_away(const char *status);
 
 /*
  * Statements of a responder, each over its pipeline; sent in order they are done in order. users and logins

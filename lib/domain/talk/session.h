@@ -15,8 +15,17 @@
 
 #include "db/db.h"
 #include "domain/talk/session_state.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set session_stmts;
+
+extern const char *const session_types[];
+extern const struct field session_fields[];	    /* as both sides see it */
+extern const struct field session_own_fields[];	    /* as one participant does, with what is unread */
+extern const struct field session_brief_fields[];   /* beside its conversation */
+extern const struct field session_list_fields[];    /* in the list of one's own (profile_sessions) */
+extern const struct field session_heartbeat_fields[];
+extern const struct event_type session_events[];
 
 /* A session as the code needs it; read under its lock. */
 struct session {

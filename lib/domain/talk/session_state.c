@@ -18,7 +18,7 @@ const struct session_transition session_transitions[] = {
 };
 const size_t session_transition_count = COUNT_OF(session_transitions);
 
-static const char *const state_names[] = {
+const char *const session_states[] = {
 	[SESSION_REQUESTED] = "REQUESTED",
 	[SESSION_ACCEPTED] = "ACCEPTED",
 	[SESSION_ONGOING] = "ONGOING",
@@ -26,6 +26,7 @@ static const char *const state_names[] = {
 	[SESSION_DECLINED] = "DECLINED",
 	[SESSION_CANCELLED] = "CANCELLED",
 	[SESSION_EXPIRED] = "EXPIRED",
+	[SESSION_STATE__COUNT] = NULL,
 };
 
 static const char *const move_names[] = {
@@ -43,7 +44,7 @@ const char *
 session_state_name(enum session_state state)
 {
 	assert(state < SESSION_STATE__COUNT);
-	return state_names[state];
+	return session_states[state];
 }
 
 enum session_state
@@ -52,7 +53,7 @@ session_state_parse(const char *name)
 	unsigned i;
 
 	for (i = 0; i < SESSION_STATE__COUNT; i++)
-		if (strcmp(state_names[i], name) == 0)
+		if (strcmp(session_states[i], name) == 0)
 			break;
 	return (enum session_state)i;
 }

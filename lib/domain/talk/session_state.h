@@ -38,6 +38,9 @@ enum session_actor {
 	SESSION_BY_SYSTEM = 4
 };
 
+/* The names of enum session_state, as stored; NULL ends them. */
+extern const char *const session_states[];
+
 struct session_transition {
 	enum session_state from;
 	enum session_move move;
