@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-static const char *const states[] = { "PENDING", "APPROVED", "REJECTED", "DRAFT", NULL };
-
 /* What reviewers say most; the free text follows. */
 static const char *const reasons[] = {
 	"Please tell more about your experience.",
@@ -25,10 +23,10 @@ get_advisors(struct req *req)
 	struct rows *rows;
 
 	if (state == NULL)
-		state = states[0];
+		state = review_states[0];
 	TRY(review_list(req->db, state, PANEL_ROWS + 1, query_text(req, "after"), &rows));
 	page_put(context, "title", "Advisors");
-	page_put_object(context, "states", panel_choices(req, states, state));
+	page_put_object(context, "states", panel_choices(req, review_states, state));
 	page_put_bool(context, "pending", strcmp(state, "PENDING") == 0);
 	panel_list(req, context, rows, "/admin/advisors", panel_pair(req, "state", state));
 	return panel_reply(req, "advisors", "advisors", context);
@@ -81,7 +79,7 @@ post_reject(struct req *req)
 }
 
 static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
-	{ "state", FIELD_ENUM, .one_of = states, .doc = "State to list" }, { 0 } };
+	{ "state", FIELD_ENUM, .one_of = review_states, .doc = "State to list" }, { 0 } };
 static const struct field done_query[] = { PANEL_DONE, { 0 } };
 static const struct field csrf_body[] = { PAGE_CSRF_FIELD, { 0 } };
 static const struct field reject_body[] = { PAGE_CSRF_FIELD,

@@ -1,14 +1,13 @@
 /* Reports: the queue and the decision; and the audit log. */
 #include "admin.h"
 
+#include "base/str.h"
 #include "domain/people/moderation.h"
+#include "domain/people/report.h"
 
 #include <string.h>
 
 enum { VERIFY_ROWS = 2000 }; /* of the chain, checked whenever the log is shown */
-
-static const char *const states[] = { "OPEN", "ACTIONED", "DISMISSED", NULL };
-static const char *const decisions[] = { "ACTIONED", "DISMISSED", NULL };
 
 static enum err
 get_reports(struct req *req)
@@ -18,11 +17,11 @@ get_reports(struct req *req)
 	struct rows *rows;
 
 	if (state == NULL)
-		state = states[0];
+		state = report_states[0];
 	TRY(moderation_report_list(req->db, state, NULL, PANEL_ROWS + 1, query_text(req, "after"),
 	    &rows));
 	page_put(context, "title", "Reports");
-	page_put_object(context, "states", panel_choices(req, states, state));
+	page_put_object(context, "states", panel_choices(req, report_states, state));
 	page_put_bool(context, "open", strcmp(state, "OPEN") == 0);
 	panel_list(req, context, rows, "/admin/reports", panel_pair(req, "state", state));
 	return panel_reply(req, "reports", "reports", context);
@@ -92,19 +91,21 @@ put_details(struct req *req, struct json_object *context)
 	}
 }
 
-/* The last check of the whole log, by its state. */
+/* The last check of the whole log, with is_good and so on for its state. */
 static void
 put_check(struct req *req, struct json_object *context, const struct rows *rows)
 {
-	static const char *const names[][2] = { { "RUNNING", "running" }, { "GOOD", "good" },
-		{ "BROKEN", "broken_at" }, { "FAILED", "failed" } };
 	struct json_object *check = page_row(req, rows, 0), *state = NULL;
-	size_t i;
+	const char *const *name;
 
 	(void)json_object_object_get_ex(check, "state", &state);
-	for (i = 0; i < COUNT_OF(names); i++)
-		page_put_bool(check, names[i][1],
-		    state != NULL && strcmp(json_object_get_string(state), names[i][0]) == 0);
+	for (name = audit_check_states; *name != NULL; name++) {
+		char *is = arena_printf(req->arena, "is_%s", *name);
+
+		str_lower(is);
+		page_put_bool(check, is,
+		    state != NULL && strcmp(json_object_get_string(state), *name) == 0);
+	}
 	page_put_object(context, "check", check);
 }
 
@@ -148,7 +149,7 @@ post_check(struct req *req)
 }
 
 static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
-	{ "state", FIELD_ENUM, .one_of = states, .doc = "State to list" }, { 0 } };
+	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State to list" }, { 0 } };
 static const struct field audit_query[] = { PANEL_DONE,
 	{ "after", FIELD_INT, .min = 1, .max = INT64_MAX, .doc = "Last row of the page before" },
 	{ "target", FIELD_UUID, .doc = "Only entries about this person or thing" },
@@ -156,7 +157,7 @@ static const struct field audit_query[] = { PANEL_DONE,
 static const struct field check_body[] = { PAGE_CSRF_FIELD, { 0 } };
 static const struct field done_query[] = { PANEL_DONE, { 0 } };
 static const struct field resolve_body[] = { PAGE_CSRF_FIELD,
-	{ "decision", FIELD_ENUM, .required = true, .one_of = decisions, .doc = "Outcome" },
+	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions, .doc = "Outcome" },
 	{ "note", FIELD_TEXT, .max = 500, .doc = "What was found and done" },
 	{ "block", FIELD_BOOL, .doc = "Also block the person" }, { 0 } };
 

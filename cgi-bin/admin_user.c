@@ -2,14 +2,12 @@
 #include "admin.h"
 
 #include "domain/people/moderation.h"
+#include "domain/people/user.h"
 #include "domain/people/user_admin.h"
 
 #include <string.h>
 
 enum { RECENT = 20 };
-
-static const char *const roles[] = { "USER", "ADVISOR", "ADMIN", NULL };
-static const char *const states[] = { "ACTIVE", "BLOCKED", "DELETED", NULL };
 
 static enum err
 get_users(struct req *req)
@@ -22,8 +20,8 @@ get_users(struct req *req)
 	TRY(user_admin_list(req->db, &filter, PANEL_ROWS + 1, query_text(req, "after"), &rows));
 	page_put(context, "title", "Users");
 	page_put(context, "q", filter.text);
-	page_put_object(context, "roles", panel_choices(req, roles, filter.role));
-	page_put_object(context, "states", panel_choices(req, states, filter.state));
+	page_put_object(context, "roles", panel_choices(req, user_roles, filter.role));
+	page_put_object(context, "states", panel_choices(req, user_states, filter.state));
 	page_put_bool(context, "filtered",
 	    filter.text != NULL || filter.role != NULL || filter.state != NULL);
 	panel_list(req, context, rows, "/admin/users",
@@ -95,8 +93,8 @@ post_unblock(struct req *req)
 
 static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
 	{ "q", FIELD_TEXT, .max = 100, .doc = "Part of a name or e-mail, or an id" },
-	{ "role", FIELD_ENUM, .one_of = roles, .doc = "Role to list" },
-	{ "state", FIELD_ENUM, .one_of = states, .doc = "State to list" }, { 0 } };
+	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "Role to list" },
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State to list" }, { 0 } };
 static const struct field done_query[] = { PANEL_DONE, { 0 } };
 static const struct field csrf_body[] = { PAGE_CSRF_FIELD, { 0 } };
 static const struct field block_body[] = { PAGE_CSRF_FIELD,

@@ -9,155 +9,7 @@
 
 #include <string.h>
 
-static const char *const sorts[] = { "top_rated", "price", "experience", "distance", NULL };
-static const char *const states[] = { "DRAFT", "PENDING", "APPROVED", "REJECTED", NULL };
-static const char *const statuses[] = { "ONLINE", "OFFLINE", "BUSY", NULL };
-static const char *const status_choices[] = { "ONLINE", "OFFLINE", NULL };
-
-static const struct field language[] = {
-	{ "language", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
-	    .example = "\"en\"" },
-	{ 0 }
-};
-static const struct field subject[] = {
-	{ "slug", FIELD_TEXT, .min = 2, .max = 40, .doc = "Slug of GET /specializations",
-	    .example = "\"dating\"" },
-	{ 0 }
-};
-
-/* What every view of an advisor has. */
-#define CARD_FIELDS                                                                                \
-	{ "id", FIELD_UUID, .doc = "The advisor; also the account" },                              \
-	{ "display_name", FIELD_TEXT, .doc = "Name", .example = "\"Asha Rao\"" },                  \
-	{ "headline", FIELD_TEXT, .doc = "One line under the name",                                \
-	    .example = "\"Listens first\"" },                                                      \
-	{ "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },                   \
-	{ "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },              \
-	{ "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },                  \
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units; 0 is free",             \
-	    .example = "2500" },                                                                   \
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },                  \
-	{ "status", FIELD_ENUM, .one_of = statuses, .doc = "BUSY: in a session now" },             \
-	{ "rating_average", FIELD_NUMBER, .nullable = true, .doc = "1 to 5; null without ratings", \
-	    .example = "4.75" },                                                                   \
-	{ "rating_count", FIELD_INT, .doc = "Ratings received", .example = "8" },                  \
-	{ "session_count", FIELD_INT, .doc = "Sessions held", .example = "21" }
-
-static const struct field card_reply[] = {
-	CARD_FIELDS,
-	{ "distance_km", FIELD_INT, .nullable = true,
-	    .doc = "From near, whole kilometres between coarse places; null without near",
-	    .example = "3" },
-	{ 0 }
-};
-
-static const struct field detail_reply[] = {
-	CARD_FIELDS,
-	{ "bio", FIELD_TEXT, .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },
-	{ "created_at", FIELD_TIME, .doc = "Since when" },
-	{ 0 }
-};
-
-static const struct field list_query[] = {
-	PAGE_FIELDS,
-	{ "rating_min", FIELD_NUMBER, .min = 1, .max = 5, .doc = "Least average rating",
-	    .example = "4.5" },
-	{ "language", FIELD_TEXT, .min = 2, .max = 35, .doc = "Speaks this language",
-	    .example = "\"en\"" },
-	{ "specialization", FIELD_TEXT, .min = 2, .max = 40, .doc = "Offers this subject (slug)",
-	    .example = "\"dating\"" },
-	{ "price_max", FIELD_INT, .min = 0, .max = 100000000,
-	    .doc = "Highest price of a minute, minor units of currency", .example = "5000" },
-	{ "currency", FIELD_TEXT, .min = 3, .max = 4, .doc = "Asks to be paid in this currency",
-	    .example = "\"INR\"" },
-	{ "status", FIELD_ENUM, .one_of = statuses, .doc = "Only those" },
-	{ "q", FIELD_TEXT, .min = 1, .max = 200,
-	    .doc = "Words in name, headline, subjects and bio; \"phrase\", or, -not; the last word may "
-		   "be unfinished",
-	    .example = "\"tarot love\"" },
-	{ "near", FIELD_TEXT, .min = 3, .max = 40, .doc = "lat,lon in decimal degrees",
-	    .example = "\"12.97,77.59\"" },
-	{ "radius_km", FIELD_INT, .min = 1, .max = 20000, .doc = "No farther from near than this",
-	    .example = "50" },
-	{ "sort", FIELD_ENUM, .one_of = sorts,
-	    .doc = "top_rated (the default) weighs the average by the number of ratings; price, "
-		   "cheapest first; experience, longest first; distance needs near" },
-	{ 0 }
-};
-
 static const struct field page_query[] = { PAGE_FIELDS, { 0 } };
-
-static const struct field rating_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The rating" },
-	{ "stars", FIELD_INT, .doc = "1 to 5", .example = "5" },
-	{ "review", FIELD_TEXT, .doc = "In words, if any", .example = "\"Kind and clear\"" },
-	{ "reviewer", FIELD_TEXT, .doc = "First name of the user", .example = "\"Maya\"" },
-	{ "created_at", FIELD_TIME, .doc = "When" },
-	{ 0 }
-};
-
-#define PROFILE_FIELDS(needed)                                                                     \
-	{ "headline", FIELD_TEXT, .required = needed, .min = 1, .max = 120,                        \
-	    .doc = "One line under the name", .example = "\"Listens first\"" },                    \
-	{ "bio", FIELD_TEXT, .required = needed, .min = 20, .max = 4000,                           \
-	    .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },             \
-	{ "experience_years", FIELD_INT, .required = needed, .min = 0, .max = 80,                  \
-	    .doc = "Whole years", .example = "12" },                                               \
-	{ "languages", FIELD_LIST, .required = needed, .min = 1, .max = 20, .sub = language,       \
-	    .doc = "Languages spoken" },                                                           \
-	{ "specializations", FIELD_LIST, .required = needed, .min = 1, .max = 20, .sub = subject,  \
-	    .doc = "Subjects offered" },                                                           \
-	{ "rate_minor", FIELD_INT, .required = needed, .min = 0, .max = 100000000,                 \
-	    .doc = "Price of a minute, minor units; 0 is free", .example = "2500" },               \
-	{ "currency", FIELD_TEXT, .required = needed, .min = 3, .max = 4,                          \
-	    .doc = "ISO 4217, or COIN", .example = "\"INR\"" },                                    \
-	{ "latitude", FIELD_NUMBER, .nullable = true, .min = -90, .max = 90,                       \
-	    .doc = "Degrees north; with longitude or not at all", .example = "12.97" },            \
-	{ "longitude", FIELD_NUMBER, .nullable = true, .min = -180, .max = 180,                    \
-	    .doc = "Degrees east", .example = "77.59" }
-
-static const struct field apply_body[] = { PROFILE_FIELDS(true), { 0 } };
-static const struct field own_body[] = { PROFILE_FIELDS(false), { 0 } };
-
-static const struct field own_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The advisor; also the account" },
-	{ "state", FIELD_ENUM, .one_of = states, .doc = "Only APPROVED is shown to others" },
-	{ "state_reason", FIELD_TEXT, .doc = "What the reviewer wrote", .example = "\"\"" },
-	{ "headline", FIELD_TEXT, .doc = "One line under the name", .example = "\"Listens first\"" },
-	{ "bio", FIELD_TEXT, .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },
-	{ "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },
-	{ "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },
-	{ "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units", .example = "2500" },
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },
-	{ "latitude", FIELD_NUMBER, .nullable = true, .min = -90, .max = 90, .doc = "Degrees north",
-	    .example = "12.97" },
-	{ "longitude", FIELD_NUMBER, .nullable = true, .min = -180, .max = 180,
-	    .doc = "Degrees east", .example = "77.59" },
-	{ "status", FIELD_ENUM, .one_of = statuses, .doc = "BUSY: in a session now" },
-	{ "rating_average", FIELD_NUMBER, .nullable = true, .doc = "Null without ratings",
-	    .example = "4.75" },
-	{ "rating_count", FIELD_INT, .doc = "Ratings received", .example = "8" },
-	{ "session_count", FIELD_INT, .doc = "Sessions held", .example = "21" },
-	{ "version", FIELD_INT, .doc = "Grows with each edit; also in the ETag", .example = "3" },
-	{ "applied_at", FIELD_TIME, .nullable = true, .doc = "Last application" },
-	{ "reviewed_at", FIELD_TIME, .nullable = true, .doc = "Last decision about it" },
-	{ "created_at", FIELD_TIME, .doc = "When the profile was made" },
-	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
-	{ 0 }
-};
-
-static const struct field status_body[] = {
-	{ "status", FIELD_ENUM, .required = true, .one_of = status_choices,
-	    .doc = "ONLINE takes requests" },
-	{ 0 }
-};
-
-static const struct field specialization_reply[] = {
-	{ "slug", FIELD_TEXT, .doc = "Stable name, for filters", .example = "\"dating\"" },
-	{ "name", FIELD_TEXT, .doc = "English name", .example = "\"Dating\"" },
-	{ 0 }
-};
 
 /* The query as the directory wants it; rules that no field table can say. */
 static enum err
@@ -290,41 +142,41 @@ static const enum err edit_errors[] = { ERR_VALIDATION, ERR_STALE, ERR_OK };
 
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/advisors", "advisor_list", .roles = ROLE_ANON | ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = list_query, .reply = card_reply,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = directory_query_fields, .reply = advisor_card_fields,
 	    .errors = list_errors, .handle = get_advisors, .summary = "Find advisors",
 	    .doc = "Signed-in callers do not see people they blocked or who blocked them." },
 	{ METHOD_GET, "/api/v1/advisors/me", "advisor_me_get", .roles = ROLE_ADVISOR,
-	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = own_reply, .errors = get_errors,
+	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = advisor_own_fields, .errors = get_errors,
 	    .handle = get_own, .summary = "Read the own professional profile",
 	    .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/advisors/me", "advisor_me_update", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = own_body, .reply = own_reply,
+	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = advisor_edit_body, .reply = advisor_own_fields,
 	    .errors = edit_errors, .handle = patch_own,
 	    .summary = "Edit the own professional profile",
 	    .doc = "Only the fields sent are changed." },
 	{ METHOD_PUT, "/api/v1/advisors/me/status", "advisor_status_set", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .body = status_body, .reply = own_reply, .errors = state_errors,
+	    .rate = RATE_WRITE, .body = advisor_status_body, .reply = advisor_own_fields, .errors = state_errors,
 	    .handle = put_status, .summary = "Take requests, or take no more",
 	    .doc = "Only an APPROVED advisor can. BUSY comes and goes with sessions." },
 	{ METHOD_POST, "/api/v1/advisors/apply", "advisor_apply",
-	    .roles = ROLE_USER | ROLE_ADVISOR, .rate = RATE_WRITE, .body = apply_body,
-	    .reply = own_reply, .errors = state_errors, .handle = post_apply,
+	    .roles = ROLE_USER | ROLE_ADVISOR, .rate = RATE_WRITE, .body = advisor_apply_body,
+	    .reply = advisor_own_fields, .errors = state_errors, .handle = post_apply,
 	    .summary = "Apply to be listed as an advisor",
 	    .doc = "Makes the profile PENDING until an administrator has looked at it. Allowed again "
 		   "after a refusal. A USER becomes an ADVISOR when approved." },
 	{ METHOD_GET, "/api/v1/advisors/{id}", "advisor_get", .roles = ROLE_ANON | ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = detail_reply, .errors = get_errors,
+	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = advisor_fields, .errors = get_errors,
 	    .handle = get_advisor, .summary = "Read an advisor",
 	    .doc = "Only those who are listed; not found too when one of the two has blocked "
 		   "the other." },
 	{ METHOD_GET, "/api/v1/advisors/{id}/ratings", "advisor_ratings",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ, .flags = ROUTE_LIST,
-	    .query = page_query, .reply = rating_reply, .errors = get_errors, .handle = get_ratings,
+	    .query = page_query, .reply = rating_fields, .errors = get_errors, .handle = get_ratings,
 	    .summary = "List what users said of an advisor, newest first",
 	    .doc = "Reviewers are shown by their first name." },
 	{ METHOD_GET, "/api/v1/specializations", "specialization_list",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .flags = ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE, .reply = specialization_reply,
+	    .flags = ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE, .reply = specialization_fields,
 	    .handle = get_specializations, .summary = "List the subjects an advisor can offer",
 	    .doc = "In the order to show them. Profiles and filters take their slugs." },
 	{ 0 }

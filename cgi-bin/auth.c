@@ -15,10 +15,6 @@
 
 #include <string.h>
 
-static const char *const roles_chosen[] = { "USER", "ADVISOR", NULL };
-static const char *const roles_all[] = { "USER", "ADVISOR", "ADMIN", NULL };
-static const char *const genders[] = { "FEMALE", "MALE", "OTHER", NULL };
-
 static const struct field register_body[] = {
 	{ "email", FIELD_EMAIL, .doc = "E-mail address; this or phone is needed" },
 	{ "phone", FIELD_PHONE, .doc = "Phone number in E.164" },
@@ -26,7 +22,7 @@ static const struct field register_body[] = {
 	    .doc = "8 to 128 characters; common passwords are refused" },
 	{ "display_name", FIELD_TEXT, .required = true, .min = 1, .max = 80,
 	    .doc = "Name shown to others", .example = "\"Maya\"" },
-	{ "role", FIELD_ENUM, .one_of = roles_chosen,
+	{ "role", FIELD_ENUM, .one_of = user_roles_chosen,
 	    .doc = "USER (the default) or ADVISOR, who then applies" },
 	{ "locale", FIELD_TEXT, .min = 2, .max = 35, .doc = "BCP 47 tag", .example = "\"en-IN\"" },
 	{ "timezone", FIELD_TEXT, .min = 1, .max = 64, .doc = "IANA zone",
@@ -57,9 +53,9 @@ static const struct field user_fields[] = {
 	{ "email", FIELD_EMAIL, .nullable = true, .doc = "Null for an account by phone only" },
 	{ "phone", FIELD_PHONE, .nullable = true, .doc = "E.164" },
 	{ "display_name", FIELD_TEXT, .doc = "Name shown to others", .example = "\"Maya\"" },
-	{ "role", FIELD_ENUM, .one_of = roles_all, .doc = "What the account may do" },
+	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "What the account may do" },
 	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"\"" },
-	{ "gender", FIELD_ENUM, .one_of = genders, .nullable = true, .doc = "If said" },
+	{ "gender", FIELD_ENUM, .one_of = user_genders, .nullable = true, .doc = "If said" },
 	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
 	{ "locale", FIELD_TEXT, .doc = "BCP 47 tag", .example = "\"en\"" },
 	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"UTC\"" },
@@ -78,17 +74,6 @@ static const struct field tokens_reply[] = {
 	    .example = "\"r1.0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80.1.mac\"" },
 	{ "expires_in", FIELD_INT, .doc = "Life of the access token, seconds", .example = "600" },
 	{ "token_type", FIELD_TEXT, .doc = "Always Bearer", .example = "\"Bearer\"" },
-	{ 0 }
-};
-
-static const struct field login_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The login" },
-	{ "device_name", FIELD_TEXT, .doc = "As the app named it", .example = "\"Maya's phone\"" },
-	{ "user_agent", FIELD_TEXT, .doc = "User-Agent at sign-in", .example = "\"App/1.0\"" },
-	{ "ip", FIELD_TEXT, .doc = "Address at last use", .example = "\"203.0.113.7\"" },
-	{ "created_at", FIELD_TIME, .doc = "Sign-in" },
-	{ "last_used_at", FIELD_TIME, .doc = "Last refresh" },
-	{ "current", FIELD_BOOL, .doc = "The login of this request" },
 	{ 0 }
 };
 
@@ -303,7 +288,7 @@ static const struct route routes[] = {
 	    .summary = "End all logins of this account",
 	    .doc = "That of the caller too. Access tokens stop working within seconds." },
 	{ METHOD_GET, "/api/v1/auth/logins", "login_list", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .reply = login_reply, .handle = get_logins,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .reply = login_fields, .handle = get_logins,
 	    .summary = "List the devices signed in to this account",
 	    .doc = "The newest first; current marks the one that asks." },
 	{ METHOD_DELETE, "/api/v1/auth/logins/{id}", "login_end", .roles = ROLE_SIGNED_IN,

@@ -13,59 +13,6 @@
 #include "web/app.h"
 #include "web/reply.h"
 
-static const char *const roles_all[] = { "USER", "ADVISOR", "ADMIN", NULL };
-static const char *const genders[] = { "FEMALE", "MALE", "OTHER", NULL };
-static const char *const target_types[] = { "USER", "ADVISOR", "MESSAGE", "SESSION", NULL };
-static const char *const reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER",
-	NULL };
-static const char *const report_states[] = { "OPEN", "ACTIONED", "DISMISSED", NULL };
-
-static const struct field me_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The account" },
-	{ "email", FIELD_EMAIL, .nullable = true, .doc = "Null for an account by phone only" },
-	{ "phone", FIELD_PHONE, .nullable = true, .doc = "E.164" },
-	{ "display_name", FIELD_TEXT, .doc = "Name shown to others", .example = "\"Maya\"" },
-	{ "role", FIELD_ENUM, .one_of = roles_all, .doc = "What the account may do" },
-	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"Tea and long walks\"" },
-	{ "gender", FIELD_ENUM, .one_of = genders, .nullable = true, .doc = "If said" },
-	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
-	{ "locale", FIELD_TEXT, .doc = "Language tag", .example = "\"en-IN\"" },
-	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"Asia/Kolkata\"" },
-	{ "presence_hidden", FIELD_BOOL, .doc = "Nobody sees whether you are here", .example = "false" },
-	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
-	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
-	{ 0 }
-};
-
-static const struct field me_body[] = {
-	{ "display_name", FIELD_TEXT, .min = 1, .max = 80, .doc = "Name shown to others, not blank",
-	    .example = "\"Maya\"" },
-	{ "bio", FIELD_TEXT, .max = 2000, .doc = "About the person",
-	    .example = "\"Tea and long walks\"" },
-	{ "gender", FIELD_ENUM, .one_of = genders, .nullable = true, .doc = "Null: not said" },
-	{ "birth_date", FIELD_DATE, .nullable = true,
-	    .doc = "From 1900 to today; null: not said", .example = "\"1990-02-28\"" },
-	{ "locale", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
-	    .example = "\"en-IN\"" },
-	{ "timezone", FIELD_TEXT, .min = 1, .max = 64, .doc = "IANA zone",
-	    .example = "\"Asia/Kolkata\"" },
-	{ "presence_hidden", FIELD_BOOL,
-	    .doc = "Show nobody whether you are here, nor when you were; who watches is told at once",
-	    .example = "false" },
-	{ 0 }
-};
-
-static const struct field user_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The account" },
-	{ "display_name", FIELD_TEXT, .doc = "Name", .example = "\"Maya\"" },
-	{ "role", FIELD_ENUM, .one_of = roles_all, .doc = "What the account may do" },
-	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"Tea and long walks\"" },
-	{ "is_advisor", FIELD_BOOL, .doc = "Has an approved profile: see GET /advisors/{id}" },
-	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
-	PRESENCE_FIELD,
-	{ 0 }
-};
-
 static const struct field sessions_query[] = {
 	PAGE_FIELDS,
 	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "Only these" },
@@ -74,33 +21,6 @@ static const struct field sessions_query[] = {
 };
 
 static const struct field page_query[] = { PAGE_FIELDS, { 0 } };
-
-static const struct field block_reply[] = {
-	{ "user_id", FIELD_UUID, .doc = "Who is blocked" },
-	{ "display_name", FIELD_TEXT, .doc = "Their name", .example = "\"Ravi\"" },
-	{ "created_at", FIELD_TIME, .doc = "Since when" },
-	{ 0 }
-};
-
-static const struct field report_body[] = {
-	{ "target_type", FIELD_ENUM, .required = true, .one_of = target_types,
-	    .doc = "What target_id names" },
-	{ "target_id", FIELD_UUID, .required = true, .doc = "The person, advisor, message or session" },
-	{ "reason", FIELD_ENUM, .required = true, .one_of = reasons, .doc = "What is wrong" },
-	{ "detail", FIELD_TEXT, .max = 2000, .doc = "In the reporter's words",
-	    .example = "\"Asked me to pay outside\"" },
-	{ 0 }
-};
-
-static const struct field report_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The report" },
-	{ "target_type", FIELD_ENUM, .one_of = target_types, .doc = "What target_id names" },
-	{ "target_id", FIELD_UUID, .doc = "What was reported" },
-	{ "reason", FIELD_ENUM, .one_of = reasons, .doc = "As reported" },
-	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "OPEN until a moderator closes it" },
-	{ "created_at", FIELD_TIME, .doc = "When it was raised" },
-	{ 0 }
-};
 
 static enum err
 reply_me(struct req *req)
@@ -221,10 +141,10 @@ static const enum err report_errors[] = { ERR_VALIDATION, ERR_NOT_FOUND, ERR_OK 
 
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/users/me", "user_me_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .flags = ROUTE_ETAG, .reply = me_reply, .errors = me_errors, .handle = reply_me,
+	    .flags = ROUTE_ETAG, .reply = user_own_fields, .errors = me_errors, .handle = reply_me,
 	    .summary = "Read the own profile", .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/users/me", "user_me_update", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = me_body, .reply = me_reply,
+	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = profile_body, .reply = user_own_fields,
 	    .errors = edit_errors, .handle = patch_me, .summary = "Edit the own profile",
 	    .doc = "Only the fields sent are changed." },
 	{ METHOD_PUT, "/api/v1/users/me/presence", "presence_set", .roles = ROLE_SIGNED_IN,
@@ -237,7 +157,7 @@ static const struct route routes[] = {
 	    .handle = get_my_sessions, .summary = "List the own sessions, newest first",
 	    .doc = "An advisor's list has those they answered too: see side." },
 	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = block_reply,
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = block_fields,
 	    .handle = get_blocks, .summary = "List whom the caller blocks, newest first",
 	    .doc = "Whom you block is told nothing of it." },
 	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put", .roles = ROLE_SIGNED_IN,
@@ -249,17 +169,17 @@ static const struct route routes[] = {
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .status = 204, .handle = delete_block,
 	    .summary = "End a block", .doc = "Also succeeds when there was none." },
 	{ METHOD_GET, "/api/v1/users/{id}", "user_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .reply = user_reply, .errors = me_errors, .handle = get_user,
+	    .reply = profile_public_fields, .errors = me_errors, .handle = get_user,
 	    .summary = "Read what somebody shows of themselves",
 	    .doc = "Not found too when one of the two has blocked the other." },
 	{ METHOD_POST, "/api/v1/reports", "report_create", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body, .reply = report_reply,
+	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body, .reply = report_own_fields,
 	    .errors = report_errors, .handle = post_report,
 	    .summary = "Report a person, an advisor, a message or a session",
 	    .doc = "What is reported is kept as it stands now. While a report by the same person about "
 		   "the same target is open, that one is answered, with 200." },
 	{ METHOD_GET, "/api/v1/reports/{id}", "report_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = report_reply, .errors = me_errors, .handle = get_report,
+	    .rate = RATE_READ, .reply = report_own_fields, .errors = me_errors, .handle = get_report,
 	    .summary = "See what became of a report of yours",
 	    .doc = "Only who raised a report can read it." },
 	{ 0 }

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { TOPIC_MAX = 500, REASON_MAX = 500, REVIEW_MAX = 2000 };
+enum { TOPIC_MAX = 500, REASON_MAX = 500 };
 
 static const struct field chat_body[] = {
 	{ "advisor_id", FIELD_UUID, .doc = "The advisor to ask; not together with ai" },
@@ -27,24 +27,6 @@ static const struct field chat_body[] = {
 static const struct field reason_body[] = {
 	{ "reason", FIELD_TEXT, .max = REASON_MAX, .doc = "Why, for the other side",
 	    .example = "\"We are done for today\"" },
-	{ 0 },
-};
-
-static const struct field rating_body[] = {
-	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5",
-	    .example = "5" },
-	{ "review", FIELD_TEXT, .max = REVIEW_MAX, .doc = "In words, shown with the first name",
-	    .example = "\"Listened well and gave me a plan\"" },
-	{ 0 },
-};
-
-static const struct field rating_reply[] = {
-	{ "id", FIELD_UUID, .doc = "The rating" },
-	{ "session_id", FIELD_UUID, .doc = "What was rated" },
-	{ "advisor_id", FIELD_UUID, .doc = "Who was rated" },
-	{ "stars", FIELD_INT, .min = 1, .max = 5, .doc = "1 to 5", .example = "5" },
-	{ "review", FIELD_TEXT, .doc = "In words", .example = "\"Listened well\"" },
-	{ "created_at", FIELD_TIME, .doc = "When" },
 	{ 0 },
 };
 
@@ -260,7 +242,7 @@ static const struct route routes[] = {
 	    .summary = "Read what was said in a session",
 	    .doc = "Without before and after: the newest messages." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/rating", "session_rate", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .status = 201, .body = rating_body, .reply = rating_reply,
+	    .rate = RATE_WRITE, .status = 201, .body = rating_body, .reply = rating_own_fields,
 	    .errors = rating_errors, .handle = post_rating,
 	    .summary = "Rate an ended session with an advisor, once, as its user",
 	    .doc = "It counts in the average of the advisor at once." },

@@ -16,6 +16,14 @@
 extern const struct stmt_set advisor_stmts;
 extern const struct event_type advisor_events[];
 
+/* Where the profile stands, and whether sessions can be asked for (BUSY: in one now). */
+extern const char *const advisor_states[], *const advisor_statuses[];
+extern const struct field advisor_card_fields[]; /* in the directory */
+extern const struct field advisor_fields[];	 /* one, to read */
+extern const struct field advisor_own_fields[];	 /* to the advisor */
+extern const struct field advisor_apply_body[], advisor_edit_body[], advisor_status_body[];
+extern const struct field specialization_fields[];
+
 /*
  * Apply, with the whole profile as a JSON object of the checked fields headline, bio, experience_years,
  * languages, specializations, rate_minor, currency, and if wanted latitude and longitude. A USER without

@@ -1,4 +1,5 @@
 #include "domain/market/directory.h"
+#include "domain/market/advisor.h"
 
 #include "base/str.h"
 #include "domain/market/advisor_sql.h"
@@ -121,19 +122,48 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(directory_stmts, stmts);
 
+const char *const directory_sorts[] = {
+	[SORT_TOP_RATED] = "top_rated",
+	[SORT_PRICE] = "price",
+	[SORT_EXPERIENCE] = "experience",
+	[SORT_DISTANCE] = "distance",
+	[SORT__COUNT] = NULL,
+};
+
+const struct field directory_query_fields[] = {
+	PAGE_FIELDS,
+	{ "rating_min", FIELD_NUMBER, .min = 1, .max = 5, .doc = "Least average rating",
+	    .example = "4.5" },
+	{ "language", FIELD_TEXT, .min = 2, .max = 35, .doc = "Speaks this language",
+	    .example = "\"en\"" },
+	{ "specialization", FIELD_TEXT, .min = 2, .max = 40, .doc = "Offers this subject (slug)",
+	    .example = "\"dating\"" },
+	{ "price_max", FIELD_INT, .min = 0, .max = 100000000,
+	    .doc = "Highest price of a minute, minor units of currency", .example = "5000" },
+	{ "currency", FIELD_TEXT, .min = 3, .max = 4, .doc = "Asks to be paid in this currency",
+	    .example = "\"INR\"" },
+	{ "status", FIELD_ENUM, .one_of = advisor_statuses, .doc = "Only those" },
+	{ "q", FIELD_TEXT, .min = 1, .max = 200,
+	    .doc = "Words in name, headline, subjects and bio; \"phrase\", or, -not; the last word may "
+		   "be unfinished",
+	    .example = "\"tarot love\"" },
+	{ "near", FIELD_TEXT, .min = 3, .max = 40, .doc = "lat,lon in decimal degrees",
+	    .example = "\"12.97,77.59\"" },
+	{ "radius_km", FIELD_INT, .min = 1, .max = 20000, .doc = "No farther from near than this",
+	    .example = "50" },
+	{ "sort", FIELD_ENUM, .one_of = directory_sorts,
+	    .doc = "top_rated (the default) weighs the average by the number of ratings; price, "
+		   "cheapest first; experience, longest first; distance needs near" },
+	{ 0 }
+};
+
 bool
 directory_sort_parse(const char *text, enum directory_sort *sort)
 {
-	static const char *const names[] = {
-		[SORT_TOP_RATED] = "top_rated",
-		[SORT_PRICE] = "price",
-		[SORT_EXPERIENCE] = "experience",
-		[SORT_DISTANCE] = "distance",
-	};
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(names); i++) {
-		if (strcmp(names[i], text) == 0) {
+	for (i = 0; directory_sorts[i] != NULL; i++) {
+		if (strcmp(directory_sorts[i], text) == 0) {
 			*sort = (enum directory_sort)i;
 			return true;
 		}

@@ -11,10 +11,14 @@
 #define MARKET_DIRECTORY_H
 
 #include "db/db.h"
+#include "shape/field.h"
 
 extern const struct stmt_set directory_stmts;
 
-enum directory_sort { SORT_TOP_RATED, SORT_PRICE, SORT_EXPERIENCE, SORT_DISTANCE };
+enum directory_sort { SORT_TOP_RATED, SORT_PRICE, SORT_EXPERIENCE, SORT_DISTANCE, SORT__COUNT };
+
+extern const char *const directory_sorts[]; /* names of enum directory_sort; NULL ends them */
+extern const struct field directory_query_fields[]; /* of a request for the list */
 
 /* What to list. NULL and negative mean: do not filter. */
 struct directory_query {

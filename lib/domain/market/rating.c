@@ -31,6 +31,33 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(rating_stmts, stmts);
 
+const struct field rating_body[] = {
+	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5",
+	    .example = "5" },
+	{ "review", FIELD_TEXT, .max = RATING_REVIEW_MAX, .doc = "In words, shown with the first name",
+	    .example = "\"Listened well and gave me a plan\"" },
+	{ 0 },
+};
+
+const struct field rating_own_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The rating" },
+	{ "session_id", FIELD_UUID, .doc = "What was rated" },
+	{ "advisor_id", FIELD_UUID, .doc = "Who was rated" },
+	{ "stars", FIELD_INT, .min = 1, .max = 5, .doc = "1 to 5", .example = "5" },
+	{ "review", FIELD_TEXT, .doc = "In words", .example = "\"Listened well\"" },
+	{ "created_at", FIELD_TIME, .doc = "When" },
+	{ 0 },
+};
+
+const struct field rating_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The rating" },
+	{ "stars", FIELD_INT, .doc = "1 to 5", .example = "5" },
+	{ "review", FIELD_TEXT, .doc = "In words, if any", .example = "\"Kind and clear\"" },
+	{ "reviewer", FIELD_TEXT, .doc = "First name of the user", .example = "\"Maya\"" },
+	{ "created_at", FIELD_TIME, .doc = "When" },
+	{ 0 }
+};
+
 enum err
 rating_create(struct db *db, const char *id, const char *session_id, const char *user_id,
     int64_t stars, const char *review, struct rows **rows)

@@ -1,4 +1,6 @@
 #include "domain/market/review.h"
+#include "domain/market/advisor.h"
+#include "domain/people/user.h"
 
 #include "base/buf.h"
 
@@ -61,6 +63,31 @@ static const struct stmt stmts[] = {
 	    false },
 };
 STMT_SET(review_stmts, stmts);
+
+const char *const review_states[] = { "PENDING", "APPROVED", "REJECTED", "DRAFT", NULL };
+
+static const struct field text_element[] = { { "", FIELD_TEXT, .doc = "One" }, { 0 } };
+const struct field review_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The advisor" },
+	{ "display_name", FIELD_TEXT, .doc = "Name" },
+	{ "email", FIELD_EMAIL, .nullable = true, .doc = "E-mail address" },
+	{ "headline", FIELD_TEXT, .doc = "Line under the name" },
+	{ "experience_years", FIELD_INT, .doc = "Whole years" },
+	{ "languages", FIELD_LIST, .sub = text_element, .doc = "BCP 47 tags" },
+	{ "specializations", FIELD_LIST, .sub = text_element, .doc = "Slugs" },
+	{ "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units" },
+	{ "currency", FIELD_TEXT, .doc = "Of rate_minor" },
+	{ "applied_at", FIELD_TIME, .nullable = true, .doc = "Last application" },
+	{ "reviewed_at", FIELD_TIME, .nullable = true, .doc = "Last decision" },
+	{ "account_state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" }, { 0 }
+};
+
+const struct field review_decided_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The advisor" },
+	{ "state", FIELD_ENUM, .one_of = advisor_states, .doc = "State now" },
+	{ "state_reason", FIELD_TEXT, .doc = "What the advisor reads; empty when approved" },
+	{ "reviewed_at", FIELD_TIME, .doc = "Time of the decision" }, { 0 }
+};
 
 enum err
 review_list(struct db *db, const char *state, int64_t limit, const char *after, struct rows **rows)

@@ -6,8 +6,12 @@
 #define DOMAIN_MARKET_REVIEW_H
 
 #include "domain/system/audit.h"
+#include "shape/field.h"
 
 extern const struct stmt_set review_stmts;
+extern const char *const review_states[]; /* advisor_states in the order reviewers go through them */
+extern const struct field review_fields[]; /* of the list */
+extern const struct field review_decided_fields[];
 
 /*
  * limit advisors in state ("PENDING" …), the longest waiting first, after the advisor of the id after

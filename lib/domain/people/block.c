@@ -27,6 +27,13 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(block_stmts, stmts);
 
+const struct field block_fields[] = {
+	{ "user_id", FIELD_UUID, .doc = "Who is blocked" },
+	{ "display_name", FIELD_TEXT, .doc = "Their name", .example = "\"Ravi\"" },
+	{ "created_at", FIELD_TIME, .doc = "Since when" },
+	{ 0 }
+};
+
 /* Who blocks whom. */
 struct blocking {
 	const char *user_id, *other_id;

@@ -7,8 +7,10 @@
 #define PEOPLE_BLOCK_H
 
 #include "db/db.h"
+#include "shape/field.h"
 
 extern const struct stmt_set block_stmts;
+extern const struct field block_fields[]; /* one of the list */
 
 /*
  * user_id blocks other_id, and leaves a live session between the two, in one transaction (its own or the

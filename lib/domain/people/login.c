@@ -56,6 +56,17 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(login_stmts, stmts);
 
+const struct field login_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The login" },
+	{ "device_name", FIELD_TEXT, .doc = "As the app named it", .example = "\"Maya's phone\"" },
+	{ "user_agent", FIELD_TEXT, .doc = "User-Agent at sign-in", .example = "\"App/1.0\"" },
+	{ "ip", FIELD_TEXT, .doc = "Address at last use", .example = "\"203.0.113.7\"" },
+	{ "created_at", FIELD_TIME, .doc = "Sign-in" },
+	{ "last_used_at", FIELD_TIME, .doc = "Last refresh" },
+	{ "current", FIELD_BOOL, .doc = "The login of this request" },
+	{ 0 }
+};
+
 /* "r1.LOGIN.COUNTER" and its MAC. */
 static void
 token_mac(const struct conf *conf, const char *head, uint8_t mac[SHA256_SIZE])

@@ -13,8 +13,10 @@
 
 #include "base/conf.h"
 #include "db/db.h"
+#include "shape/field.h"
 
 extern const struct stmt_set login_stmts;
+extern const struct field login_fields[]; /* of the list */
 
 enum {
 	REFRESH_GRACE_S = 10,

@@ -1,4 +1,6 @@
 #include "domain/people/moderation.h"
+#include "domain/people/report.h"
+#include "domain/people/user.h"
 
 #include "base/buf.h"
 #include "domain/talk/session_leave.h"
@@ -67,6 +69,43 @@ static const struct stmt stmts[] = {
 	    false },
 };
 STMT_SET(moderation_stmts, stmts);
+
+const struct field moderation_resolve_body[] = {
+	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions, .doc = "What comes of it" },
+	{ "note", FIELD_TEXT, .max = 500, .doc = "What was found and done" },
+	{ "block", FIELD_BOOL, .doc = "Also block the person; only with ACTIONED" }, { 0 }
+};
+
+const struct field moderation_report_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The report" },
+	{ "reporter_id", FIELD_UUID, .doc = "Who reports" },
+	{ "reporter_name", FIELD_TEXT, .doc = "Their name" },
+	{ "target_type", FIELD_ENUM, .one_of = report_target_types, .doc = "What is reported" },
+	{ "target_id", FIELD_UUID, .doc = "Its id" },
+	{ "target_user_id", FIELD_UUID, .doc = "The person behind it" },
+	{ "target_name", FIELD_TEXT, .doc = "Their name" },
+	{ "target_state", FIELD_ENUM, .one_of = user_states, .doc = "State of their account" },
+	{ "reason", FIELD_ENUM, .one_of = report_reasons, .doc = "Kind of complaint" },
+	{ "detail", FIELD_TEXT, .doc = "In the reporter's words" },
+	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State of the report" },
+	{ "resolution", FIELD_TEXT, .doc = "What the moderator noted" },
+	{ "created_at", FIELD_TIME, .doc = "When it was raised" },
+	{ "resolved_at", FIELD_TIME, .nullable = true, .doc = "When it was closed" }, { 0 }
+};
+
+const struct field moderation_resolved_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The report" },
+	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State now" },
+	{ "resolution", FIELD_TEXT, .doc = "What the moderator noted" },
+	{ "resolved_at", FIELD_TIME, .doc = "When it was closed" },
+	{ "target_user_id", FIELD_UUID, .doc = "The person behind the target" }, { 0 }
+};
+
+const struct field moderation_blocked_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The account" },
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State now" },
+	{ "block_reason", FIELD_TEXT, .nullable = true, .doc = "Why it is blocked" }, { 0 }
+};
 
 /* {"from": …, "to": …, "reason": …, "sessions": n}; the last only when not negative. */
 static const char *

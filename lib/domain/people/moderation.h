@@ -6,8 +6,12 @@
 #define DOMAIN_PEOPLE_MODERATION_H
 
 #include "domain/system/audit.h"
+#include "shape/field.h"
 
 extern const struct stmt_set moderation_stmts;
+extern const struct field moderation_report_fields[];	/* of the list */
+extern const struct field moderation_resolve_body[], moderation_resolved_fields[];
+extern const struct field moderation_blocked_fields[]; /* an account blocked, or no more */
 
 /*
  * Block an account, with a reason (1 to 500 characters) for the other admins. All its logins end (their

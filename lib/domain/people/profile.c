@@ -1,4 +1,6 @@
 #include "domain/people/profile.h"
+#include "domain/people/user.h"
+#include "domain/talk/presence.h"
 
 #include "base/json.h"
 #include "domain/people/lang.h"
@@ -54,6 +56,35 @@ static const struct stmt stmts[] = {
 	    .repeatable = true },
 };
 STMT_SET(profile_stmts, stmts);
+
+const struct field profile_body[] = {
+	{ "display_name", FIELD_TEXT, .min = 1, .max = 80, .doc = "Name shown to others, not blank",
+	    .example = "\"Maya\"" },
+	{ "bio", FIELD_TEXT, .max = 2000, .doc = "About the person",
+	    .example = "\"Tea and long walks\"" },
+	{ "gender", FIELD_ENUM, .one_of = user_genders, .nullable = true, .doc = "Null: not said" },
+	{ "birth_date", FIELD_DATE, .nullable = true,
+	    .doc = "From 1900 to today; null: not said", .example = "\"1990-02-28\"" },
+	{ "locale", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
+	    .example = "\"en-IN\"" },
+	{ "timezone", FIELD_TEXT, .min = 1, .max = 64, .doc = "IANA zone",
+	    .example = "\"Asia/Kolkata\"" },
+	{ "presence_hidden", FIELD_BOOL,
+	    .doc = "Show nobody whether you are here, nor when you were; who watches is told at once",
+	    .example = "false" },
+	{ 0 }
+};
+
+const struct field profile_public_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The account" },
+	{ "display_name", FIELD_TEXT, .doc = "Name", .example = "\"Maya\"" },
+	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "What the account may do" },
+	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"Tea and long walks\"" },
+	{ "is_advisor", FIELD_BOOL, .doc = "Has an approved profile: see GET /advisors/{id}" },
+	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
+	PRESENCE_FIELD,
+	{ 0 }
+};
 
 /* The text of a member; NULL when it is absent or null. */
 static const char *

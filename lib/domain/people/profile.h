@@ -7,8 +7,11 @@
 
 #include "base/fault.h"
 #include "db/db.h"
+#include "shape/field.h"
 
 extern const struct stmt_set profile_stmts;
+extern const struct field profile_body[]; /* changes */
+extern const struct field profile_public_fields[];
 
 /*
  * The rules that no field table can say, for those of display_name, locale, timezone and birth_date that

@@ -6,8 +6,15 @@
 #define PEOPLE_REPORT_H
 
 #include "db/db.h"
+#include "shape/field.h"
 
 extern const struct stmt_set report_stmts;
+
+/* Where a report stands, how it may be closed, what can be reported, and why. */
+extern const char *const report_states[], *const report_decisions[], *const report_target_types[],
+    *const report_reasons[];
+extern const struct field report_body[];
+extern const struct field report_own_fields[]; /* as who raised it sees it */
 
 /* Of what a message said before it was edited, a report keeps the first version and these newest ones: of
  * the message itself, and of each around it. The count of the rest stands beside them. */

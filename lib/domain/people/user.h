@@ -7,8 +7,14 @@
 
 #include "base/conf.h"
 #include "db/db.h"
+#include "shape/field.h"
 
 extern const struct stmt_set user_stmts;
+
+/* What an account may do, what of that one may ask for when registering, where it stands. */
+extern const char *const user_roles[], *const user_roles_chosen[], *const user_states[],
+    *const user_genders[];
+extern const struct field user_own_fields[]; /* user_json */
 
 struct user_new {
 	const char *id; /* made by the caller: uuid_new */

@@ -1,4 +1,6 @@
 #include "domain/people/user_admin.h"
+#include "domain/market/advisor.h"
+#include "domain/people/user.h"
 
 #include "base/str.h"
 #include "base/uuid.h"
@@ -47,6 +49,17 @@ static const struct stmt stmts[] = {
 	    true },
 };
 STMT_SET(user_admin_stmts, stmts);
+
+const struct field user_admin_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The account" },
+	{ "display_name", FIELD_TEXT, .doc = "Name" },
+	{ "email", FIELD_EMAIL, .nullable = true, .doc = "E-mail address" },
+	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "Role" },
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" },
+	{ "advisor_state", FIELD_ENUM, .nullable = true, .one_of = advisor_states,
+	    .doc = "State of the advisor profile, if there is one" },
+	{ "created_at", FIELD_TIME, .doc = "When the account was made" }, { 0 }
+};
 
 enum err
 user_admin_list(struct db *db, const struct user_admin_filter *filter, int64_t limit,

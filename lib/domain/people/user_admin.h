@@ -6,6 +6,7 @@
 #define DOMAIN_PEOPLE_USER_ADMIN_H
 
 #include "db/db.h"
+#include "shape/field.h"
 
 /* What to list; NULL members do not narrow it. */
 struct user_admin_filter {
@@ -15,6 +16,7 @@ struct user_admin_filter {
 };
 
 extern const struct stmt_set user_admin_stmts;
+extern const struct field user_admin_fields[]; /* of the list */
 
 /* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
  * display_name, email, role, state, advisor_state, created_at, _k1. */

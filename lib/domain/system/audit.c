@@ -35,6 +35,19 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(audit_stmts, stmts);
 
+const struct field audit_fields[] = {
+	{ "id", FIELD_INT, .doc = "Order in the chain" },
+	{ "at", FIELD_TIME, .doc = "When" },
+	{ "actor_id", FIELD_UUID, .nullable = true, .doc = "Who; null is the system" },
+	{ "actor_name", FIELD_TEXT, .nullable = true, .doc = "Their name" },
+	{ "action", FIELD_TEXT, .doc = "What", .example = "\"advisor.approve\"" },
+	{ "target_type", FIELD_TEXT, .doc = "Kind of thing acted on", .example = "\"advisor\"" },
+	{ "target_id", FIELD_UUID, .nullable = true, .doc = "Which" },
+	{ "target_name", FIELD_TEXT, .nullable = true, .doc = "Name, when it is a person" },
+	{ "detail", FIELD_OBJECT, .doc = "Before, after, reason" },
+	{ "request_id", FIELD_TEXT, .doc = "As in the logs" }, { 0 }
+};
+
 enum err
 audit_add(struct db *db, const struct audit_by *by, const struct audit_entry *entry)
 {

@@ -7,6 +7,7 @@
 #define DOMAIN_SYSTEM_AUDIT_H
 
 #include "db/db.h"
+#include "shape/field.h"
 
 /* Who acts, and in which request. */
 struct audit_by {
@@ -30,6 +31,7 @@ struct audit_found {
 };
 
 extern const struct stmt_set audit_stmts;
+extern const struct field audit_fields[]; /* of the list */
 
 /* Append an entry. Needs the caller's transaction. */
 MUST_CHECK enum err audit_add(struct db *, const struct audit_by *by,

@@ -30,6 +30,21 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(audit_check_stmts, stmts);
 
+const char *const audit_check_states[] = { "RUNNING", "GOOD", "BROKEN", "FAILED", NULL };
+
+const struct field audit_check_fields[] = {
+	{ "id", FIELD_UUID, .doc = "The check" },
+	{ "asked_by", FIELD_UUID, .nullable = true, .doc = "The administrator who asked" },
+	{ "asked_by_name", FIELD_TEXT, .nullable = true, .doc = "Name of that account" },
+	{ "asked_at", FIELD_TIME, .doc = "When" },
+	{ "state", FIELD_ENUM, .one_of = audit_check_states,
+	    .doc = "GOOD: every row fits the one before; FAILED: the worker gave up" },
+	{ "checked", FIELD_INT, .doc = "Rows seen so far", .example = "5120" },
+	{ "broken_id", FIELD_INT, .nullable = true, .doc = "The first row that does not fit",
+	    .example = "null" },
+	{ "done_at", FIELD_TIME, .nullable = true, .doc = "When it came to an end" }, { 0 }
+};
+
 enum err
 audit_check_start(struct db *db, const struct audit_by *by, struct rows **rows)
 {

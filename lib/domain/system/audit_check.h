@@ -12,8 +12,11 @@
 
 #include "domain/system/audit.h"
 #include "domain/system/job.h"
+#include "shape/field.h"
 
 extern const struct stmt_set audit_check_stmts;
+extern const char *const audit_check_states[];
+extern const struct field audit_check_fields[];
 
 #define AUDIT_CHECK_JOB "audit.check"
 enum { AUDIT_CHECK_SLICE = 50000 }; /* rows of one job: a few seconds */
