@@ -63,8 +63,8 @@ panel_reply(struct req *req, const char *template, const char *section, struct j
 	struct rows *rows;
 
 	TRY(overview_waiting(req->db, &rows));
-	page_put_int(context, "waiting_advisors", rows_i64(rows, 0, 0));
-	page_put_int(context, "waiting_reports", rows_i64(rows, 0, 1));
+	page_put_int(context, "waiting_advisors", rows_i64_of(rows, 0, "pending"));
+	page_put_int(context, "waiting_reports", rows_i64_of(rows, 0, "reports"));
 	page_put_bool(context, arena_printf(req->arena, "in_%s", section), true);
 	put_message(req, context);
 	return page_reply(req, template, context);
@@ -88,15 +88,14 @@ void
 panel_list(struct req *req, struct json_object *context, const struct rows *rows, const char *path,
     const char *query)
 {
-	size_t count = rows_count(rows), key = rows_columns(rows) - 1;
+	size_t count = rows_count(rows);
 
-	assert(strcmp(rows_name(rows, key), "_k1") == 0);
 	page_put_object(context, "rows", page_rows(req, rows, PANEL_ROWS));
 	page_put_bool(context, "empty", count == 0);
 	if (count > PANEL_ROWS)
 		page_put(context, "next_url",
 		    arena_printf(req->arena, "%s?%safter=%s", path, query,
-			rows_text(rows, PANEL_ROWS - 1, key)));
+			rows_text_of(rows, PANEL_ROWS - 1, "_k1")));
 	if (query_has(req, "after"))
 		page_put(context, "first_url", arena_printf(req->arena, "%s?%s", path, query));
 }

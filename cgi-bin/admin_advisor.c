@@ -42,10 +42,10 @@ get_advisor(struct req *req)
 	TRY(review_get(req->db, req->params[0], &rows));
 	advisor = page_row(req, rows, 0);
 	page_put_object(context, "advisor", advisor);
-	page_put(context, "title", rows_text(rows, 0, 1));
+	page_put(context, "title", rows_text_of(rows, 0, "display_name"));
 	page_put_bool(context, "pending",
-	    strcmp(rows_text(rows, 0, 6), "PENDING") == 0 &&
-		strcmp(rows_text(rows, 0, 4), "ACTIVE") == 0);
+	    strcmp(rows_text_of(rows, 0, "state"), "PENDING") == 0 &&
+		strcmp(rows_text_of(rows, 0, "account_state"), "ACTIVE") == 0);
 	for (reason = reasons; *reason != NULL; reason++)
 		(void)json_object_array_add(canned, json_object_new_string(*reason));
 	page_put_object(context, "reasons", canned);

@@ -124,10 +124,10 @@ put_checks(struct req *req, struct json_object *list)
 
 	add_check(req, list, "Release", "ok", confab_version);
 	TRY(overview_database(req->db, &rows));
-	version = rows_i64(rows, 0, 0);
+	version = rows_i64_of(rows, 0, "version");
 	add_check(req, list, "Database", "ok",
-	    arena_printf(req->arena, "PostgreSQL %s, %lld MiB", rows_text(rows, 0, 1),
-		(long long)(rows_i64(rows, 0, 2) >> 20)));
+	    arena_printf(req->arena, "PostgreSQL %s, %lld MiB", rows_text_of(rows, 0, "server_version"),
+		(long long)(rows_i64_of(rows, 0, "database_bytes") >> 20)));
 	if (version == latest)
 		add_check(req, list, "Migrations", "ok",
 		    arena_printf(req->arena, "%lld of %lld applied", (long long)version,
@@ -136,8 +136,8 @@ put_checks(struct req *req, struct json_object *list)
 		add_check(req, list, "Migrations", version < latest ? "bad" : "warn",
 		    arena_printf(req->arena, "%lld applied, the release has %lld",
 			(long long)version, (long long)latest));
-	lag = rows_i64(rows, 0, 6);
-	if (rows_bool(rows, 0, 5))
+	lag = rows_i64_of(rows, 0, "stream_lag_bytes");
+	if (rows_bool_of(rows, 0, "stream_active"))
 		add_check(req, list, "Event stream", lag < (16 << 20) ? "ok" : "warn",
 		    arena_printf(req->arena, "connected, %lld KiB behind",
 			(long long)((lag < 0 ? 0 : lag) >> 10)));
@@ -188,8 +188,8 @@ put_programs(struct req *req, struct json_object *context)
 		item = page_object(req);
 		page_put(item, "name", *name);
 		for (i = 0; i < rows_count(rows); i++)
-			if (strcmp(rows_text(rows, i, 0), *name) == 0)
-				page_put_int(item, "connections", rows_i64(rows, i, 1));
+			if (strcmp(rows_text_of(rows, i, "program"), *name) == 0)
+				page_put_int(item, "connections", rows_i64_of(rows, i, "connections"));
 		page_list_add(list, item);
 	}
 	page_put_object(context, "programs", list);
@@ -198,19 +198,19 @@ put_programs(struct req *req, struct json_object *context)
 
 /* Column of overview_days as bars of an SVG; heights are ours, in units of its view box. */
 static struct json_object *
-chart(struct req *req, const struct rows *rows, size_t column, const char *label)
+chart(struct req *req, const struct rows *rows, const char *column, const char *label)
 {
 	struct json_object *chart = page_object(req), *bars = page_list(req), *bar;
 	int64_t max = 1, sum = 0, value, height;
 	size_t i, count = rows_count(rows);
 
 	for (i = 0; i < count; i++) {
-		value = rows_i64(rows, i, column);
+		value = rows_i64_of(rows, i, column);
 		sum += value;
 		max = value > max ? value : max;
 	}
 	for (i = 0; i < count; i++) {
-		value = rows_i64(rows, i, column);
+		value = rows_i64_of(rows, i, column);
 		height = value == 0 ? 1 : 2 + value * (CHART_HEIGHT - 2) / max;
 		bar = page_object(req);
 		page_put_int(bar, "x", (int64_t)i * CHART_STEP + (CHART_STEP - CHART_BAR) / 2);
@@ -218,7 +218,7 @@ chart(struct req *req, const struct rows *rows, size_t column, const char *label
 		page_put_int(bar, "width", CHART_BAR);
 		page_put_int(bar, "height", height);
 		page_put_bool(bar, "none", value == 0);
-		page_put(bar, "day", rows_text(rows, i, 0));
+		page_put(bar, "day", rows_text_of(rows, i, "day"));
 		page_put_int(bar, "value", value);
 		page_list_add(bars, bar);
 	}
@@ -228,8 +228,8 @@ chart(struct req *req, const struct rows *rows, size_t column, const char *label
 	page_put_int(chart, "sum", sum);
 	page_put_int(chart, "width", (int64_t)count * CHART_STEP);
 	page_put_int(chart, "height", CHART_HEIGHT);
-	page_put(chart, "first", count > 0 ? rows_text(rows, 0, 0) : "");
-	page_put(chart, "last", count > 0 ? rows_text(rows, count - 1, 0) : "");
+	page_put(chart, "first", count > 0 ? rows_text_of(rows, 0, "day") : "");
+	page_put(chart, "last", count > 0 ? rows_text_of(rows, count - 1, "day") : "");
 	return chart;
 }
 
@@ -250,8 +250,8 @@ get_home(struct req *req)
 	TRY(put_programs(req, context));
 	TRY(overview_days(req->db, &rows));
 	page_put_object(context, "days", page_rows(req, rows, OVERVIEW_DAYS));
-	page_put_object(context, "messages", chart(req, rows, 1, "Messages"));
-	page_put_object(context, "sessions", chart(req, rows, 2, "Sessions"));
+	page_put_object(context, "messages", chart(req, rows, "messages", "Messages"));
+	page_put_object(context, "sessions", chart(req, rows, "sessions", "Sessions"));
 	return panel_reply(req, "home", "home", context);
 }
 

@@ -37,14 +37,14 @@ get_report(struct req *req)
 	TRY(moderation_report_get(req->db, req->params[0], &rows));
 	report = page_row(req, rows, 0);
 	(void)json_object_object_get_ex(report, "snapshot", &snapshot);
-	open = strcmp(rows_text(rows, 0, 10), "OPEN") == 0;
+	open = strcmp(rows_text_of(rows, 0, "state"), "OPEN") == 0;
 	page_put(context, "title", "Report");
 	page_put_object(context, "report", report);
 	page_put_object(context, "kept", panel_members(req, snapshot));
 	page_put_bool(context, "open", open);
 	page_put_bool(context, "can_block",
-	    open && strcmp(rows_text(rows, 0, 7), "ACTIVE") == 0 &&
-		strcmp(rows_text(rows, 0, 16), "ADMIN") != 0);
+	    open && strcmp(rows_text_of(rows, 0, "target_state"), "ACTIVE") == 0 &&
+		strcmp(rows_text_of(rows, 0, "target_role"), "ADMIN") != 0);
 	return panel_reply(req, "report", "reports", context);
 }
 

@@ -55,10 +55,10 @@ get_user(struct req *req)
 	struct rows *rows;
 
 	TRY(user_admin_get(req->db, id, &rows));
-	role = rows_text(rows, 0, 4);
-	state = rows_text(rows, 0, 5);
+	role = rows_text_of(rows, 0, "role");
+	state = rows_text_of(rows, 0, "state");
 	page_put_object(context, "user", page_row(req, rows, 0));
-	page_put(context, "title", rows_text(rows, 0, 1));
+	page_put(context, "title", rows_text_of(rows, 0, "display_name"));
 	page_put_bool(context, "can_block",
 	    strcmp(state, "ACTIVE") == 0 && strcmp(role, "ADMIN") != 0);
 	page_put_bool(context, "can_unblock", strcmp(state, "BLOCKED") == 0);

@@ -34,10 +34,10 @@ static const struct field reason_body[] = {
 static enum err
 reply_session(struct req *req, const char *id)
 {
-	struct rows *rows;
+	const char *json;
 
-	TRY(session_get(req->db, id, req->caller.user_id, &rows));
-	return reply_json(req, rows_text(rows, 0, 0));
+	TRY(session_get(req->db, id, req->caller.user_id, &json));
+	return reply_json(req, json);
 }
 
 static enum err
@@ -181,7 +181,7 @@ post_rating(struct req *req)
 	TRY(rating_create(req->db, uuid_new(req->arena), req->params[0], req->caller.user_id,
 	    req_int(req, "stars"), review != NULL ? review : "", &rows));
 	reply_location(req,
-	    arena_printf(req->arena, "/api/v1/advisors/%s/ratings", rows_text(rows, 0, 2)));
+	    arena_printf(req->arena, "/api/v1/advisors/%s/ratings", rows_text_of(rows, 0, "advisor_id")));
 	return reply_row(req, rows, 0);
 }
 

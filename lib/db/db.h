@@ -134,6 +134,10 @@ const char *rows_name(const struct rows *, size_t column);
 const char *rows_text(const struct rows *, size_t row, size_t column); /* NULL for SQL null */
 int64_t rows_i64(const struct rows *, size_t row, size_t column);      /* 0 for SQL null */
 bool rows_bool(const struct rows *, size_t row, size_t column);	       /* false for SQL null */
+/* The same by the column's name, which must be there: for all who do not own the statement. */
+const char *rows_text_of(const struct rows *, size_t row, const char *column);
+int64_t rows_i64_of(const struct rows *, size_t row, const char *column);
+bool rows_bool_of(const struct rows *, size_t row, const char *column);
 /* Rows touched by a statement without RETURNING, else rows_count. */
 size_t rows_touched(const struct rows *);
 

@@ -81,6 +81,33 @@ rows_bool(const struct rows *rows, size_t row, size_t column)
 	return text != NULL && text[0] == 't';
 }
 
+static size_t
+column_of(const struct rows *rows, const char *column)
+{
+	int found = PQfnumber(rows->result, column);
+
+	assert(found >= 0);
+	return (size_t)found;
+}
+
+const char *
+rows_text_of(const struct rows *rows, size_t row, const char *column)
+{
+	return rows_text(rows, row, column_of(rows, column));
+}
+
+int64_t
+rows_i64_of(const struct rows *rows, size_t row, const char *column)
+{
+	return rows_i64(rows, row, column_of(rows, column));
+}
+
+bool
+rows_bool_of(const struct rows *rows, size_t row, const char *column)
+{
+	return rows_bool(rows, row, column_of(rows, column));
+}
+
 size_t
 rows_touched(const struct rows *rows)
 {

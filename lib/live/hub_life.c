@@ -57,11 +57,11 @@ settled(void *arg, enum err err, struct rows *rows)
 	if (err != ERR_OK)
 		return; /* the next look tries again */
 	log_warn("another life of the database", LOG_STR("system_id", hub->found.system),
-	    LOG_INT("timeline", hub->found.timeline), LOG_INT("epoch", rows_i64(rows, 0, 0)),
+	    LOG_INT("timeline", hub->found.timeline), LOG_INT("epoch", epoch_settled(rows)),
 	    LOG_INT("epoch_before", hub->epoch));
 	if (hub->verdict != EPOCH_KEPT && hub->wal != NULL)
 		wal_told_forget(hub->wal);
-	good(hub, rows_i64(rows, 0, 0), &hub->found);
+	good(hub, epoch_settled(rows), &hub->found);
 }
 
 /* False: the stream has still to tell the history. */

@@ -178,7 +178,7 @@ answered(void *arg, enum err err, struct rows *rows)
 	struct hub *hub = arg;
 
 	hub->presence->asked--;
-	if (err != ERR_OK || !rows_bool(rows, 0, 0))
+	if (err != ERR_OK || !presence_known(rows))
 		hub->presence->lost = true;
 }
 
@@ -197,7 +197,7 @@ swept(void *arg, enum err err, struct rows *rows)
 	struct hub *hub = arg;
 
 	hub->presence->asked--;
-	if (err == ERR_OK && rows_i64(rows, 0, 0) > 0 &&
+	if (err == ERR_OK && presence_swept(rows) > 0 &&
 	    presence_sweep(hub->pipeline, BATCH, swept, hub) == ERR_OK)
 		hub->presence->asked++;
 }

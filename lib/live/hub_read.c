@@ -249,11 +249,11 @@ behind_done(void *arg, enum err err, struct rows *rows)
 		hub->scan_us = 0;
 	}
 	for (i = 0; err == ERR_OK && i < rows_count(rows); i++) {
-		struct hub_user *user = hub_user_find(hub, rows_text(rows, i, 0));
+		struct hub_user *user = hub_user_find(hub, rows_text_of(rows, i, "user_id"));
 
 		if (user == NULL)
 			continue;
-		hub_user_known(user, rows_i64(rows, i, 1));
+		hub_user_known(user, rows_i64_of(rows, i, "last_seq"));
 		hub_wake(hub, user);
 	}
 }

@@ -86,10 +86,10 @@ find_login(struct req *req, const char *secret)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	req->caller = (struct caller){
 		.role = ROLE_ADMIN,
-		.login_id = rows_text(rows, 0, 0),
-		.user_id = rows_text(rows, 0, 1),
-		.name = rows_text(rows, 0, 2),
-		.csrf = csrf_token(req, "login", rows_text(rows, 0, 0)),
+		.login_id = rows_text_of(rows, 0, "id"),
+		.user_id = rows_text_of(rows, 0, "user_id"),
+		.name = rows_text_of(rows, 0, "display_name"),
+		.csrf = csrf_token(req, "login", rows_text_of(rows, 0, "id")),
 	};
 	return ERR_OK;
 }

@@ -119,13 +119,12 @@ static void
 the_assistant_is_there_at_once_and_says_what_it_is(void)
 {
 	struct session_ask wanted = { testdb_user("USER"), NULL, NULL, 90 };
-	const char *id;
-	struct rows *rows;
+	const char *id, *json;
 	struct json_object *session, *list, *one, *value;
 
 	CU_ASSERT_EQUAL_FATAL(session_request_ai(door(), &wanted, &id), ERR_OK);
-	CU_ASSERT_EQUAL_FATAL(session_get(door(), id, wanted.user_id, &rows), ERR_OK);
-	session = json_tokener_parse(rows_text(rows, 0, 0));
+	CU_ASSERT_EQUAL_FATAL(session_get(door(), id, wanted.user_id, &json), ERR_OK);
+	session = json_tokener_parse(json);
 	CU_ASSERT_STRING_EQUAL(
 	    json_object_get_string(json_object_object_get(session, "state")), "ONGOING");
 	CU_ASSERT_EQUAL(json_object_get_int(json_object_object_get(session, "unread")), 1);
@@ -142,7 +141,7 @@ the_assistant_is_there_at_once_and_says_what_it_is(void)
 					  id),
 	    "automated assistant"));
 	CU_ASSERT_EQUAL(talk_events(wanted.user_id, "session.started"), 1);
-	CU_ASSERT_EQUAL(session_get(door(), id, testdb_user("USER"), &rows), ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(session_get(door(), id, testdb_user("USER"), &json), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(session_move(door(),
 			    &(struct session_step){ id, wanted.user_id, SESSION_END, NULL, 60, 0 }),
 	    ERR_OK);

@@ -433,11 +433,26 @@ survives_a_real_deadlock(void)
 	(void)pthread_barrier_destroy(&both);
 }
 
+static void
+a_column_is_found_by_its_name(void)
+{
+	struct db *db = testdb_open(sets);
+	struct rows *rows;
+
+	testdb_run("INSERT INTO t_tx (id, n) VALUES (77, 5) ON CONFLICT (id) DO UPDATE SET n = 5");
+	CU_ASSERT_EQUAL_FATAL(db_one(db, &rows, &stmts[READ], db_i64(77)), ERR_OK);
+	CU_ASSERT_EQUAL(rows_i64_of(rows, 0, "n"), 5);
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rows, 0, "n"), "5");
+	CU_ASSERT_FALSE(rows_bool_of(rows, 0, "n"));
+	testdb_close(db);
+}
+
 int
 main(void)
 {
 	static const struct cunit_test tests[] = {
 		{ "makes its tables", tables_make },
+		{ "a column is found by its name", a_column_is_found_by_its_name },
 		{ "commits what ended well", commits_what_ended_well },
 		{ "rolls back what did not", rolls_back_what_did_not },
 		{ "runs again when the server asks for it", runs_again_when_the_server_asks },

@@ -52,6 +52,12 @@ mapfile -t no_sql < <(printf '%s\n' "${ours[@]}" |
 STRINGS=1 ban "SQL belongs to lib/domain, lib/db and sql/" \
 	'"[^"]*\b(SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)' "${no_sql[@]}"
 
+# Who does not own a statement reads its rows by the names of their columns.
+mapfile -t by_name < <(printf '%s\n' "${ours[@]}" |
+	grep -E '^cgi-bin/|^lib/(web|panel|live)/' | grep -vE '^lib/web/(idem|rate|revoke)\.[ch]$')
+ban "a column is read by its name: rows_text_of and so on" \
+	'\brows_(text|i64|bool)\s*\((?:[^(),]|\([^()]*\))*,(?:[^(),]|\([^()]*\))*,\s*[0-9A-Z]' "${by_name[@]}"
+
 mapfile -t money < <(find lib/domain/money -name '*.[ch]' 2>/dev/null)
 ban "money is int64_t" '\b(float|double)\b' "${money[@]}"
 exit $rc

@@ -100,6 +100,12 @@ epoch_settle(struct pipeline *pipeline, int64_t served, enum epoch_verdict verdi
 	return pipeline_send(pipeline, &stmts[SETTLE], params, COUNT_OF(params), answer, arg);
 }
 
+int64_t
+epoch_settled(const struct rows *rows)
+{
+	return rows_i64(rows, 0, 0);
+}
+
 enum err
 epoch_bump(struct db *db, int64_t *epoch)
 {

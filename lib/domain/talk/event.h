@@ -31,7 +31,7 @@ MUST_CHECK enum err event_page_take(const struct rows *, struct event_page *page
 
 /*
  * Which of these users have events after the number given for each? users and seqs are PostgreSQL array
- * texts of one length, as {a,b}. Rows: user id, last number.
+ * texts of one length, as {a,b}. Rows: user_id, last_seq.
  */
 MUST_CHECK enum err event_behind(
     struct pipeline *, const char *users, const char *seqs, pipeline_answer *, void *arg);
@@ -54,9 +54,10 @@ enum epoch_verdict {
 	EPOCH_KEPT, /* all that was told is in this log: cursors stay good */
 	EPOCH_LOST /* some of what was told under the epoch served is not: a new one */
 };
-/* Say what is known of the log there is now. The answer's one value is the epoch from now on. */
+/* Say what is known of the log there is now; the answer is for epoch_settled: the epoch from now on. */
 MUST_CHECK enum err epoch_settle(struct pipeline *, int64_t served, enum epoch_verdict,
     pipeline_answer *, void *arg);
+int64_t epoch_settled(const struct rows *);
 /* For the operator, after a restore that nothing else notices: a new epoch. */
 MUST_CHECK enum err epoch_bump(struct db *, int64_t *epoch);
 

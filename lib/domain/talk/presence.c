@@ -60,6 +60,18 @@ presence_goodbye(struct pipeline *pipeline, const char *node, int64_t kept_ms,
 	return pipeline_send(pipeline, &stmts[GOODBYE], params, COUNT_OF(params), answer, arg);
 }
 
+bool
+presence_known(const struct rows *rows)
+{
+	return rows_bool(rows, 0, 0);
+}
+
+int64_t
+presence_swept(const struct rows *rows)
+{
+	return rows_i64(rows, 0, 0);
+}
+
 enum err
 presence_sweep(struct pipeline *pipeline, int64_t most, pipeline_answer *answer, void *arg)
 {

@@ -28,8 +28,8 @@ bool presence_is_away(const char *status);
 
 /*
  * Statements of a responder, each over its pipeline; sent in order they are done in order. users and logins
- * are arrays as text, "{id,id}", of the same length. All but the sweep answer one boolean: false when
- * the node is not known (any more).
+ * are arrays as text, "{id,id}", of the same length. The answer of all but the sweep is for presence_known:
+ * false when the node is not known (any more).
  */
 MUST_CHECK enum err presence_begin(
     struct pipeline *, const char *node, int64_t ttl_ms, pipeline_answer *, void *arg);
@@ -43,8 +43,11 @@ MUST_CHECK enum err presence_leave(struct pipeline *, const char *node, const ch
 /* The node's devices count for kept_ms more. */
 MUST_CHECK enum err presence_goodbye(
     struct pipeline *, const char *node, int64_t kept_ms, pipeline_answer *, void *arg);
-/* Forget at most `most` devices of one node that does not beat any more; the answer is how many. */
+bool presence_known(const struct rows *);
+/* Forget at most `most` devices of one node that does not beat any more; the answer is for presence_swept:
+ * how many. */
 MUST_CHECK enum err presence_sweep(struct pipeline *, int64_t most, pipeline_answer *, void *arg);
+int64_t presence_swept(const struct rows *);
 
 /* The same for the worker, until there are none. *count: devices forgotten. */
 MUST_CHECK enum err presence_sweep_all(struct db *, int64_t *count);

@@ -394,9 +394,13 @@ session_heartbeat(struct db *db, const char *id, const char *user_id, struct row
 }
 
 enum err
-session_get(struct db *db, const char *id, const char *user_id, struct rows **rows)
+session_get(struct db *db, const char *id, const char *user_id, const char **json)
 {
-	return db_one(db, rows, &stmts[GET], db_text(id), db_text(user_id));
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[GET], db_text(id), db_text(user_id)));
+	*json = rows_text(rows, 0, 0);
+	return ERR_OK;
 }
 
 const char *
