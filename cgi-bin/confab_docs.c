@@ -14,12 +14,6 @@ static const char *const programs[] = { "auth", "people", "advisors", "sessions"
 	"admin", "ops" };
 enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]), PART_BYTES_MAX = 8 * 1024 * 1024 };
 
-static void
-put_object(void *object)
-{
-	(void)json_object_put(object);
-}
-
 /* Run DIR/program --openapi and read what it prints. */
 static struct json_object *
 part_read(struct arena *arena, const char *dir, const char *program)
@@ -49,7 +43,7 @@ part_read(struct arena *arena, const char *dir, const char *program)
 		return NULL;
 	part = json_tokener_parse(text);
 	if (part != NULL)
-		arena_defer(arena, put_object, part);
+		(void)json_keep(arena, part);
 	return part;
 }
 
@@ -316,12 +310,12 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 		return 1;
 	view = json_object_new_object();
 	groups = json_object_new_array();
-	arena_defer(arena, put_object, view);
+	(void)json_keep(arena, view);
 	for (i = 0; i < PROGRAMS; i++)
 		(void)json_object_array_add(groups, group_view(arena, programs[i], parts[i]));
 	(void)json_object_object_add(view, "groups", groups);
 	types = openapi_events(parts, PROGRAMS);
-	arena_defer(arena, put_object, types);
+	(void)json_keep(arena, types);
 	(void)json_object_object_add(view, "events", events_view(arena, types));
 	add_text(view, "site", conf->site_name);
 	tmpl_render(tmpl_find(set, "docs"), view, &out);

@@ -371,7 +371,6 @@ enum err
 conf_check(const struct conf *conf)
 {
 	static const char *const environments[] = { "production", "development", NULL };
-	static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 	static const char *const providers[] = { "echo", NULL };
 	enum err err = secrets_check("SECRET_KEYS", conf->secret_keys);
 	size_t len = strlen(conf->base_url);
@@ -383,7 +382,7 @@ conf_check(const struct conf *conf)
 
 	if (!one_of(conf->environment, environments))
 		err = complain("config", "ENVIRONMENT", "must be production or development");
-	if (!one_of(conf->log_level, levels))
+	if (!one_of(conf->log_level, log_levels))
 		err = complain("config", "LOG_LEVEL", "must be debug, info, warn or error");
 	if (!one_of(conf->ai_provider, providers))
 		err = complain("config", "AI_PROVIDER", "must be echo");

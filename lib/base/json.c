@@ -365,6 +365,14 @@ put_object(void *object)
 	(void)json_object_put(object);
 }
 
+struct json_object *
+json_keep(struct arena *arena, struct json_object *object)
+{
+	if (object != NULL)
+		arena_defer(arena, put_object, object);
+	return object;
+}
+
 /* The fewest digits that read back as value; a whole number keeps a point, so that it stays a double. */
 static int
 number_print(struct json_object *number, struct printbuf *out, int level, int flags)
@@ -440,7 +448,7 @@ json_parse(struct arena *arena, const char *text, size_t len, struct json_fault 
 	}
 	json_tokener_free(tokener);
 	if (made != NULL)
-		arena_defer(arena, put_object, made);
+		(void)json_keep(arena, made);
 	if (status != json_tokener_success) {
 		*fault = (struct json_fault){ 0, json_tokener_error_desc(status), NULL };
 		return ERR_BAD_JSON;

@@ -33,6 +33,8 @@ MUST_CHECK enum err json_parse(struct arena *, const char *text, size_t len,
     struct json_fault *fault, struct json_object **root);
 /* A double that prints as those of json_parse; value must be finite. */
 struct json_object *json_number(double value);
+/* Give a reference to the arena, which puts it back when it is reset. Returns object; NULL is nothing to keep. */
+struct json_object *json_keep(struct arena *, struct json_object *object);
 /* Only check, as json_parse does. */
 MUST_CHECK enum err json_scan(struct arena *, const char *text, size_t len,
     struct json_fault *fault);

@@ -11,7 +11,7 @@
 
 enum { LINE_BYTES_MAX = 4096 }; /* PIPE_BUF: one write stays whole even into a pipe */
 
-static const char *const level_names[] = { "debug", "info", "warn", "error" };
+const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *log_program = "confab";
 static enum log_level log_level_min = LOG_LEVEL_DEBUG;
 static bool log_journal, log_plain;
@@ -58,8 +58,8 @@ log_level_of(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(level_names); i++)
-		if (strcmp(level_names[i], name) == 0)
+	for (i = 0; log_levels[i] != NULL; i++)
+		if (strcmp(log_levels[i], name) == 0)
 			return (enum log_level)i;
 	return LOG_LEVEL_INFO;
 }
@@ -168,7 +168,7 @@ put_json(struct line *line, enum log_level level, const char *msg, const struct 
 
 	clock_format(clock_now_us(), now);
 	add_field(line, "time", now, 0);
-	add_field(line, "level", level_names[level], 0);
+	add_field(line, "level", log_levels[level], 0);
 	add_field(line, "program", log_program, 0);
 	add_field(line, "pid", NULL, getpid());
 	add_field(line, "msg", msg, 0);

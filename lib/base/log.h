@@ -16,6 +16,7 @@
 #include "base/base.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+extern const char *const log_levels[]; /* their names; NULL ends them */
 
 /* One named value; made by the macros below. */
 struct log_field {

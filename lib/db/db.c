@@ -70,12 +70,6 @@ db_arena(struct db *db)
 	return db->arena;
 }
 
-int
-db_socket(const struct db *db)
-{
-	return db->conn == NULL ? -1 : PQsocket(db->conn);
-}
-
 static bool
 send_stmt(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count)
 {

@@ -124,8 +124,6 @@ bool db_violated(const struct db *, const char *constraint);
 const char *db_detail(const struct db *);
 /* Statements sent since db_open, BEGIN and COMMIT included; tests count round trips with it. */
 unsigned long db_round_trips(const struct db *);
-/* The socket, to notice a lost connection in an event loop; -1 when there is none. */
-int db_socket(const struct db *);
 
 /* Rows. Columns count from 0, in the order of the SELECT list; pointers live with the arena. */
 size_t rows_count(const struct rows *);

@@ -83,12 +83,6 @@ pipeline_state(const struct pipeline *pipeline)
 	return pipeline->broken ? PIPELINE_CONNECTING : pipeline->state;
 }
 
-size_t
-pipeline_waiting(const struct pipeline *pipeline)
-{
-	return pipeline->count;
-}
-
 const char *
 pipeline_detail(const struct pipeline *pipeline)
 {

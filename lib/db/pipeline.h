@@ -45,7 +45,6 @@ short pipeline_poll(const struct pipeline *);
 int64_t pipeline_due_us(const struct pipeline *); /* monotonic: step then at the latest */
 void pipeline_step(struct pipeline *);
 enum pipeline_state pipeline_state(const struct pipeline *);
-size_t pipeline_waiting(const struct pipeline *); /* statements without an answer yet */
 /* As db_detail, of the answer that is being given; "" without. */
 const char *pipeline_detail(const struct pipeline *);
 

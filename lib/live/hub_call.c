@@ -164,12 +164,6 @@ op_find(const struct hub_op *ops, const char *name)
 	return NULL;
 }
 
-static void
-put(void *object)
-{
-	(void)json_object_put(object);
-}
-
 /* The frame without data, and data by itself. */
 static enum err
 split(struct hub_call *call, const char *text, size_t len, struct json_object **root)
@@ -183,7 +177,7 @@ split(struct hub_call *call, const char *text, size_t len, struct json_object **
 	if (!json_object_is_type(*root, json_type_object))
 		return blame(call, ERR_VALIDATION, "frame", "must be an object");
 	if (json_object_object_get_ex(*root, "data", &call->data)) {
-		arena_defer(call->arena, put, json_object_get(call->data));
+		(void)json_keep(call->arena, json_object_get(call->data));
 		json_object_object_del(*root, "data");
 	}
 	if (json_object_object_get_ex(*root, "id", &id) &&
@@ -201,7 +195,7 @@ check_data(struct hub_call *call)
 
 	if (call->data == NULL) {
 		call->data = json_object_new_object();
-		arena_defer(call->arena, put, call->data);
+		(void)json_keep(call->arena, call->data);
 	}
 	if (!json_object_is_type(call->data, json_type_object))
 		return blame(call, ERR_VALIDATION, "data", "must be an object");

@@ -39,7 +39,6 @@ enum {
 	LIVE_PAGE_BYTES = 64 * 1024, /* the same for a live waiter, which gets more when that is sent */
 	READS_MAX = 3, /* reads in a row that do not see what the stream told */
 	WAIT_DEFAULT_JITTER_S = 3,
-	WAIT_MAX_S = 30,
 	REPLY_THREADS = 2,
 	CALL_CONNECTIONS_MAX = 32, /* as conf.def bounds EVENTS_CONNECTIONS */
 	CALLS_WAITING_MAX = 1024, /* at each */
@@ -201,7 +200,6 @@ struct hub {
 	int64_t passing_count; /* events without a number so far */
 	size_t recent_bytes; /* of all users */
 	struct hub_user **users;
-	size_t user_count;
 	struct hub_user *idle_first, *idle_last;
 	struct hub_user *dirty;
 	struct waiter *wheel[WHEEL_SLOTS];

@@ -78,7 +78,6 @@ hub_user_make(struct hub *hub, const char *id)
 	head = bucket(hub, id);
 	user->hash_next = *head;
 	*head = user;
-	hub->user_count++;
 	idle_add(hub, user);
 	return user;
 }
@@ -91,7 +90,6 @@ user_free(struct hub *hub, struct hub_user *user)
 	while (*link != user)
 		link = &(*link)->hash_next;
 	*link = user->hash_next;
-	hub->user_count--;
 	hub_user_forget(hub, user);
 	hub_passing_forget(user);
 	free(user);

@@ -5,17 +5,11 @@
 #include <string.h>
 #include <time.h>
 
-static void
-put_json(void *object)
-{
-	json_object_put(object);
-}
-
 static struct json_object *
 keep(struct req *req, struct json_object *object)
 {
 	assert(object != NULL);
-	arena_defer(req->arena, put_json, object);
+	(void)json_keep(req->arena, object);
 	return object;
 }
 

@@ -159,12 +159,6 @@ check_one(struct arena *arena, const struct event_type *const *tables, struct js
 	return true;
 }
 
-static void
-put_object(void *object)
-{
-	(void)json_object_put(object);
-}
-
 bool
 event_check(struct arena *arena, const struct event_type *const *tables, const char *envelopes,
     size_t len)
@@ -178,7 +172,7 @@ event_check(struct arena *arena, const struct event_type *const *tables, const c
 		log_error("event breaks its contract", LOG_STR("what", "is not JSON"));
 		return false;
 	}
-	arena_defer(arena, put_object, list);
+	(void)json_keep(arena, list);
 	for (i = 0; i < json_object_array_length(list); i++)
 		good = check_one(arena, tables, json_object_array_get_idx(list, i)) && good;
 	return good;

@@ -449,12 +449,6 @@ pair_value(const struct field *field, const char *text)
 	return value != NULL ? value : json_object_new_string(text);
 }
 
-static void
-put_object(void *object)
-{
-	(void)json_object_put(object);
-}
-
 bool
 field_from_pairs(const struct field *fields, const struct pair *pairs, size_t count,
     struct json_object **object, struct field_errors *errors)
@@ -463,7 +457,7 @@ field_from_pairs(const struct field *fields, const struct pair *pairs, size_t co
 	struct check check = { errors, false, "" };
 	size_t i, before = errors->count;
 
-	arena_defer(errors->arena, put_object, made);
+	(void)json_keep(errors->arena, made);
 	for (i = 0; i < count; i++) {
 		const struct field *field = field_find(fields, pairs[i].name);
 

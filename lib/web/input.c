@@ -159,12 +159,6 @@ req_bool(const struct req *req, const char *name)
 	return json_object_get_boolean(req_json(req, name));
 }
 
-double
-req_number(const struct req *req, const char *name)
-{
-	return json_object_get_double(req_json(req, name));
-}
-
 const char *
 req_json_text(const struct req *req, const char *name)
 {
@@ -201,12 +195,6 @@ query_int(const struct req *req, const char *name, int64_t otherwise)
 	struct json_object *value = member(req->query, req->route->query, name);
 
 	return value == NULL ? otherwise : json_object_get_int64(value);
-}
-
-double
-query_number(const struct req *req, const char *name)
-{
-	return json_object_get_double(member(req->query, req->route->query, name));
 }
 
 bool

@@ -5,12 +5,6 @@
 #ifdef CONFAB_TEST
 
 static void
-put_object(void *object)
-{
-	(void)json_object_put(object);
-}
-
-static void
 broken(struct req *req, const char *path, const char *message)
 {
 	log_error("reply breaks its contract", LOG_STR("route", req->route->name),
@@ -84,7 +78,7 @@ reply_check(struct req *req)
 			broken(req, "", fault.what);
 			return;
 		}
-		arena_defer(req->arena, put_object, body);
+		(void)json_keep(req->arena, body);
 	}
 	if (route->flags & ROUTE_LIST)
 		check_list(req, body, &errors);

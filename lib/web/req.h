@@ -85,7 +85,6 @@ const char *req_user_agent(const struct req *);
 const char *req_text(const struct req *, const char *name);
 int64_t req_int(const struct req *, const char *name);
 bool req_bool(const struct req *, const char *name);
-double req_number(const struct req *, const char *name);
 struct json_object *req_json(const struct req *, const char *name);
 /* The value as JSON text, for a jsonb parameter; NULL when absent. */
 const char *req_json_text(const struct req *, const char *name);
@@ -98,7 +97,6 @@ bool req_has(const struct req *, const char *name); /* present, null included */
 
 const char *query_text(const struct req *, const char *name);
 int64_t query_int(const struct req *, const char *name, int64_t otherwise);
-double query_number(const struct req *, const char *name);
 bool query_has(const struct req *, const char *name);
 
 /* Blame a field that passed its table but not the rule behind it. Returns ERR_VALIDATION. */
