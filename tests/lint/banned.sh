@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the code may not contain: calls that overflow, block or lie, memory and SQL outside their
-# layers, floating point in money.
+# layers, floating point in money, columns by number, parameters nobody reads.
 set -euo pipefail
 cd "${LINT_ROOT:-$(dirname "$0")/../..}"
 rc=0
@@ -60,4 +60,13 @@ ban "a column is read by its name: rows_text_of and so on" \
 
 mapfile -t money < <(find lib/domain/money -name '*.[ch]' 2>/dev/null)
 ban "money is int64_t" '\b(float|double)\b' "${money[@]}"
+
+# What nginx tells a program is read there; one that is emptied is kept from it.
+while read -r file name; do
+	grep -rqF "\"$name\"" lib cgi-bin --include='*.c' || {
+		echo "$file: nobody reads $name" >&2
+		rc=1
+	}
+done < <(sed -nE '/""/d; s#^[[:space:]]*fastcgi_param ([A-Z_]+) .*#\1#p' nginx/*.conf 2>/dev/null |
+	sort -u | sed 's#^#nginx: #')
 exit $rc

@@ -10,7 +10,7 @@ rc=0
 
 tree() {
 	rm -rf "$tmp/t"
-	mkdir -p "$tmp/t"/{lib/base,lib/db,lib/web,lib/panel,lib/domain/money,cgi-bin,tests,sql/code,.ci}
+	mkdir -p "$tmp/t"/{lib/base,lib/db,lib/web,lib/panel,lib/domain/money,cgi-bin,nginx,tests,sql/code,.ci}
 	cd "$tmp/t"
 	touch Makefile
 	printf '#include "base/a.h"\nint\na(void)\n{\n\treturn 0; /* system("x") */\n}\n' >lib/db/a.c
@@ -58,6 +58,7 @@ refuses banned cgi-bin/b.c 'const char *q = "SELECT 1";\n'
 refuses banned lib/web/c.c 'const char *q = "INSERT INTO a VALUES (1)";\n'
 refuses banned cgi-bin/c.c 'const char *f(void) { return rows_text(rows, 0, 3); }\n'
 refuses banned lib/panel/c.c 'long f(void) { return rows_i64(rows_of(a, b), n - 1, COLUMN); }\n'
+refuses banned nginx/a.conf 'fastcgi_param NOBODYS $host;\n'
 refuses banned lib/domain/money/b.c 'double rate;\n'
 refuses toplevel notes.txt 'x\n'
 refuses toplevel Makefile "$(printf '\\n%.0s' {1..173})"
