@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "base/uuid.h"
+#include "domain/people/user.h"
 
 #include <jwt.h>
 #include <stdlib.h>
@@ -15,20 +16,26 @@ enum { LEEWAY_S = 30 };
 
 static const char audience[] = "confab";
 
+static const enum role roles[] = { ROLE_USER, ROLE_ADVISOR, ROLE_ADMIN }; /* as user_roles */
+
 const char *
 token_role_text(enum role role)
 {
-	return role == ROLE_ADMIN ? "ADMIN" : role == ROLE_ADVISOR ? "ADVISOR" : "USER";
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(roles); i++)
+		if (roles[i] == role)
+			return user_roles[i];
+	return user_roles[0];
 }
 
 enum role
 token_role_parse(const char *text)
 {
-	static const enum role roles[] = { ROLE_USER, ROLE_ADVISOR, ROLE_ADMIN };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(roles); i++)
-		if (strcmp(token_role_text(roles[i]), text) == 0)
+		if (strcmp(user_roles[i], text) == 0)
 			return roles[i];
 	return 0;
 }
