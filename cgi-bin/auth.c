@@ -48,26 +48,8 @@ static const struct field refresh_body[] = {
 	{ 0 }
 };
 
-static const struct field user_fields[] = {
-	{ "id", FIELD_UUID, .doc = "The account" },
-	{ "email", FIELD_EMAIL, .nullable = true, .doc = "Null for an account by phone only" },
-	{ "phone", FIELD_PHONE, .nullable = true, .doc = "E.164" },
-	{ "display_name", FIELD_TEXT, .doc = "Name shown to others", .example = "\"Maya\"" },
-	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "What the account may do" },
-	{ "bio", FIELD_TEXT, .doc = "About the person", .example = "\"\"" },
-	{ "gender", FIELD_ENUM, .one_of = user_genders, .nullable = true, .doc = "If said" },
-	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
-	{ "locale", FIELD_TEXT, .doc = "BCP 47 tag", .example = "\"en\"" },
-	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"UTC\"" },
-	{ "presence_hidden", FIELD_BOOL, .doc = "Nobody sees whether this person is here",
-	    .example = "false" },
-	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
-	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
-	{ 0 }
-};
-
 static const struct field tokens_reply[] = {
-	{ "user", FIELD_OBJECT, .sub = user_fields, .doc = "Who signed in" },
+	{ "user", FIELD_OBJECT, .sub = user_own_fields, .doc = "Who signed in" },
 	{ "access_token", FIELD_SECRET, .doc = "For Authorization: Bearer",
 	    .example = "\"eyJhbGciOiJIUzI1NiJ9.e30.signature\"" },
 	{ "refresh_token", FIELD_SECRET, .doc = "For POST /auth/refresh; good once",
