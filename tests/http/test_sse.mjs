@@ -245,8 +245,10 @@ test("a reader that does not read costs little, delays nobody, and misses nothin
 	socket.setEncoding("utf8");
 	socket.on("data", (chunk) => {
 		text += chunk;
-		const lines = text.split("\n");
-		text = lines.pop();
+		// Whole events only, without the frames of chunks, which may begin anywhere in a line.
+		const end = text.lastIndexOf("\n\n");
+		const lines = text.slice(0, Math.max(end, 0)).replace(/\r\n[0-9a-f]+\r\n/g, "").split("\n");
+		text = text.slice(Math.max(end, 0));
 		for (const line of lines)
 			if (line.startsWith("id: "))
 				numbers.push(Number(line.slice(4).split("-")[1]));
