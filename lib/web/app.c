@@ -20,7 +20,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, SETS_MAX = 32, INSTANCES_MAX = 16 };
+enum { PROCESS_BYTES_MAX = 64 * 1024 * 1024, INSTANCES_MAX = 16 };
 
 struct options {
 	const char *socket, *second, *pid_file;
@@ -109,15 +109,16 @@ print_openapi(const struct app *app)
 static const struct stmt_set **
 sets_join(struct arena *arena, const struct stmt_set *const *sets)
 {
-	const struct stmt_set **all = arena_calloc(arena, SETS_MAX, sizeof(const struct stmt_set *));
-	size_t count = 0;
+	const struct stmt_set **all;
+	size_t count = 0, i;
 
-	all[count++] = &revoke_stmts;
-	all[count++] = &idem_stmts;
-	for (; sets != NULL && *sets != NULL; sets++) {
-		assert(count < SETS_MAX - 1);
-		all[count++] = *sets;
-	}
+	while (sets != NULL && sets[count] != NULL)
+		count++;
+	all = arena_calloc(arena, count + 3, sizeof(const struct stmt_set *));
+	all[0] = &revoke_stmts;
+	all[1] = &idem_stmts;
+	for (i = 0; i < count; i++)
+		all[i + 2] = sets[i];
 	return all;
 }
 

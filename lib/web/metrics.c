@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 static_assert(METRIC_BEAT_US == METRIC_VALUES - 1, "the values before it are printed as they are");
 
-enum { ROUTES_MAX = 96, NAME_SIZE = 48, CLASSES = 5, BUCKETS = 11 };
+enum { NAME_SIZE = 48, CLASSES = 5, BUCKETS = 11 };
 
 /* Upper bounds of the duration histogram, microseconds. */
 static const int64_t bounds_us[BUCKETS] = { 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
@@ -28,14 +29,16 @@ struct route_counts {
 	_Atomic int64_t bucket[BUCKETS]; /* not cumulative here */
 };
 
-/* The mapped file. magic changes with the layout. */
+/* The mapped file, as long as its routes are many. magic changes with the layout. */
 struct metrics {
 	uint64_t magic;
+	uint64_t route_count;
 	char program[NAME_SIZE];
 	_Atomic int64_t values[METRIC_VALUES];
-	struct route_counts routes[ROUTES_MAX]; /* [0] is what met no route */
+	struct route_counts routes[]; /* [0] is what met no route */
 };
-static const uint64_t metrics_magic = UINT64_C(0xc04fab0000000000) + sizeof(struct metrics);
+static const uint64_t metrics_magic = UINT64_C(0xc04fab0000000000) +
+    (sizeof(struct metrics) << 16) + sizeof(struct route_counts);
 
 static const struct {
 	const char *name, *type, *help;
@@ -63,70 +66,119 @@ static const struct {
 	    "Time since the worker of this machine last wrote its heartbeat" },
 };
 
-/* The whole of an open file that has the right size, else MAP_FAILED; fd is closed. */
-static void *
-map_whole(int fd, int protection)
+static size_t
+size_of(size_t route_count)
+{
+	return sizeof(struct metrics) + route_count * sizeof(struct route_counts);
+}
+
+/* The whole of an open file that is long enough, else MAP_FAILED; fd is closed. */
+static struct metrics *
+map_whole(int fd, int protection, size_t *size)
 {
 	struct stat status;
 	void *map = MAP_FAILED;
 
 	if (fd < 0)
 		return map;
-	if (fstat(fd, &status) == 0 && (size_t)status.st_size == sizeof(struct metrics))
-		map = mmap(NULL, sizeof(struct metrics), protection, MAP_SHARED, fd, 0);
+	if (fstat(fd, &status) == 0 && (size_t)status.st_size >= size_of(1)) {
+		*size = (size_t)status.st_size;
+		map = mmap(NULL, *size, protection, MAP_SHARED, fd, 0);
+	}
 	(void)close(fd);
 	return map;
 }
 
+static bool
+is_ours(const struct metrics *metrics, size_t size)
+{
+	return metrics->magic == metrics_magic && size == size_of(metrics->route_count);
+}
+
 /*
- * Map the program's file. One of another release is replaced by a new file and never cut: workers that
+ * Map the program's file. One of another length is replaced by a new file and never cut: workers that
  * still drain have it mapped, and would be killed at the next count.
  */
-static void *
-map_file(const char *run_dir, const char *program)
+static struct metrics *
+map_file(const char *run_dir, const char *program, size_t wanted)
 {
 	char path[512], fresh[528];
-	void *map;
+	struct metrics *map;
+	size_t size = 0;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/metrics", run_dir);
 	(void)mkdir(path, 0770);
 	(void)snprintf(path, sizeof(path), "%s/metrics/%s", run_dir, program);
-	map = map_whole(open(path, O_RDWR | O_CLOEXEC), PROT_READ | PROT_WRITE);
-	if (map != MAP_FAILED)
+	map = map_whole(open(path, O_RDWR | O_CLOEXEC), PROT_READ | PROT_WRITE, &size);
+	if (map != MAP_FAILED && size == wanted)
 		return map;
+	if (map != MAP_FAILED)
+		(void)munmap(map, size);
 	(void)snprintf(fresh, sizeof(fresh), "%s/metrics/.%s.new", run_dir, program);
 	fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
-	if (fd >= 0 && (ftruncate(fd, (off_t)sizeof(struct metrics)) != 0 ||
-			   rename(fresh, path) != 0)) {
+	if (fd >= 0 && (ftruncate(fd, (off_t)wanted) != 0 || rename(fresh, path) != 0)) {
 		(void)close(fd);
 		return MAP_FAILED;
 	}
-	return map_whole(fd, PROT_READ | PROT_WRITE);
+	return map_whole(fd, PROT_READ | PROT_WRITE, &size);
+}
+
+static size_t
+routes_count(const struct route *const *tables)
+{
+	size_t count = 1;
+
+	for (; tables != NULL && *tables != NULL; tables++) {
+		const struct route *route;
+
+		for (route = *tables; route->method != 0; route++)
+			count++;
+	}
+	return count;
+}
+
+/* Give slot at that name; false when another had it, as in the file of another release. */
+static bool
+slot_name(struct metrics *metrics, size_t at, const char *name)
+{
+	char wanted[NAME_SIZE] = "";
+
+	(void)snprintf(wanted, sizeof(wanted), "%s", name);
+	if (memcmp(metrics->routes[at].name, wanted, NAME_SIZE) == 0)
+		return true;
+	memcpy(metrics->routes[at].name, wanted, NAME_SIZE);
+	return false;
+}
+
+static bool
+slots_name(struct metrics *metrics, const struct route *const *tables)
+{
+	bool same = slot_name(metrics, 0, "none");
+	size_t at = 1;
+
+	for (; tables != NULL && *tables != NULL; tables++) {
+		const struct route *route;
+
+		for (route = *tables; route->method != 0; route++, at++)
+			same &= slot_name(metrics, at, route->name);
+	}
+	return same;
 }
 
 static void
 shape_set(struct metrics *metrics, const char *program, const struct route *const *tables)
 {
-	struct metrics wanted;
-	size_t at = 1;
+	size_t count = routes_count(tables);
 
-	memset(&wanted, 0, sizeof(wanted));
-	(void)snprintf(wanted.program, NAME_SIZE, "%s", program);
-	(void)snprintf(wanted.routes[0].name, NAME_SIZE, "none");
-	for (; tables != NULL && *tables != NULL; tables++) {
-		const struct route *route;
-
-		for (route = *tables; route->method != 0; route++, at++) {
-			assert(at < ROUTES_MAX);
-			(void)snprintf(wanted.routes[at].name, NAME_SIZE, "%s", route->name);
-		}
+	/* Who reads the file meanwhile goes by its count. */
+	metrics->route_count = count;
+	if (metrics->magic != metrics_magic || !slots_name(metrics, tables)) {
+		memset((char *)metrics + offsetof(struct metrics, program), 0,
+		    size_of(count) - offsetof(struct metrics, program));
+		(void)slots_name(metrics, tables);
 	}
-	for (at = 0; metrics->magic == metrics_magic && at < ROUTES_MAX; at++)
-		if (strcmp(metrics->routes[at].name, wanted.routes[at].name) != 0)
-			metrics->magic = 0;
-	if (metrics->magic != metrics_magic)
-		memcpy((void *)metrics, &wanted, sizeof(wanted));
+	(void)snprintf(metrics->program, NAME_SIZE, "%s", program);
 	metrics->magic = metrics_magic;
 	atomic_store(&metrics->values[METRIC_REQUESTS_BUSY], 0);
 	atomic_store(&metrics->values[METRIC_POLLS_PARKED], 0);
@@ -137,13 +189,14 @@ shape_set(struct metrics *metrics, const char *program, const struct route *cons
 struct metrics *
 metrics_open(const char *run_dir, const char *program, const struct route *const *tables)
 {
-	struct metrics *metrics = map_file(run_dir, program);
+	size_t size = size_of(routes_count(tables));
+	struct metrics *metrics = map_file(run_dir, program, size);
 
 	if (metrics == MAP_FAILED) {
 		log_warn("metrics are kept in memory: RUN_DIR is not writable",
 		    LOG_STR("run_dir", run_dir));
-		metrics = mmap(NULL, sizeof(*metrics), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		metrics = mmap(
+		    NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (metrics == MAP_FAILED)
 			abort();
 	}
@@ -156,7 +209,7 @@ counts_find(struct metrics *metrics, const struct route *route)
 {
 	size_t i;
 
-	for (i = 1; route != NULL && i < ROUTES_MAX && metrics->routes[i].name[0] != '\0'; i++)
+	for (i = 1; route != NULL && i < metrics->route_count; i++)
 		if (strncmp(metrics->routes[i].name, route->name, NAME_SIZE - 1) == 0)
 			return &metrics->routes[i];
 	return &metrics->routes[0];
@@ -246,7 +299,7 @@ each_route(const struct metrics *const *all, size_t count, struct buf *out,
 	size_t i, at;
 
 	for (i = 0; i < count; i++)
-		for (at = 0; at < ROUTES_MAX && all[i]->routes[at].name[0] != '\0'; at++)
+		for (at = 0; at < all[i]->route_count; at++)
 			print(all[i], &all[i]->routes[at], out);
 }
 
@@ -289,33 +342,52 @@ print_value(const struct metrics *const *all, size_t count, size_t value, struct
 static void
 unmap(void *metrics)
 {
-	(void)munmap(metrics, sizeof(struct metrics));
+	(void)munmap(metrics, size_of(((const struct metrics *)metrics)->route_count));
+}
+
+/* An open file of this release for reading, or NULL; fd is closed. */
+static struct metrics *
+map_read(int fd)
+{
+	size_t size = 0;
+	struct metrics *metrics = map_whole(fd, PROT_READ, &size);
+
+	if (metrics == MAP_FAILED || is_ours(metrics, size))
+		return metrics == MAP_FAILED ? NULL : metrics;
+	(void)munmap(metrics, size);
+	return NULL;
 }
 
 /* Map every file of the folder for reading; the arena unmaps them. */
-static size_t
-map_all(const char *run_dir, struct arena *arena, const struct metrics **all, size_t max)
+static const struct metrics **
+map_all(const char *run_dir, struct arena *arena, size_t *count)
 {
 	DIR *dir = opendir(arena_printf(arena, "%s/metrics", run_dir));
+	const struct metrics **all = NULL, **more;
+	struct metrics *metrics;
 	const struct dirent *entry;
-	size_t count = 0;
+	size_t room = 0;
 
-	while (dir != NULL && count < max && (entry = readdir(dir)) != NULL) {
-		struct metrics *metrics;
-
+	*count = 0;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		metrics = map_whole(openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC),
-		    PROT_READ);
-		if (metrics == MAP_FAILED)
+		metrics = map_read(openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC));
+		if (metrics == NULL)
 			continue;
 		arena_defer(arena, unmap, metrics);
-		if (metrics->magic == metrics_magic)
-			all[count++] = metrics;
+		if (*count == room) {
+			room = room == 0 ? 16 : 2 * room;
+			more = arena_calloc(arena, room, sizeof(*more));
+			if (*count > 0)
+				memcpy(more, all, *count * sizeof(*more));
+			all = more;
+		}
+		all[(*count)++] = metrics;
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
-	return count;
+	return all;
 }
 
 bool
@@ -323,24 +395,21 @@ metrics_read(const char *run_dir, const char *program, enum metric_value value, 
 {
 	struct metrics *metrics;
 	char path[512];
-	bool good;
 
 	(void)snprintf(path, sizeof(path), "%s/metrics/%s", run_dir, program);
-	metrics = map_whole(open(path, O_RDONLY | O_CLOEXEC), PROT_READ);
-	if (metrics == MAP_FAILED)
+	metrics = map_read(open(path, O_RDONLY | O_CLOEXEC));
+	if (metrics == NULL)
 		return false;
-	good = metrics->magic == metrics_magic;
-	if (good)
-		*amount = atomic_load(&metrics->values[value]);
+	*amount = atomic_load(&metrics->values[value]);
 	unmap(metrics);
-	return good;
+	return true;
 }
 
 void
 metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
 {
-	const struct metrics *all[32];
-	size_t count = map_all(run_dir, arena, all, COUNT_OF(all)), value;
+	size_t count, value;
+	const struct metrics **all = map_all(run_dir, arena, &count);
 
 	buf_puts(out, "# HELP confab_http_requests_total Requests answered\n"
 		      "# TYPE confab_http_requests_total counter\n");

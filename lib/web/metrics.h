@@ -1,7 +1,7 @@
 /*
  * Counters of one program, shared by its workers through a mapped file RUN_DIR/metrics/NAME, and read
- * by the ops program, which sums and prints them in the Prometheus text format. A restart keeps the file
- * when its shape is the same, so counters only grow.
+ * by the ops program, which prints them in the Prometheus text format. The file is as long as the program has
+ * routes. A restart keeps it when its shape is the same, so counters only grow.
  */
 #ifndef WEB_METRICS_H
 #define WEB_METRICS_H

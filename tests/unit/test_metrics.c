@@ -81,10 +81,46 @@ other_routes_begin_anew(void)
 	CU_ASSERT_EQUAL(calls("two"), 0);
 }
 
+/* No number of routes or of programs is too many, and each program has as many as it has. */
+static void
+many_routes_and_programs_are_counted(void)
+{
+	enum { ROUTES = 300, PROGRAMS = 40 };
+	struct route *routes = arena_calloc(arena, ROUTES + 1, sizeof(*routes));
+	const struct route *const many[] = { routes, one, NULL };
+	struct buf out = buf_new(arena, 65536);
+	struct metrics *metrics;
+	char file[80];
+	size_t i;
+
+	for (i = 0; i < ROUTES; i++)
+		routes[i] = (struct route){ METHOD_GET, "/many",
+			arena_printf(arena, "many_%zu", i), .roles = ROLE_ANON };
+	metrics = metrics_open(dir, "test", many);
+	metrics_request(metrics, &routes[ROUTES - 1], 200, 1000);
+	metrics_request(metrics, &one[1], 200, 1000);
+	metrics_request(metrics_open(dir, "test", many), &one[1], 200, 1000);
+	CU_ASSERT_EQUAL(calls("many_299"), 1);
+	CU_ASSERT_EQUAL(calls("two"), 2);
+	for (i = 0; i < PROGRAMS; i++)
+		metrics_request(metrics_open(dir, arena_printf(arena, "other-%zu", i), tables),
+		    &one[0], 200, 1000);
+	CU_ASSERT_EQUAL(calls("many_299"), 1);
+	metrics_print(dir, arena, &out);
+	for (i = 0; i < PROGRAMS; i++) {
+		CU_ASSERT_PTR_NOT_NULL(strstr(out.data,
+		    arena_printf(arena,
+			"requests_total{program=\"other-%zu\",route=\"one\",status=\"2xx\"} 1\n", i)));
+		(void)snprintf(file, sizeof(file), "%s/metrics/other-%zu", dir, i);
+		(void)unlink(file);
+	}
+}
+
 static const struct cunit_test tests[] = {
 	{ "what was counted is there after a restart", what_was_counted_is_there_after_a_restart },
 	{ "what is now begins anew", what_is_now_begins_anew },
 	{ "other routes begin anew", other_routes_begin_anew },
+	{ "many routes and programs are counted", many_routes_and_programs_are_counted },
 	{ NULL, NULL },
 };
 
