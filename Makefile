@@ -5,7 +5,7 @@
 VERSION := 0.1.0
 B ?= release
 OUT := build/$(B)
-PROGS := auth people advisors sessions chat events admin ops worker confab
+PROGS := $(shell sed -n 's/^PROGRAM.\([a-z]*\),.*/\1/p' lib/web/program.def)
 PORT ?= 8080
 DEMO := build/demo
 
@@ -138,9 +138,9 @@ UNITS = $(D)$(PREFIX)/lib/systemd/system
 SITE = $(D)/etc/nginx/sites-available/confab
 .PHONY: install uninstall
 install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
+	rm -rf $(UNITS)/confab@* $(UNITS)/confab.target.wants
 	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab $(dir $(SITE)) \
-	    $(UNITS)/confab-.service.d $(UNITS)/confab-.socket.d $(D)$(PREFIX)/lib/sysusers.d \
-	    $(D)$(PREFIX)/lib/tmpfiles.d $(SHARE)/sql/code $(SHARE)/api
+	    $(UNITS)/confab.target.wants $(addprefix $(D)$(PREFIX)/lib/,sysusers.d tmpfiles.d) $(SHARE)/sql/code $(SHARE)/api
 	install -m 755 $(filter-out %/confab,$(PROGS:%=$(OUT)/bin/%)) $(D)$(PREFIX)/lib/confab
 	install -m 755 $(OUT)/bin/confab $(D)$(PREFIX)/sbin
 	install -m 644 sql/*.sql $(SHARE)/sql
@@ -149,16 +149,16 @@ install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
 	install -m 644 $(OUT)/share/api/openapi.json $(OUT)/share/api/docs.html $(SHARE)/api
 	install -m 644 $(filter-out nginx/site.conf,$(wildcard nginx/*)) $(D)/etc/nginx/confab
 	test -e $(SITE) || install -m 644 nginx/site.conf $(SITE)
-	install -m 644 systemd/confab*.service systemd/confab*.socket systemd/confab.target $(UNITS)
-	install -m 644 systemd/confab-.service.d/* $(UNITS)/confab-.service.d
-	install -m 644 systemd/confab-.socket.d/* $(UNITS)/confab-.socket.d
+	cp -R --no-preserve=ownership systemd/confab.target systemd/confab@* $(UNITS) && chmod -R u=rwX,go=rX $(UNITS)/confab[.@]*
 	install -m 644 systemd/confab.sysusers $(D)$(PREFIX)/lib/sysusers.d/confab.conf
+	set -e; for name in $(filter-out confab,$(PROGS)); do ln -s ../confab@.service $(UNITS)/confab.target.wants/confab@$$name.service; \
+	    printf 'u confab-%s - - - -\nm confab-%s confab\n' $$name $$name >>$(D)$(PREFIX)/lib/sysusers.d/confab.conf; done
 	install -m 644 systemd/confab.tmpfiles $(D)$(PREFIX)/lib/tmpfiles.d/confab.conf
 	install -m 640 systemd/confab.conf.example $(D)/etc/confab
-	sed -i 's#/usr/\(lib\|sbin\|share\)/confab#$(PREFIX)/\1/confab#' $(D)/etc/confab/*.example \
-	    $(D)/etc/nginx/confab/*.conf $(UNITS)/confab-*.service
+	sed -i --follow-symlinks 's#/usr/\(lib\|sbin\|share\)/confab#$(PREFIX)/\1/confab#' $(D)/etc/confab/*.example \
+	    $(D)/etc/nginx/confab/*.conf $(UNITS)/confab@*.service $(UNITS)/confab@*.d/*
 uninstall: ## all of that but the site: what is yours stays
-	rm -rf $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin/confab $(SHARE) $(UNITS)/confab[-.]* \
+	rm -rf $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin/confab $(SHARE) $(UNITS)/confab[@.]* \
 	    $(D)$(PREFIX)/lib/sysusers.d/confab.conf $(D)$(PREFIX)/lib/tmpfiles.d/confab.conf \
 	    $(D)/etc/nginx/confab $(D)/etc/confab/confab.conf.example
 

@@ -6,14 +6,11 @@
 #include "domain/people/signin.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/overview.h"
+#include "web/program.h"
 
 #include <string.h>
 
 enum { FORM_BYTES_MAX = 4096, CHART_HEIGHT = 96, CHART_STEP = 20, CHART_BAR = 14 };
-
-/* The programs a whole system runs; worker and events keep a connection always. */
-static const char *const programs[] = { "auth", "people", "advisors", "sessions", "chat", "events",
-	"admin", "worker", NULL };
 
 /* --- sign-in --- */
 
@@ -175,20 +172,23 @@ put_jobs(struct req *req, struct json_object *list, struct json_object *counts)
 		(long long)json_object_get_int64(dead)));
 }
 
+/* What a whole system runs; worker and events keep a connection always. */
 static enum err
 put_programs(struct req *req, struct json_object *context)
 {
 	struct json_object *list = page_list(req), *item;
-	const char *const *name;
+	const struct program *program;
 	struct rows *rows;
 	size_t i;
 
 	TRY(overview_programs(req->db, &rows));
-	for (name = programs; *name != NULL; name++) {
+	for (program = programs; program < programs + PROGRAM__COUNT; program++) {
+		if (!program_stays(program))
+			continue;
 		item = page_object(req);
-		page_put(item, "name", *name);
+		page_put(item, "name", program->name);
 		for (i = 0; i < rows_count(rows); i++)
-			if (strcmp(rows_text_of(rows, i, "program"), *name) == 0)
+			if (strcmp(rows_text_of(rows, i, "program"), program->name) == 0)
 				page_put_int(item, "connections", rows_i64_of(rows, i, "connections"));
 		page_list_add(list, item);
 	}

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "shape/event_type.h"
 #include "web/openapi.h"
+#include "web/program.h"
 #include "panel/tmpl.h"
 
 #include <stdio.h>
@@ -10,9 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const programs[] = { "auth", "people", "advisors", "sessions", "chat", "events",
-	"admin", "ops" };
-enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]), PART_BYTES_MAX = 8 * 1024 * 1024 };
+enum { PART_BYTES_MAX = 8 * 1024 * 1024 };
+
+/* What a program that serves says of itself. */
+struct part {
+	const struct program *program;
+	struct json_object *json;
+};
 
 /* Run DIR/program --openapi and read what it prints. */
 static struct json_object *
@@ -47,44 +52,52 @@ part_read(struct arena *arena, const char *dir, const char *program)
 	return part;
 }
 
-static bool
-parts_read(struct arena *arena, const char *dir, struct json_object *parts[PROGRAMS])
+/* How many there are; 0 when one does not describe itself, which was said. */
+static size_t
+parts_read(struct arena *arena, const char *dir, struct part parts[PROGRAM__COUNT])
 {
-	size_t i;
+	size_t i, count = 0;
 
-	for (i = 0; i < PROGRAMS; i++) {
-		parts[i] = part_read(arena, dir, programs[i]);
-		if (parts[i] == NULL) {
+	for (i = 0; i < PROGRAM__COUNT; i++) {
+		if (!program_serves(&programs[i]))
+			continue;
+		parts[count] = (struct part){ &programs[i], part_read(arena, dir, programs[i].name) };
+		if (parts[count++].json == NULL) {
 			(void)fprintf(stderr, "confab: %s/%s does not describe itself\n", dir,
-			    programs[i]);
-			return false;
+			    programs[i].name);
+			return 0;
 		}
 	}
-	return true;
+	return count;
 }
 
 int
 confab_openapi(struct arena *arena, const char *dir)
 {
-	struct json_object *parts[PROGRAMS];
+	struct part parts[PROGRAM__COUNT];
+	struct json_object *list[PROGRAM__COUNT];
 	struct buf out = buf_new(arena, 1024 * 1024);
+	size_t i, count = parts_read(arena, dir, parts);
 
-	if (!parts_read(arena, dir, parts))
+	if (count == 0)
 		return 1;
-	openapi_document(parts, PROGRAMS, &out);
+	for (i = 0; i < count; i++)
+		list[i] = parts[i].json;
+	openapi_document(list, count, &out);
 	return fputs(out.data, stdout) < 0;
 }
 
 int
 confab_routes(struct arena *arena, const char *dir)
 {
-	struct json_object *parts[PROGRAMS], *routes;
-	size_t i, j;
+	struct part parts[PROGRAM__COUNT];
+	struct json_object *routes;
+	size_t i, j, count = parts_read(arena, dir, parts);
 
-	if (!parts_read(arena, dir, parts))
+	if (count == 0)
 		return 1;
-	for (i = 0; i < PROGRAMS; i++) {
-		if (!json_object_object_get_ex(parts[i], "routes", &routes))
+	for (i = 0; i < count; i++) {
+		if (!json_object_object_get_ex(parts[i].json, "routes", &routes))
 			return 1;
 		for (j = 0; j < json_object_array_length(routes); j++)
 			(void)puts(json_object_to_json_string_ext(
@@ -253,12 +266,13 @@ operation_view(struct arena *arena, const char *path, const char *method,
 }
 
 static struct json_object *
-group_view(struct arena *arena, const char *name, struct json_object *part)
+group_view(struct arena *arena, const struct part *part)
 {
 	struct json_object *group = json_object_new_object(), *list = json_object_new_array();
-	struct json_object *paths = get(part, "paths");
+	struct json_object *paths = get(part->json, "paths");
 
-	add_text(group, "name", name);
+	add_text(group, "name", part->program->name);
+	add_text(group, "doc", part->program->doc);
 	json_object_object_foreach(paths, path, operations) {
 		json_object_object_foreach(operations, method, operation) {
 			(void)json_object_array_add(list,
@@ -300,21 +314,24 @@ events_view(struct arena *arena, struct json_object *types)
 int
 confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 {
-	struct json_object *parts[PROGRAMS], *view, *groups, *types;
+	struct part parts[PROGRAM__COUNT];
+	struct json_object *list[PROGRAM__COUNT], *view, *groups, *types;
 	struct buf out = buf_new(arena, 1024 * 1024);
 	struct tmpl_set *set;
-	size_t i;
+	size_t i, count = parts_read(arena, dir, parts);
 
-	if (!parts_read(arena, dir, parts) ||
+	if (count == 0 ||
 	    tmpl_dir_load(arena, conf->template_dir, &set) != ERR_OK)
 		return 1;
 	view = json_object_new_object();
 	groups = json_object_new_array();
 	(void)json_keep(arena, view);
-	for (i = 0; i < PROGRAMS; i++)
-		(void)json_object_array_add(groups, group_view(arena, programs[i], parts[i]));
+	for (i = 0; i < count; i++) {
+		list[i] = parts[i].json;
+		(void)json_object_array_add(groups, group_view(arena, &parts[i]));
+	}
 	(void)json_object_object_add(view, "groups", groups);
-	types = openapi_events(parts, PROGRAMS);
+	types = openapi_events(list, count);
 	(void)json_keep(arena, types);
 	(void)json_object_object_add(view, "events", events_view(arena, types));
 	add_text(view, "site", conf->site_name);

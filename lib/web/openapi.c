@@ -1,5 +1,6 @@
 #include "web/openapi.h"
 #include "shape/event_type.h"
+#include "web/program.h"
 
 #include <string.h>
 
@@ -290,29 +291,17 @@ openapi_part(const char *program, const struct route *const *tables,
 	buf_putc(out, '}');
 }
 
-/* What the operations of each program are about. */
-static const struct {
-	const char *program, *doc;
-} tags[] = {
-	{ "auth", "Accounts and logins" },
-	{ "people", "Profiles, presence, blocks and reports" },
-	{ "advisors", "The directory, applications, and the profile of an advisor" },
-	{ "sessions", "Asking for a session and holding it" },
-	{ "chat", "Conversations and their messages" },
-	{ "events", "Hearing of changes as they happen" },
-	{ "admin", "What the panel does, for tools" },
-	{ "ops", "Health" },
-};
-
 static void
 put_tags(struct buf *out)
 {
 	size_t i;
 
 	buf_puts(out, "\"tags\":[");
-	for (i = 0; i < COUNT_OF(tags); i++) {
-		member(out, i > 0 ? ",{" : "{", "name", tags[i].program);
-		member(out, ",", "description", tags[i].doc);
+	for (i = 0; i < PROGRAM__COUNT; i++) {
+		if (!program_serves(&programs[i]))
+			continue;
+		member(out, out->data[out->len - 1] == '[' ? "{" : ",{", "name", programs[i].name);
+		member(out, ",", "description", programs[i].doc);
 		buf_putc(out, '}');
 	}
 	buf_puts(out, "],");

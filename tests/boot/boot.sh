@@ -6,7 +6,8 @@
 # The journal of the last boot stays in build/boot/journal.log.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-ROOT=$(pwd -P)
+# shellcheck source=tests/harness/common.sh
+. tests/harness/common.sh
 BOOT=$ROOT/build/boot
 PLACE=$BOOT/place
 DIR=$PLACE/root
@@ -128,12 +129,13 @@ check "nginx has nothing to remark on its configuration" nginx_silent
 step Enable
 step Check
 check "/readyz is 200 and says that all is good" ready_good
-check "the worker is alive" unit_runs confab-worker
+check "the worker is alive" unit_runs confab@worker
 check "plain HTTP goes to HTTPS, beside Debian's default site" http_redirects
 check "/metrics is for this machine alone" metrics_closed
 check "the tour passes" tour_passes "$PASSWORD"
 took "the tour"
 check "each program runs with the confinement of its unit" programs_confined
+check "the journal knows each program by its name" programs_named
 check "no unit has failed" units_good
 check "the journal has no error" journal_clean
 
@@ -148,8 +150,8 @@ check "/readyz is 200 with a second events program" ready_good '.checks | any(.n
 machine_reboot "$DIR" "$BIND"
 took "it boots again"
 check "/readyz is 200 after a reboot" ready_good '.checks | any(.name == "events-2")'
-check "the worker is alive after a reboot" unit_runs confab-worker
-check "the second events program is alive after a reboot" unit_runs confab-events@2
+check "the worker is alive after a reboot" unit_runs confab@worker
+check "the second events program is alive after a reboot" unit_runs confab@events-2
 check "no unit has failed after a reboot" units_good
 check "the journal has no error after a reboot" journal_clean
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2016,SC2119,SC2120 # the machine expands them
 # What boot.sh asks of the machine; each is true or says what is wrong. Sourced, not run. Uses BOOT, DIR, inside().
 
-SERVICES="auth people advisors sessions chat events admin ops worker"
+SERVICES=$(programs_of STAY)
 
 # sh_inside SCRIPT: a script of a few lines in the machine.
 sh_inside() {
@@ -84,7 +84,7 @@ tour_passes() {
 # --- confinement, as the kernel has it ---
 
 main_pid() {
-	inside systemctl show --property=MainPID --value "confab-$1"
+	inside systemctl show --property=MainPID --value "confab@$1"
 }
 
 programs_confined() {
@@ -108,6 +108,18 @@ programs_confined() {
 	return $rc
 }
 
+# The journal knows each program by the name README tells.
+programs_named() {
+	local name rc=0
+	for name in $SERVICES; do
+		inside journalctl --boot --no-pager --quiet --lines=1 "--identifier=confab-$name" | grep . || {
+			echo "nothing of confab-$name"
+			rc=1
+		}
+	done
+	return $rc
+}
+
 # pids_same: since pids_note no program was started anew.
 pids_note() {
 	local name
@@ -119,7 +131,7 @@ pids_note() {
 pids_same() {
 	local name
 	for name in $SERVICES; do
-		unit_runs "confab-$name" || return 1
+		unit_runs "confab@$name" || return 1
 		main_pid "$name"
 	done | diff "$BOOT/pids.before" -
 }
@@ -159,10 +171,10 @@ clients_end() {
 programs_newer() {
 	local name pid rc=0
 	for name in $SERVICES; do
-		unit_runs "confab-$name" || rc=1
+		unit_runs "confab@$name" || rc=1
 		pid=$(main_pid "$name")
 		if grep -qx "$pid" "$BOOT/pids.before"; then
-			echo "confab-$name was not started anew"
+			echo "$name was not started anew"
 			rc=1
 		fi
 	done
@@ -207,13 +219,13 @@ key_missing() {
 		echo "systemctl start succeeds"
 		rc=1
 	}
-	inside systemctl start confab-worker.service confab-chat.socket >>"$BOOT/said" 2>&1 || :
-	inside systemctl status --no-pager --lines=0 confab.target confab-worker.service confab-chat.socket \
+	inside systemctl start confab@worker.service confab@chat.socket >>"$BOOT/said" 2>&1 || :
+	inside systemctl status --no-pager --lines=0 confab.target confab@worker.service confab@chat.socket \
 		>>"$BOOT/said" 2>&1 || :
 	cat "$BOOT/said"
 	[ "$(grep -c "$want" "$BOOT/said")" = 3 ] || rc=1
 	ours_none || rc=1
-	[ "$(inside systemctl show --property=NRestarts --value confab-worker)" = 0 ] || rc=1
+	[ "$(inside systemctl show --property=NRestarts --value confab@worker)" = 0 ] || rc=1
 	units_good || rc=1
 	sh_inside 'mv /root/lookup_key /etc/confab/'
 	return $rc

@@ -8,6 +8,15 @@ die() {
 	exit 1
 }
 
+# --- the programs, by lib/web/program.def ---
+
+# programs_of KIND...: the names of those kinds; SERVE are those with a socket, STAY those that run all the time.
+programs_of() {
+	local kinds=${*//SERVE/FASTCGI|RESPONDER}
+	kinds=${kinds//STAY/FASTCGI|RESPONDER|DAEMON}
+	sed -n -E "s/^PROGRAM\\(([a-z]*), (${kinds// /|}), .*/\\1/p" "$ROOT/lib/web/program.def" | paste -sd' '
+}
+
 # --- progress: one line a step, with a tick and the time it took ---
 
 STEP_NAME='' STEP_STARTED=0

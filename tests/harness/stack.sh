@@ -21,7 +21,8 @@ set -euo pipefail
 # shellcheck source=tests/harness/stack_nginx.sh
 . "$(dirname "$0")/stack_nginx.sh"
 
-FASTCGI="auth people advisors sessions chat admin events ops"
+FASTCGI=$(programs_of SERVE)
+DAEMONS=$(programs_of DAEMON)
 for ((i = 2; i <= ${EVENTS_COUNT:-1}; i++)); do
 	FASTCGI+=" events-$i"
 done
@@ -128,18 +129,20 @@ start_programs() {
 		*) program "$name" --socket "$RUN_DIR/$name.sock" ;;
 		esac
 	done
-	: >"$DIR/log/worker.log"
-	program worker
+	for name in $DAEMONS; do
+		: >"$DIR/log/$name.log"
+		program "$name"
+	done
 	for name in $FASTCGI; do
 		wait_for 20 program_ready "$name" || true
 		socket_listens "$RUN_DIR/$name.sock" ||
 			step_failed "$name does not listen" "$DIR/log/$name.log"
 	done
-	for name in $FASTCGI worker; do
+	for name in $FASTCGI $DAEMONS; do
 		wait_for 20 test -s "$RUN_DIR/$name.pid" ||
 			step_failed "$name wrote no pid file" "$DIR/log/$name.log"
 	done
-	step_done "$(wc -w <<<"$FASTCGI worker") of $(wc -w <<<"$FASTCGI worker")"
+	step_done "$(wc -w <<<"$FASTCGI $DAEMONS") of $(wc -w <<<"$FASTCGI $DAEMONS")"
 }
 
 confab() {
@@ -282,7 +285,7 @@ more_events() {
 
 running() {
 	local name
-	for name in nginx $FASTCGI $(more_events) worker postgres; do
+	for name in nginx $FASTCGI $(more_events) $DAEMONS postgres; do
 		! pid_of "$name" >/dev/null || echo "$name"
 	done
 }
@@ -350,7 +353,7 @@ stop_all() {
 	end 12 TERM $(printf '%s\n' $FASTCGI $(more_events) | grep '^events')
 	end 6 QUIT nginx
 	# shellcheck disable=SC2086 # a list of words
-	end 15 TERM $FASTCGI worker
+	end 15 TERM $FASTCGI $DAEMONS
 	end_orphans
 	end 30 INT postgres
 }
@@ -366,7 +369,7 @@ cmd_status() {
 	local name pid all=0
 	[ -d "$DIR" ] || die "there is no stack in $DIR"
 	prepare
-	for name in postgres $FASTCGI $(more_events) worker nginx; do
+	for name in postgres $FASTCGI $(more_events) $DAEMONS nginx; do
 		if pid=$(pid_of "$name"); then
 			printf '%-10s %s\n' "$name" "$pid"
 		else

@@ -12,6 +12,9 @@ export const { EventSource } = require("eventsource");
 export const WebSocket = require("ws");
 export const { BASE_URL, DATABASE_URL, STACK_DIR } = process.env;
 export const run = promisify(execFile);
+// What runs all the time, by name.
+export const PROGRAMS = [...readFileSync(new URL("../../lib/web/program.def", import.meta.url), "utf8")
+	.matchAll(/^PROGRAM\((\w+), (?!COMMAND)/gm)].map(([, name]) => name);
 
 export async function sql(text) {
 	const { stdout } = await run("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", DATABASE_URL, "-c", text]);

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import { BASE_URL, STACK_DIR, conversation, cursorAt, person, runAll, sql, test, until } from "./live.mjs";
+import { BASE_URL, PROGRAMS, STACK_DIR, conversation, cursorAt, person, runAll, sql, test, until }
+	from "./live.mjs";
 import { Listener, pause } from "./listeners.mjs";
 
 const { BIN } = process.env, SANITIZED = !BIN.includes("/test/");
-const PROGRAMS = ["auth", "people", "advisors", "sessions", "chat", "events", "admin", "ops", "worker"];
 // A sanitizer takes a second over each crash.
 const CRASHES = SANITIZED ? 6 : 30, CRASH_EVERY_MS = 60, RELOADS = 4;
 

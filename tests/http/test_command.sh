@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The operator's command: its help, words it does not know, the release, and the keys it makes.
 set -euo pipefail
+# shellcheck source=tests/harness/common.sh
+. tests/harness/common.sh
 : "${STACK_DIR:?}" "${BIN:?the folder of the programs}"
 
 dir=$(mktemp -d)
@@ -27,7 +29,7 @@ confab=(env CONFAB_CONF="$dir/absent/confab.conf" "$BIN/confab")
 status 0 "${confab[@]}" --version
 [ "$(cat "$dir/out")" = "confab $version" ] || fail "--version does not say $version"
 status 0 "${confab[@]}" version
-for name in auth people advisors sessions chat events admin ops worker; do
+for name in $(programs_of STAY); do
 	status 0 "$BIN/$name" --version
 	[ "$(cat "$dir/out")" = "confab $name $version" ] || fail "$name --version does not say $version"
 done

@@ -7,6 +7,7 @@
 #include "harness/cunit.h"
 #include "harness/private.h"
 #include "harness/testdb.h"
+#include "web/program.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -16,18 +17,16 @@
 static struct client *c;
 static struct person user;
 
-static const char *const programs[] = { "auth", "people", "advisors", "sessions", "chat", "events",
-	"admin", "ops", "worker" };
-
 /* One of each program that needs the database to answer. */
 static const char *const paths[] = { "/users/me", "/advisors", "/sessions", "/conversations",
 	"/presence?ids=00000000-0000-7000-8000-000000000000", "//readyz", "/auth/sessions" };
 
-/* Errors and warnings of a program so far. */
+/* Errors and warnings of a program so far; none of one that does not run all the time. */
 static int
-complaints(const char *program)
+complaints(const struct program *program)
 {
-	return private_logged(program, "error", "") + private_logged(program, "warn", "");
+	return !program_stays(program) ? 0 :
+	    private_logged(program->name, "error", "") + private_logged(program->name, "warn", "");
 }
 
 /* How often a program said that the database is there again. */
@@ -39,37 +38,37 @@ ends_said(const char *program)
 
 /* Ask until every program with more complaints than before said that it ended, 20 s at most. */
 static bool
-all_say_it_ended(const int before[COUNT_OF(programs)])
+all_say_it_ended(const int before[PROGRAM__COUNT])
 {
 	const struct timespec moment = { 0, 50000000 };
 	size_t i = 0;
 	int tries;
 
-	for (tries = 0; tries < 400 && i < COUNT_OF(programs); tries++) {
+	for (tries = 0; tries < 400 && i < PROGRAM__COUNT; tries++) {
 		for (i = 0; i < COUNT_OF(paths); i++)
 			(void)client_call(c, "GET", paths[i], NULL);
-		for (i = 0; i < COUNT_OF(programs); i++)
-			if (complaints(programs[i]) > before[i] && ends_said(programs[i]) == 0)
+		for (i = 0; i < PROGRAM__COUNT; i++)
+			if (complaints(&programs[i]) > before[i] && ends_said(programs[i].name) == 0)
 				break;
 		(void)nanosleep(&moment, NULL);
 	}
-	if (i < COUNT_OF(programs))
-		(void)fprintf(stderr, "%s does not say that it ended\n", programs[i]);
-	return i == COUNT_OF(programs);
+	if (i < PROGRAM__COUNT)
+		(void)fprintf(stderr, "%s does not say that it ended\n", programs[i].name);
+	return i == PROGRAM__COUNT;
 }
 
 /* 3 s of requests and more while the database is away: a line of each program when it begins, one when it ends. */
 static void
 logs_an_outage_once(void)
 {
-	int before[COUNT_OF(programs)], spoken = 0, asked;
+	int before[PROGRAM__COUNT], spoken = 0, asked;
 	int64_t until;
 	size_t i;
 
 	client_token(c, user.token);
 	CU_ASSERT(client_becomes(c, "/users/me", 200));
-	for (i = 0; i < COUNT_OF(programs); i++)
-		before[i] = complaints(programs[i]);
+	for (i = 0; i < PROGRAM__COUNT; i++)
+		before[i] = complaints(&programs[i]);
 	CU_ASSERT_EQUAL(kill(private_pid("postgres"), SIGINT), 0);
 	CU_ASSERT(client_becomes(c, "/users/me", 503));
 	until = clock_monotonic_us() + 3 * SECOND_US;
@@ -82,11 +81,11 @@ logs_an_outage_once(void)
 	private_db_start();
 	CU_ASSERT(client_becomes(c, "//readyz", 200));
 	CU_ASSERT(all_say_it_ended(before));
-	for (i = 0; i < COUNT_OF(programs); i++) {
-		int lines = complaints(programs[i]) - before[i];
+	for (i = 0; i < PROGRAM__COUNT; i++) {
+		int lines = complaints(&programs[i]) - before[i];
 
 		if (lines > 2)
-			(void)fprintf(stderr, "%s: %d lines\n", programs[i], lines);
+			(void)fprintf(stderr, "%s: %d lines\n", programs[i].name, lines);
 		CU_ASSERT(lines <= 2);
 		spoken += lines > 0;
 	}

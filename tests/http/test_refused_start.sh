@@ -2,6 +2,8 @@
 # What cannot be started says why in lines of the log, also before its settings are known, and ends with the
 # status that its unit takes as "do not start it again".
 set -euo pipefail
+# shellcheck source=tests/harness/common.sh
+. tests/harness/common.sh
 : "${STACK_DIR:?}" "${BIN:?the folder of the programs}"
 
 dir=$(mktemp -d)
@@ -28,7 +30,7 @@ sed "s#^SECRET_KEYS_FILE=.*#SECRET_KEYS_FILE=%d/secret_keys#" "$STACK_DIR/confab
 sed "s/^ENVIRONMENT=.*/WORKER=7/" "$STACK_DIR/confab.conf" >"$dir/word.conf"
 sed "s#^BASE_URL=.*#BASE_URL=nowhere#" "$STACK_DIR/confab.conf" >"$dir/rule.conf"
 sed "s#^TEMPLATE_DIR=.*#TEMPLATE_DIR=$dir/absent#" "$STACK_DIR/confab.conf" >"$dir/templates.conf"
-for name in auth people advisors sessions chat events admin ops worker; do
+for name in $(programs_of STAY); do
 	refused "keys.conf:[0-9]+: SECRET_KEYS_FILE names a file, $dir/secret_keys: No such file" \
 		env -i CONFAB_CONF="$dir/keys.conf" "$BIN/$name"
 	refused 'word.conf:[0-9]+: WORKER is not a known setting' env -i CONFAB_CONF="$dir/word.conf" "$BIN/$name"

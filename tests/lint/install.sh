@@ -4,7 +4,8 @@
 # the flavour under test.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-ROOT=$(pwd -P)
+# shellcheck source=tests/harness/common.sh
+. tests/harness/common.sh
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 rc=0
@@ -18,27 +19,21 @@ env -u MAKEFLAGS make -s "B=${B:-test}" "DESTDIR=$tmp/a" install >"$tmp/log" 2>&
 	cat "$tmp/log" >&2
 	exit 1
 }
-progs=$(sed -n 's/^PROGS := //p' Makefile)
 want=$(
-	for name in $progs; do
-		case $name in
-		confab) echo usr/sbin/confab ;;
-		*) echo "usr/lib/confab/$name" && echo "usr/lib/systemd/system/confab-$name.service" ;;
-		esac
+	for name in $(programs_of STAY); do
+		echo "usr/lib/confab/$name"
+		echo "usr/lib/systemd/system/confab.target.wants/confab@$name.service"
 	done
 	for file in sql/*.sql sql/code/*.sql; do
 		echo "usr/share/confab/$file"
 	done
 	cat <<-END
+		usr/sbin/confab
 		usr/share/confab/api/openapi.json
 		usr/share/confab/api/docs.html
 		usr/share/confab/templates
 		usr/lib/systemd/system/confab.target
-		usr/lib/systemd/system/confab-events.socket
-		usr/lib/systemd/system/confab-events-ws.socket
-		usr/lib/systemd/system/confab-migrate.service
-		usr/lib/systemd/system/confab-.service.d/10-confab.conf
-		usr/lib/systemd/system/confab-.socket.d/10-confab.conf
+		$(cd systemd && find confab@* -type f -o -type l | sed 's#^#usr/lib/systemd/system/#')
 		usr/lib/sysusers.d/confab.conf
 		usr/lib/tmpfiles.d/confab.conf
 		etc/confab/confab.conf.example
@@ -50,6 +45,14 @@ want=$(
 for file in $want; do
 	[ -s "$tmp/a/$file" ] || fail "$file is missing or empty"
 done
+wanted=$(cd "$tmp/a/usr/lib/systemd/system/confab.target.wants" && echo *)
+[ "$(tr ' ' '\n' <<<"$wanted" | sort)" = "$(programs_of STAY | tr ' ' '\n' | sed 's/.*/confab@&.service/' | sort)" ] ||
+	fail "confab.target wants $wanted"
+for name in $(programs_of STAY) migrate; do
+	grep -q "^u confab-$name " "$tmp/a/usr/lib/sysusers.d/confab.conf" || fail "$name has no account"
+done
+[ "$(grep -c '^[um] ' "$tmp/a/usr/lib/sysusers.d/confab.conf")" = $(($(programs_of STAY | wc -w) * 2 + 2)) ] ||
+	fail "other accounts than one a program"
 jq -e '.openapi | startswith("3.1")' "$tmp/a/usr/share/confab/api/openapi.json" >/dev/null ||
 	fail "openapi.json is not an OpenAPI 3.1 document"
 for file in $(cd "$tmp/a" && find usr/lib/confab usr/sbin -type f); do
@@ -72,8 +75,8 @@ left=$(cd "$tmp/a" && find . -type f | sort | paste -sd' ')
 
 env -u MAKEFLAGS make -s "B=${B:-test}" "DESTDIR=$tmp/b" PREFIX=/opt/c install >"$tmp/log" 2>&1 ||
 	fail "make install PREFIX=/opt/c failed: $(cat "$tmp/log")"
-grep -q '^ExecStart=/opt/c/lib/confab/auth' "$tmp/b/opt/c/lib/systemd/system/confab-auth.service" ||
-	fail "the units do not follow PREFIX"
+exec=$(grep -rh '^ExecStart=.' "$tmp/b/opt/c/lib/systemd/system")
+! grep -v '^ExecStart=/opt/c/' <<<"$exec" || fail "the units do not follow PREFIX"
 grep -q 'alias /opt/c/share/confab/api/' "$tmp/b/etc/nginx/confab/routes.conf" ||
 	fail "nginx does not follow PREFIX"
 exit $rc

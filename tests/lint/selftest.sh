@@ -15,6 +15,9 @@ tree() {
 	touch Makefile
 	printf '#include "base/a.h"\nint\na(void)\n{\n\treturn 0; /* system("x") */\n}\n' >lib/db/a.c
 	printf '#!/bin/sh\necho "$1"\n' >tests/a.sh
+	printf 'int\nmain(void)\n{\n\treturn 0;\n}\n' >cgi-bin/p.c
+	printf 'PROGRAM(p, COMMAND, "what")\n' >lib/web/program.def
+	printf '## The programs\n\n| `p` | command | what |\n' >README.md
 	printf 'CREATE FUNCTION f(int) RETURNS bool AS $$ a; b $$;\nCREATE TABLE t (a int CHECK (f(a)));\n' >sql/0001_a.sql
 	printf -- '-- CREATE TABLE\nCREATE OR REPLACE FUNCTION g() RETURNS int AS $$ a; b $$;\n' >sql/code/a.sql
 }
@@ -44,10 +47,11 @@ notices() {
 	}
 }
 
-notices confab-.service.d/10-confab.conf NoNewPrivileges=yes
-notices confab-.service.d/10-confab.conf 'SystemCallFilter=~@privileged @resources'
-notices confab-worker.service 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
-notices confab-ops.socket SocketMode=0660
+notices confab@.service.d/10-confab.conf NoNewPrivileges=yes
+notices confab@.service.d/10-confab.conf 'SystemCallFilter=~@privileged @resources'
+notices confab@worker.service 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
+notices confab@.socket SocketMode=0660
+notices confab@ops.service.d/20-ops.conf MemoryMax=256M
 refuses layers lib/base/b.c '#include "db/db.h"\n'
 refuses layers lib/domain/money/b.h '#include "web/req.h"\n'
 refuses layers lib/base/c.c '#include "a.h"\n'
@@ -60,6 +64,10 @@ refuses banned cgi-bin/c.c 'const char *f(void) { return rows_text(rows, 0, 3); 
 refuses banned lib/panel/c.c 'long f(void) { return rows_i64(rows_of(a, b), n - 1, COLUMN); }\n'
 refuses banned nginx/a.conf 'fastcgi_param NOBODYS $host;\n'
 refuses banned lib/domain/money/b.c 'double rate;\n'
+refuses programs lib/web/program.def 'PROGRAM(q, COMMAND, "what")\n'
+refuses programs cgi-bin/q.c 'int\nmain(void)\n{\n\treturn 0;\n}\n'
+refuses programs README.md '| `q` | command | what |\n'
+refuses programs tests/b.sh 'for name in people advisors sessions; do\n'
 refuses toplevel notes.txt 'x\n'
 refuses toplevel Makefile "$(printf '\\n%.0s' {1..173})"
 refuses functions lib/db/a.c "int\nlong_one(void)\n{\n$(printf '\\tg();\\n%.0s' {1..60})}\n"

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The systemd units: nothing that `systemd-analyze verify` remarks on, each service at an exposure of
-# at most 1.5, every line of theirs as units.list has it, one socket and one service a program, and every
-# setting in the example file.
+# The systemd units: nothing that `systemd-analyze verify` remarks on, each program's service at an exposure of
+# at most 1.5, every line of theirs as units.list has it, no drop-in for what is no program, and every setting in the
+# example file.
 set -euo pipefail
-ROOT=$(cd "${LINT_ROOT:-$(dirname "$0")/../..}" && pwd -P)
+# shellcheck source=tests/harness/common.sh
+. "$(dirname "$0")/../harness/common.sh"
+ROOT=$(cd "${LINT_ROOT:-$ROOT}" && pwd -P)
 UNITS=$ROOT/systemd
 rc=0
 
@@ -28,14 +30,13 @@ applies() {
 
 # wanted UNIT: its settings by units.list.
 wanted() {
-	local unit=$1 name=${1#confab-} line here='' patterns
-	name=${name%.*}
+	local unit=$1 line here='' patterns
 	while IFS= read -r line; do
 		case $line in
 		'#'* | '') ;;
 		$'\t'*)
 			line=${line#?}
-			[ -z "$here" ] || printf '%s\n' "${line//NAME/$name}"
+			[ -z "$here" ] || printf '%s\n' "$line"
 			;;
 		*)
 			read -ra patterns <<<"$line"
@@ -60,6 +61,16 @@ done < <(cd "$UNITS" && find . -name 'confab*.service' -o -name 'confab*.socket'
 	-path '*.d/*' | sed 's#^\./##' | sort)
 [ "${1:-}" != list ] || exit $rc # for selftest.sh
 
+# The services there are: of each program, the second events program, and migrate.
+services=()
+for name in $(programs_of STAY) events-2 migrate; do
+	services+=("confab@$name.service")
+done
+for dir in "$UNITS"/*.service.d; do
+	name=$(basename "$dir" .d)
+	[[ $name == confab@.service || " ${services[*]} " == *" $name "* ]] || fail "$name.d is for no program"
+done
+
 # A file system of the units, the system's own ones they refer to, and empty programs.
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -67,34 +78,19 @@ dir=$tmp/usr/lib/systemd/system
 mkdir -p "$dir" "$tmp/usr/lib/confab" "$tmp/usr/sbin" "$tmp/bin"
 cp -R /lib/systemd/system/. "$dir/"
 cp -R "$UNITS"/confab* "$dir/"
-while read -r exe; do
+for exe in /bin/kill /usr/sbin/confab $(programs_of STAY | sed -E 's#(^| )#\1/usr/lib/confab/#g'); do
 	cp /bin/true "$tmp$exe"
-done < <(sed -n 's/^Exec[A-Z][a-z]*=\([^ ]*\).*/\1/p' "$UNITS"/*.service)
-
-said=$(systemd-analyze verify --man=no "--root=$tmp" "$dir"/confab*.service "$dir"/confab*.socket \
-	"$dir"/confab.target 2>&1) || fail "systemd-analyze verify failed"
-[ -z "$said" ] || fail "systemd-analyze verify says: $said"
-
-for unit in "$UNITS"/confab-*.service; do
-	score=$(systemd-analyze security --no-pager --offline=true "$unit" 2>&1 |
-		sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p')
-	awk -v score="$score" 'BEGIN { exit !(score != "" && score + 0 <= 1.5) }' ||
-		fail "$(basename "$unit") has exposure ${score:-unknown}, more than 1.5"
 done
 
-read -ra progs < <(sed -n 's/^PROGS := //p' "$ROOT/Makefile")
-for name in "${progs[@]}"; do
-	case $name in
-	confab) continue ;;
-	worker) ;;
-	*)
-		[ -f "$UNITS/confab-$name.socket" ] || fail "$name has no socket unit"
-		grep -q "server unix:/run/confab/$name.sock[; ]" "$ROOT"/nginx/http.conf "$ROOT"/nginx/events-1.conf ||
-			fail "$name has no upstream in nginx/"
-		;;
-	esac
-	[ -f "$UNITS/confab-$name.service" ] || fail "$name has no service unit"
-	grep -q "^u confab-$name " "$UNITS/confab.sysusers" || fail "$name has no account"
+said=$(systemd-analyze verify --man=no "--root=$tmp" "${services[@]/#/$dir/}" "$dir"/confab@events-ws.socket \
+	"$dir"/confab@events-2-ws.socket "$dir"/confab.target 2>&1) || fail "systemd-analyze verify failed"
+[ -z "$said" ] || fail "systemd-analyze verify says: $said"
+
+for unit in "${services[@]}"; do
+	score=$(systemd-analyze security --no-pager --offline=true "--root=$tmp" "$unit" 2>&1 |
+		sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p')
+	awk -v score="$score" 'BEGIN { exit !(score != "" && score + 0 <= 1.5) }' ||
+		fail "$unit has exposure ${score:-unknown}, more than 1.5"
 done
 
 while read -r key; do

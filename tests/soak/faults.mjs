@@ -7,14 +7,13 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { promisify } from "node:util";
-import { BASE_URL, DATABASE_URL, STACK_DIR, conversation, cursorAt, person, runAll, sql, test, until }
+import { BASE_URL, DATABASE_URL, PROGRAMS, STACK_DIR, conversation, cursorAt, person, runAll, sql, test, until }
 	from "../http/live.mjs";
 import { Listener, pause } from "../http/listeners.mjs";
 
 const run = promisify(execFile);
 const PHASE_MS = Number(process.env.FAULTS_S ?? 3) * 1000, HEALED_MS = 40000;
 const READERS = 10, SENDERS = 6, POLLERS = 8, READ_EVERY_MS = 20, SEND_EVERY_MS = 60;
-const PROGRAMS = ["auth", "people", "advisors", "sessions", "chat", "events", "admin", "ops", "worker"];
 // An outage of the database that is longer than DB_WAIT_MS is told, and so is one for those who poll.
 const WAIT_MS = 6000, TOLD = { read: Infinity, send: Infinity, poll: Infinity };
 // Each may fail so many of its requests at most; faults that are not named here may fail none.

@@ -1,8 +1,7 @@
 // Resident memory of a stack's processes over time.
 import { readFileSync } from "node:fs";
-import { STACK_DIR } from "../http/live.mjs";
+import { PROGRAMS, STACK_DIR } from "../http/live.mjs";
 
-const PROGRAMS = ["auth", "people", "advisors", "sessions", "chat", "admin", "events", "ops", "worker", "nginx"];
 const GROWTH_KIB_MAX = 1024;
 
 function read(path) {
@@ -15,7 +14,7 @@ function read(path) {
 
 // {program, pid, parent} of every process that runs now.
 function processes() {
-	return PROGRAMS.flatMap((program) => {
+	return [...PROGRAMS, "nginx"].flatMap((program) => {
 		const parent = Number(read(`${STACK_DIR}/run/${program}.pid`));
 		const children = read(`/proc/${parent}/task/${parent}/children`).split(" ").filter(Boolean).map(Number);
 		return [parent, ...children].map((pid) => ({ program, pid, parent: pid === parent }));
