@@ -47,6 +47,33 @@ notices() {
 	}
 }
 
+nginx_tree() {
+	tree
+	mkdir -p lib/web lib/live
+	cp -R "$HERE/../../nginx" nginx
+	cp "$HERE/../../lib/web/program.def" lib/web
+	cp "$HERE"/../../lib/live/*.c lib/live
+}
+
+# misroutes FILE SED: nginx's files, so changed, do not lead every route to its program.
+misroutes() {
+	nginx_tree
+	sed -i "$2" "nginx/$1"
+	! LINT_ROOT=$tmp/t bash "$HERE/routes.sh" >/dev/null 2>&1 || {
+		echo "routes accepts $1 after $2" >&2
+		rc=1
+	}
+}
+
+nginx_tree
+LINT_ROOT=$tmp/t bash "$HERE/routes.sh" || rc=1
+misroutes routes.conf 's#(?:users|reports)#(?:users)#'
+misroutes routes.conf 's#(?:users|reports)#(?:users|reports|others)#'
+misroutes routes.conf 's#/api/v1/ws {#/api/v1/wss {#'
+misroutes routes.conf 's#^location / {#location /api/v1/others {\n\tfastcgi_pass confab_ops;\n}\n&#'
+misroutes routes.conf 's#fastcgi_pass confab_ops#fastcgi_pass confab_auth#'
+misroutes http.conf 's#run/confab/chat.sock#run/confab/people.sock#'
+misroutes events-2.conf 's#events-2-ws.sock#events-2.sock#'
 notices confab@.service.d/10-confab.conf NoNewPrivileges=yes
 notices confab@.service.d/10-confab.conf 'SystemCallFilter=~@privileged @resources'
 notices confab@worker.service 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
