@@ -135,6 +135,8 @@ check "/metrics is for this machine alone" metrics_closed
 check "the tour passes" tour_passes "$PASSWORD"
 took "the tour"
 check "each program runs with the confinement of its unit" programs_confined
+check "what a program differs in is in force" limits_own people:512:16384 auth:768:16384 admin:768:16384 \
+	ops:256:16384 events:1024:20000 worker:512:16384
 check "the journal knows each program by its name" programs_named
 check "no unit has failed" units_good
 check "the journal has no error" journal_clean
@@ -146,6 +148,7 @@ check "/readyz is 200 after a reload" ready_good
 
 step 'A second events program'
 check "/readyz is 200 with a second events program" ready_good '.checks | any(.name == "events-2")'
+check "the second events program has the limits of the first" limits_own events-2:1024:20000
 
 machine_reboot "$DIR" "$BIND"
 took "it boots again"

@@ -108,6 +108,20 @@ programs_confined() {
 	return $rc
 }
 
+# limits_own PROGRAM:MIB:FILES...: systemd took these limits from the template and the program's drop-ins.
+limits_own() {
+	local wanted name mib files said rc=0
+	for wanted in "$@"; do
+		IFS=: read -r name mib files <<<"$wanted"
+		said=$(inside systemctl show --property=MemoryMax,LimitNOFILE --value "confab@$name" | sort -n | paste -sd' ')
+		[ "$said" = "$files $((mib << 20))" ] || {
+			echo "$name: $said"
+			rc=1
+		}
+	done
+	return $rc
+}
+
 # The journal knows each program by the name README tells.
 programs_named() {
 	local name rc=0
