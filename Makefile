@@ -67,11 +67,12 @@ UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 DB := $(patsubst %.c,$(OUT)/%,$(wildcard tests/db/test_*.c))
 HTTP := $(patsubst %.c,$(OUT)/%,$(wildcard tests/http/test_*.c))
 BENCH := $(OUT)/tests/bench/load
+ORDER := $(OUT)/tests/harness/order/order
 FUZZ := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 HARNESS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/harness/*.c))
 .SECONDARY:
 
-$(UNIT) $(DB) $(HTTP): %: %.o $(HARNESS) $(OUT)/libconfab.a
+$(UNIT) $(DB) $(HTTP) $(ORDER): %: %.o $(HARNESS) $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
 
@@ -84,9 +85,9 @@ $(FUZZ): %: %.o $(OUT)/libconfab.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
-tests: all $(UNIT) $(DB) $(HTTP) $(BENCH)
+tests: all $(UNIT) $(DB) $(HTTP) $(BENCH) $(ORDER)
 fuzzers: $(FUZZ)
-load: all $(BENCH)
+load: all $(BENCH) $(ORDER)
 
 # The scripts call make again for what they need, each flavour by itself.
 SCRIPT = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL MAKE='$(MAKE)' PORT='$(PORT)' T='$(T)' V='$(V)'

@@ -5,6 +5,7 @@
  * 78 (EX_CONFIG) the settings cannot be used.
  */
 #include "confab.h"
+#include "base/fail.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -176,6 +177,22 @@ do_version(struct command *command)
 	return printf("confab %s\n", confab_version) < 0 ? 1 : 0;
 }
 
+#ifdef CONFAB_TEST
+/* Name, what it takes, and where it is. */
+static int
+do_failpoints(struct command *command)
+{
+	size_t i;
+
+	(void)command;
+	for (i = 0; i < FAIL__COUNT; i++)
+		(void)printf("%s\t%s%s\t%s\n", fail_docs[i].name,
+		    (fail_docs[i].takes & FAIL_ERR) != 0 ? "error " : "",
+		    (fail_docs[i].takes & FAIL_TEXT) != 0 ? "text" : "", fail_docs[i].doc);
+	return 0;
+}
+#endif
+
 static int do_help(struct command *);
 
 static const struct command_doc commands[] = {
@@ -197,6 +214,10 @@ static const struct command_doc commands[] = {
 	    "the OpenAPI document of the programs in DIR", 0 },
 	{ { "docs", NULL }, " DIR", 1, 1, do_docs, "the same as a page", 0 },
 	{ { "routes", NULL }, " DIR", 1, 1, do_routes, "every route and who may call it", 0 },
+#ifdef CONFAB_TEST
+	{ { "failpoints", NULL }, "", 0, 0, do_failpoints,
+	    "what a test can make fail in programs that run", COMMAND_NO_CONF },
+#endif
 	{ { "help", NULL }, " [WORD]", 0, 1, do_help, "this list, or what begins with WORD",
 	    COMMAND_NO_CONF },
 	{ { "version", NULL }, "", 0, 0, do_version, "what release this is", COMMAND_NO_CONF },

@@ -158,7 +158,7 @@ beat(struct daemon *daemon)
 		arena_printf(daemon->arena, HEARTBEAT_TURN "%s", daemon->done)) != ERR_OK)
 		return;
 	daemon->done[0] = '\0';
-	metrics_set(daemon->metrics, METRIC_BEAT_US, clock_monotonic_us());
+	metrics_set(daemon->metrics, METRIC_BEAT_US, clock_steady_us());
 }
 
 /* Is it time? Then set the next. */
@@ -192,7 +192,7 @@ tick(struct daemon *daemon)
 static int
 serve(struct worker *worker, int listener)
 {
-	const struct timespec pause = { 0, TICK_MS * 1000000L };
+	const struct timespec pause = { 0, clock_nap_ms(TICK_MS) * 1000000L };
 	struct daemon daemon = { .conf = worker->conf, .db = worker->db, .arena = worker->arena,
 		.metrics = worker->metrics };
 

@@ -1,11 +1,8 @@
 #include "base/clock.h"
+#include "base/test_map.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 static int64_t
 read_clock(clockid_t id)
@@ -17,40 +14,37 @@ read_clock(clockid_t id)
 }
 
 #ifdef CONFAB_TEST
-static int64_t
-test_offset_us(void)
-{
-	static const volatile int64_t none = 0;
-	static const volatile int64_t *offset;
-	const char *path;
-	void *map;
-	int fd;
+enum { NAP_MS = 100 }; /* how soon a moved clock is noticed */
 
-	if (offset != NULL)
-		return *offset;
-	offset = &none;
-	path = getenv("CONFAB_TEST_CLOCK");
-	fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	map = mmap(NULL, sizeof(*offset), PROT_READ, MAP_SHARED, fd, 0);
-	(void)close(fd);
-	if (map != MAP_FAILED)
-		offset = map;
-	return *offset;
+static int64_t
+shift_us(void)
+{
+	return atomic_load_explicit(&test_map()->shift_us, memory_order_relaxed);
+}
+
+int
+clock_nap_ms(int ms)
+{
+	return ms > NAP_MS && test_map_is_shared() ? NAP_MS : ms;
 }
 #else
 static int64_t
-test_offset_us(void)
+shift_us(void)
 {
 	return 0;
+}
+
+int
+clock_nap_ms(int ms)
+{
+	return ms;
 }
 #endif
 
 int64_t
 clock_now_us(void)
 {
-	return read_clock(CLOCK_REALTIME) + test_offset_us();
+	return read_clock(CLOCK_REALTIME) + shift_us();
 }
 
 int64_t
@@ -61,6 +55,12 @@ clock_now_s(void)
 
 int64_t
 clock_monotonic_us(void)
+{
+	return read_clock(CLOCK_MONOTONIC) + shift_us();
+}
+
+int64_t
+clock_steady_us(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
 }

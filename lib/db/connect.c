@@ -29,7 +29,7 @@ outage_begin(struct db *db)
 	if (db->outage_us == 0)
 		db->outage_us = outage_since_us();
 	if (db->outage_us == 0)
-		db->outage_us = clock_monotonic_us();
+		db->outage_us = clock_steady_us();
 }
 
 void
@@ -126,7 +126,7 @@ again_set(struct db *db, int64_t took_us, int64_t most_us)
 	db->again_us = db->again_us == 0 ? AGAIN_FIRST_US : db->again_us * 3 / 2;
 	if (db->again_us > most_us)
 		db->again_us = most_us;
-	db->retry_at_us = clock_monotonic_us() +
+	db->retry_at_us = clock_steady_us() +
 	    (took_us > SILENT_US ? SILENT_AGAIN_US : db->again_us / 2 + random % db->again_us);
 }
 
@@ -148,7 +148,7 @@ connect_once(struct db *db, int64_t until_us)
 static void
 sleep_until(int64_t until_us)
 {
-	int64_t left_us = until_us - clock_monotonic_us();
+	int64_t left_us = until_us - clock_steady_us();
 	const struct timespec pause = { left_us / SECOND_US, left_us % SECOND_US * 1000 };
 
 	if (left_us > 0)
@@ -165,16 +165,16 @@ connect_again(struct db *db)
 	int64_t until_us = db->outage_us + (int64_t)db->wait_ms * 1000;
 
 	for (;;) {
-		int64_t now = clock_monotonic_us(), silent_us = now + (int64_t)DB_CONNECT_MS * 1000;
+		int64_t now = clock_steady_us(), silent_us = now + (int64_t)DB_CONNECT_MS * 1000;
 
 		if (now >= db->retry_at_us) {
 			if (connect_once(db, silent_us))
 				break;
-			again_set(db, clock_monotonic_us() - now,
+			again_set(db, clock_steady_us() - now,
 			    now < until_us ? AGAIN_MAX_US : DOWN_MAX_US);
 		}
 		if (db->retry_at_us >= until_us || db->schema_refused >= 0 ||
-		    clock_monotonic_us() - now > SILENT_US)
+		    clock_steady_us() - now > SILENT_US)
 			return ERR_UNAVAILABLE;
 		sleep_until(db->retry_at_us);
 	}

@@ -231,7 +231,7 @@ settle_commit(struct db *db, bool *again)
 
 	db->tx_lost = false;
 	db->tx_depth = 0;
-	while (clock_monotonic_us() < until_us) {
+	while (clock_steady_us() < until_us) {
 		const char *status = NULL;
 		bool lost;
 
@@ -262,10 +262,9 @@ commit(struct db *db, bool *again)
 		return ERR_OK;
 	if (db->tx_lost || db->conn == NULL)
 		return ERR_UNAVAILABLE;
-	FAILPOINT("tx.before_commit");
 	db->round_trips++;
 	result = pg_command(db->conn, "COMMIT", pg_deadline());
-	FAILPOINT("tx.after_commit");
+	FAILPOINT(TX_AFTER_COMMIT);
 	if (result == NULL || PQstatus(db->conn) == CONNECTION_BAD) {
 		PQclear(result);
 		pg_drop(db);
@@ -293,6 +292,8 @@ tx_once(struct db *db, enum err (*fn)(struct db *, void *), void *arg, bool *aga
 	db->xid[0] = '\0';
 	db->tx_depth = 1;
 	err = fn(db, arg);
+	if (err == ERR_OK && !db->begin_pending)
+		err = FAILPOINT_ERR(TX_BEFORE_COMMIT);
 	if (err == ERR_OK) {
 		err = commit(db, again);
 	} else {

@@ -146,7 +146,7 @@ plan_make(struct plan *plan, const char *url, const char *dir)
 {
 	TRY(migration_files_read(plan->arena, dir, &plan->files));
 	plan->conn = pg_connect(
-	    url, "confab-migrate", clock_monotonic_us() + (int64_t)DB_CONNECT_MS * 1000);
+	    url, "confab-migrate", clock_steady_us() + (int64_t)DB_CONNECT_MS * 1000);
 	if (plan->conn == NULL)
 		return ERR_UNAVAILABLE;
 	(void)PQsetnonblocking(plan->conn, 0);

@@ -51,7 +51,7 @@ outage_failed_at(int64_t now, const char *what, const char *error)
 void
 outage_failed(const char *what, const char *error)
 {
-	outage_failed_at(clock_monotonic_us(), what, error);
+	outage_failed_at(clock_steady_us(), what, error);
 }
 
 void
@@ -65,7 +65,7 @@ void
 outage_answered(void)
 {
 	if (outage_lasts()) /* almost never: no clock is read then */
-		outage_answered_at(clock_monotonic_us());
+		outage_answered_at(clock_steady_us());
 }
 
 bool
@@ -87,7 +87,7 @@ outage_young(void)
 {
 	int64_t since = outage_since_us();
 
-	return since != 0 && clock_monotonic_us() < since + (int64_t)DB_WAIT_MS * 1000;
+	return since != 0 && clock_steady_us() < since + (int64_t)DB_WAIT_MS * 1000;
 }
 
 int64_t
@@ -126,5 +126,5 @@ outage_tick_at(int64_t now)
 void
 outage_tick(void)
 {
-	outage_tick_at(clock_monotonic_us());
+	outage_tick_at(clock_steady_us());
 }

@@ -15,7 +15,7 @@ wait_socket(PGconn *conn, short events, int64_t deadline_us)
 	struct pollfd fd = { PQsocket(conn), events, 0 };
 
 	for (;;) {
-		int64_t left_us = deadline_us - clock_monotonic_us();
+		int64_t left_us = deadline_us - clock_steady_us();
 		int ready;
 
 		if (left_us <= 0)
@@ -103,7 +103,7 @@ pg_alive(PGconn *conn)
 int64_t
 pg_deadline(void)
 {
-	return clock_monotonic_us() + (int64_t)DB_CALL_MS * 1000;
+	return clock_steady_us() + (int64_t)DB_CALL_MS * 1000;
 }
 
 PGresult *

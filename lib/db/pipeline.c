@@ -122,7 +122,7 @@ queue_take(struct pipeline *pipeline)
 	pipeline->first = (pipeline->first + 1) % pipeline->config.waiting_max;
 	pipeline->count--;
 	pipeline->answered = false;
-	pipeline->answered_us = clock_monotonic_us();
+	pipeline->answered_us = clock_steady_us();
 	return first;
 }
 
@@ -136,7 +136,7 @@ next_try(struct pipeline *pipeline)
 		return;
 	}
 	pipeline->backoff_us = outage_pause_us(pipeline->backoff_us);
-	pipeline->retry_at_us = clock_monotonic_us() + pipeline->backoff_us;
+	pipeline->retry_at_us = clock_steady_us() + pipeline->backoff_us;
 	pipeline->state = PIPELINE_DOWN;
 }
 
@@ -176,9 +176,9 @@ flush(struct pipeline *pipeline)
 static void
 begin_connect(struct pipeline *pipeline)
 {
-	if (clock_monotonic_us() < pipeline->retry_at_us)
+	if (clock_steady_us() < pipeline->retry_at_us)
 		return;
-	pipeline->since_us = clock_monotonic_us();
+	pipeline->since_us = clock_steady_us();
 	pipeline->conn = pg_connect_start(pipeline->config.url, pipeline->config.program, false);
 	if (pipeline->conn == NULL || PQstatus(pipeline->conn) == CONNECTION_BAD) {
 		fail(pipeline, "cannot connect to the database");
@@ -271,7 +271,7 @@ pipeline_send(struct pipeline *pipeline, const struct stmt *stmt, const struct d
 		return ERR_UNAVAILABLE;
 	}
 	last = (pipeline->first + pipeline->count++) % pipeline->config.waiting_max;
-	pipeline->queue[last] = (struct waiting){stmt, answer, arg, clock_monotonic_us()};
+	pipeline->queue[last] = (struct waiting){stmt, answer, arg, clock_steady_us()};
 	pipeline->unsent = PQflush(pipeline->conn) != 0;
 	return ERR_OK;
 }
@@ -346,7 +346,7 @@ step_answers(struct pipeline *pipeline)
 static bool
 is_late(const struct pipeline *pipeline)
 {
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_steady_us();
 
 	if (pipeline->state != PIPELINE_READY)
 		return now >= pipeline->since_us + (int64_t)DB_CONNECT_MS * 1000;

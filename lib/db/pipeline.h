@@ -42,7 +42,7 @@ struct pipeline *pipeline_open(const struct pipeline_config *config);
 void pipeline_close(struct pipeline *);
 int pipeline_fd(const struct pipeline *); /* -1 while there is none; may change with each step */
 short pipeline_poll(const struct pipeline *);
-int64_t pipeline_due_us(const struct pipeline *); /* monotonic: step then at the latest */
+int64_t pipeline_due_us(const struct pipeline *); /* clock_steady_us(): step then at the latest */
 void pipeline_step(struct pipeline *);
 enum pipeline_state pipeline_state(const struct pipeline *);
 /* As db_detail, of the answer that is being given; "" without. */

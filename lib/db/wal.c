@@ -112,7 +112,7 @@ void
 wal_enter(struct wal *wal, enum wal_state state)
 {
 	wal->state = state;
-	wal->since_us = clock_monotonic_us();
+	wal->since_us = clock_steady_us();
 }
 
 void
@@ -128,7 +128,7 @@ wal_fail(struct wal *wal, const char *why)
 	wal->conn = NULL;
 	wal->unsent = wal->more = false;
 	wal->backoff_us = outage_pause_us(streamed ? 0 : wal->backoff_us);
-	wal->retry_at_us = clock_monotonic_us() + wal->backoff_us;
+	wal->retry_at_us = clock_steady_us() + wal->backoff_us;
 	wal_enter(wal, WAL_DOWN);
 	if (streamed)
 		wal->config.handler.stopped(wal->config.handler.arg);
@@ -179,7 +179,7 @@ send_status(struct wal *wal)
 	/* Microseconds since 2000; the server only shows it. */
 	put64(bytes + 25, (uint64_t)(clock_now_us() - INT64_C(946684800) * SECOND_US));
 	bytes[33] = 1; /* answer, so that a frozen server is noticed */
-	wal->status_us = clock_monotonic_us();
+	wal->status_us = clock_steady_us();
 	if (PQputCopyData(wal->conn, (const char *)bytes, sizeof(bytes)) != 1)
 		wal_fail(wal, "cannot send");
 	else
@@ -295,7 +295,7 @@ take_data(struct wal *wal, const uint8_t *bytes, size_t len)
 static void
 take_message(struct wal *wal, const uint8_t *bytes, size_t len)
 {
-	wal->heard_us = clock_monotonic_us();
+	wal->heard_us = clock_steady_us();
 	if (len >= HEADER_LEN && bytes[0] == 'w') {
 		take_data(wal, bytes, len);
 	} else if (len >= KEEPALIVE_LEN && bytes[0] == 'k') {
@@ -311,7 +311,7 @@ take_message(struct wal *wal, const uint8_t *bytes, size_t len)
 static void
 step_streaming(struct wal *wal)
 {
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_steady_us();
 	int count, len = 0;
 	char *bytes;
 

@@ -62,7 +62,7 @@ struct wal *wal_open(const struct wal_config *config);
 void wal_close(struct wal *);
 int wal_fd(const struct wal *); /* -1 while there is none; may change with each step */
 short wal_poll(const struct wal *); /* POLLIN, POLLOUT */
-int64_t wal_due_us(const struct wal *); /* monotonic: step then at the latest */
+int64_t wal_due_us(const struct wal *); /* clock_steady_us(): step then at the latest */
 void wal_step(struct wal *);
 enum wal_state wal_state(const struct wal *);
 /* The end of the newest commit that was handed over, or where the last slot began: what was committed up to

@@ -15,7 +15,7 @@
 static void
 begin_connect(struct wal *wal)
 {
-	if (clock_monotonic_us() < wal->retry_at_us)
+	if (clock_steady_us() < wal->retry_at_us)
 		return;
 	wal->conn = pg_connect_start(wal->config.url, wal->config.program, true);
 	if (wal->conn == NULL || PQstatus(wal->conn) == CONNECTION_BAD) {
@@ -131,7 +131,7 @@ step_history(struct wal *wal)
 static void
 step_connecting(struct wal *wal)
 {
-	if (clock_monotonic_us() >= wal->since_us + (int64_t)DB_CONNECT_MS * 1000) {
+	if (clock_steady_us() >= wal->since_us + (int64_t)DB_CONNECT_MS * 1000) {
 		wal_fail(wal, "connecting took too long");
 		return;
 	}
@@ -181,7 +181,7 @@ step_start(struct wal *wal)
 	PGresult *result;
 	ExecStatusType status;
 
-	if (clock_monotonic_us() >= wal->since_us + START_US) {
+	if (clock_steady_us() >= wal->since_us + START_US) {
 		wal_fail(wal, "starting took too long");
 		return;
 	}
@@ -197,7 +197,7 @@ step_start(struct wal *wal)
 	memset(wal->relations, 0, sizeof(wal->relations));
 	wal->received = wal->server_end = 0;
 	wal->backoff_us = 0;
-	wal->heard_us = clock_monotonic_us();
+	wal->heard_us = clock_steady_us();
 	wal->status_us = 0;
 	wal_enter(wal, WAL_STREAMING);
 	outage_answered();
@@ -218,7 +218,7 @@ wal_start_step(struct wal *wal)
 		break;
 	case WAL_IDENTIFYING:
 	case WAL_READING_HISTORY:
-		if (clock_monotonic_us() >= wal->since_us + START_US)
+		if (clock_steady_us() >= wal->since_us + START_US)
 			wal_fail(wal, "its answer took too long");
 		else if (wal->state == WAL_IDENTIFYING)
 			step_identify(wal);

@@ -1,5 +1,7 @@
 #include "ext/ai.h"
+#include "base/fail.h"
 #include "base/str.h"
+#include "base/test_map.h"
 
 #include <string.h>
 
@@ -92,8 +94,11 @@ cut(char *text, size_t max)
 static enum err
 echo_reply(struct arena *arena, const struct ai_request *request, char **text)
 {
-	*text = arena_printf(arena, "Automated echo: you said \"%s\"",
-	    request->turns[request->count - 1].text);
+	const char *said = request->turns[request->count - 1].text;
+
+	TEST_RECORD("ai.echo", said);
+	TRY(FAILPOINT_ERR(AI_ECHO));
+	*text = arena_printf(arena, "Automated echo: you said \"%s\"", said);
 	return ERR_OK;
 }
 

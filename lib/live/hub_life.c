@@ -69,7 +69,7 @@ static bool
 verdict_find(struct hub *hub, const struct epoch_here *here, enum epoch_verdict *verdict)
 {
 	bool same = same_log(&hub->known, &here->life);
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_steady_us();
 
 	*verdict = EPOCH_UNKNOWN;
 	if (hub->known.timeline == 0)

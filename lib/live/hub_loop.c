@@ -173,14 +173,14 @@ watch_database(struct hub *hub)
 static void
 tick(struct hub *hub)
 {
-	int64_t now = clock_monotonic_us(), i;
+	int64_t now = clock_monotonic_us(), steady = clock_steady_us(), i;
 
-	if (now >= pipeline_due_us(hub->pipeline))
+	if (steady >= pipeline_due_us(hub->pipeline))
 		pipeline_step(hub->pipeline);
 	for (i = 0; i < hub->call_count; i++)
-		if (now >= pipeline_due_us(hub->calls[i]))
+		if (steady >= pipeline_due_us(hub->calls[i]))
 			pipeline_step(hub->calls[i]);
-	if (hub->wal != NULL && now >= wal_due_us(hub->wal))
+	if (hub->wal != NULL && steady >= wal_due_us(hub->wal))
 		wal_step(hub->wal);
 	if (hub->listen_us != 0 && now >= hub->listen_us && !hub->leaving)
 		listen_on(hub);
@@ -198,19 +198,21 @@ tick(struct hub *hub)
 static int
 timeout_ms(const struct hub *hub)
 {
-	int64_t now = clock_monotonic_us(), due = pipeline_due_us(hub->pipeline);
-	int64_t most_ms = hub->held > 0 ? TICK_MS : IDLE_TICK_MS, i;
+	int64_t due = pipeline_due_us(hub->pipeline), left_us, scan_us, i;
+	int most_ms = clock_nap_ms(hub->held > 0 ? TICK_MS : IDLE_TICK_MS);
 
 	for (i = 0; i < hub->call_count; i++)
 		if (pipeline_due_us(hub->calls[i]) < due)
 			due = pipeline_due_us(hub->calls[i]);
 	if (hub->wal != NULL && wal_due_us(hub->wal) < due)
 		due = wal_due_us(hub->wal);
-	if (hub->scan_us < due)
-		due = hub->scan_us;
-	if (due <= now || hub->ready_first != NULL)
+	left_us = due - clock_steady_us();
+	scan_us = hub->scan_us - clock_monotonic_us();
+	if (scan_us < left_us)
+		left_us = scan_us;
+	if (left_us <= 0 || hub->ready_first != NULL)
 		return 0;
-	return (int)((due - now) / 1000 + 1 < most_ms ? (due - now) / 1000 + 1 : most_ms);
+	return left_us / 1000 + 1 < most_ms ? (int)(left_us / 1000) + 1 : most_ms;
 }
 
 static void

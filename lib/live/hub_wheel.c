@@ -47,6 +47,8 @@ hub_wheel_turn(struct hub *hub)
 {
 	int64_t now = clock_monotonic_us() / WHEEL_SLOT_US;
 
+	if (now - hub->wheel_slot >= WHEEL_SLOTS) /* the clock has leapt: each slot once */
+		hub->wheel_slot = now - WHEEL_SLOTS + 1;
 	for (; hub->wheel_slot <= now; hub->wheel_slot++) {
 		struct waiter **head = &hub->wheel[hub->wheel_slot % WHEEL_SLOTS];
 

@@ -315,7 +315,7 @@ print_head(size_t value, struct buf *out)
 static void
 print_beat(const struct metrics *const *all, size_t count, struct buf *out)
 {
-	int64_t now = clock_monotonic_us(), beat_us;
+	int64_t now = clock_steady_us(), beat_us;
 	size_t i;
 
 	print_head(METRIC_BEAT_US, out);

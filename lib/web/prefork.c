@@ -113,7 +113,7 @@ void
 prefork_alive(void)
 {
 	if (own_slot != NULL)
-		atomic_store_explicit(&own_slot->alive_us, clock_monotonic_us(), memory_order_relaxed);
+		atomic_store_explicit(&own_slot->alive_us, clock_steady_us(), memory_order_relaxed);
 }
 
 void
@@ -173,7 +173,7 @@ child_main(struct pool *pool, size_t at, pid_t parent)
 static bool
 child_start(struct pool *pool)
 {
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_steady_us();
 	pid_t parent = getpid(), pid;
 	size_t at = 0;
 
@@ -202,7 +202,7 @@ child_start(struct pool *pool)
 static void
 pause_set(struct pool *pool, const struct child *child, bool took)
 {
-	int64_t now = clock_monotonic_us(), answered = atomic_load(&pool->tally->answered);
+	int64_t now = clock_steady_us(), answered = atomic_load(&pool->tally->answered);
 	int64_t pause_us = 0;
 
 	if (!took && now - child->began_us < YOUNG_US) {
@@ -263,7 +263,7 @@ children_reap(struct pool *pool)
 static void
 child_tell(struct pool *pool, struct child *child)
 {
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_steady_us();
 
 	if (child->end_us == 0)
 		child->end_us = now + (int64_t)pool->prefork->grace_s * SECOND_US;
@@ -281,7 +281,7 @@ static void
 child_watch(struct pool *pool, size_t at)
 {
 	int64_t alive_us = atomic_load(&pool->tally->slots[at].alive_us);
-	int64_t still_us = clock_monotonic_us() - alive_us;
+	int64_t still_us = clock_steady_us() - alive_us;
 
 	if (atomic_load(&pool->tally->slots[at].worn))
 		pool->children[at].generation = WORN;
@@ -362,7 +362,7 @@ reload_end(struct pool *pool)
 static void
 reload_begin(struct pool *pool)
 {
-	int64_t now = clock_monotonic_us();
+	int64_t now = clock_steady_us();
 
 	asked_reload = 0;
 	if (pool->prefork->reload == NULL)
@@ -389,9 +389,9 @@ reload_watch(struct pool *pool)
 		return;
 	if (census.old == 0 && census.ready >= pool->prefork->count) {
 		log_info("reloaded",
-		    LOG_INT("ms", (clock_monotonic_us() - pool->reload_us) / 1000));
+		    LOG_INT("ms", (clock_steady_us() - pool->reload_us) / 1000));
 		reload_end(pool);
-	} else if (clock_monotonic_us() - pool->reload_us > (int64_t)RELOAD_S * SECOND_US) {
+	} else if (clock_steady_us() - pool->reload_us > (int64_t)RELOAD_S * SECOND_US) {
 		log_error("new workers do not get ready, the old ones stay",
 		    LOG_INT("old", census.old), LOG_INT("ready", census.ready));
 		reload_end(pool);
@@ -402,7 +402,7 @@ reload_watch(struct pool *pool)
 static void
 pool_wait(const struct pool *pool, bool soon)
 {
-	int64_t left_us = pool->start_us - clock_monotonic_us(), wait_us = TICK_MS * 1000;
+	int64_t left_us = pool->start_us - clock_steady_us(), wait_us = TICK_MS * 1000;
 	struct timespec wait;
 
 	if (soon)

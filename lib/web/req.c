@@ -163,7 +163,7 @@ req_handle(struct req *req)
 	enum err err;
 
 	req->clean = req->reply;
-	FAILPOINT_OF("request", req->id);
+	FAILPOINT_OF(REQUEST, req->id);
 	if (req->route->flags & ROUTE_NO_TX || req->method == METHOD_GET)
 		err = req->route->handle(req);
 	else

@@ -2,10 +2,10 @@
 #include "domain/system/job.h"
 #include "harness/cunit.h"
 #include "harness/race.h"
+#include "harness/stack.h"
 #include "harness/testdb.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { JOBS = 60, CLAIMERS = 4, KILLED = 137 };
 
@@ -115,27 +115,16 @@ four_workers_do_each_job_once(void)
 	    JOBS);
 }
 
-static const char *failpoint;
-
-/* Each worker dies at another passing of the same point. */
-static void
-arm(int racer)
-{
-	char spec[64];
-
-	(void)snprintf(spec, sizeof(spec), "%s:%d", failpoint, racer + 1);
-	(void)setenv("CONFAB_FAIL", spec, 1);
-}
-
 static void
 killed_at(const char *name)
 {
 	const char *user_id = jobs_make("test.effect", "60");
-	struct race race = { sets, drain, NULL, arm };
+	struct race race = { sets, drain, NULL, NULL };
 	int statuses[CLAIMERS];
 
-	failpoint = name;
+	fail_arm(name, "crash nth=4 times=4"); /* all of them, one after the other */
 	race_run(&race, CLAIMERS, statuses);
+	fail_release(name);
 	CU_ASSERT_EQUAL(race_count(statuses, CLAIMERS, KILLED), CLAIMERS);
 	CU_ASSERT(effects(user_id) < JOBS);
 	leases_end();
@@ -150,6 +139,7 @@ killed_at(const char *name)
 static void
 a_worker_killed_anywhere_loses_and_repeats_nothing(void)
 {
+	stack_own();
 	killed_at("job.claimed");
 	killed_at("job.prepared");
 	killed_at("job.applied");

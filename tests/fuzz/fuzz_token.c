@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/test_map.h"
 #include "web/token_cache.h"
 
 #include <openssl/evp.h>
@@ -15,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define SECRET "new-secret-new-secret-new-secret-2"
 #define ISSUER "https://confab.test"
@@ -29,39 +28,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct conf conf = {.base_url = ISSUER,
     .access_token_s = 600,
     .secret_keys = "new:" SECRET ",old:old-secret-old-secret-old-secret-1"};
-static volatile int64_t *clock_offset_us;
 static struct arena *process_arena; /* global, so that nothing in it is a leak */
 static struct token_cache *cache;
 
-/* A clock that stands still, so that an input means the same tomorrow. */
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	int fd = memfd_create("clock", 0);
-	char path[64];
-	void *map;
-
 	(void)argc, (void)argv;
-	if (fd < 0 || ftruncate(fd, sizeof(int64_t)) != 0)
-		abort();
-	map = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		abort();
-	clock_offset_us = map;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	(void)setenv("CONFAB_TEST_CLOCK", path, 1);
-	(void)clock_now_us(); /* maps it */
-	(void)close(fd);
 	process_arena = arena_new(REQUEST_BYTES_MAX);
 	cache = token_cache_new(process_arena);
 	return 0;
 }
 
+/* A clock that stands still, so that an input means the same tomorrow. */
 static void
 stop_clock(void)
 {
-	*clock_offset_us = 0;
-	*clock_offset_us = NOW_S * SECOND_US + SECOND_US / 2 - clock_now_us();
+	test_map()->shift_us = 0;
+	test_map()->shift_us = NOW_S * SECOND_US + SECOND_US / 2 - clock_now_us();
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

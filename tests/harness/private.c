@@ -143,7 +143,7 @@ private_worker_start(void)
 {
 	static const char start[] =
 	    "D=$(realpath \"$1\"); R=$(sed -n 's/^RUN_DIR=//p' \"$D/confab.conf\"); W=$(realpath \"$BIN/worker\");"
-	    " cd /; env -i CONFAB_CONF=\"$D/confab.conf\" setsid \"$W\" --pid-file \"$R/worker.pid\""
+	    " cd /; env -i CONFAB_CONF=\"$D/confab.conf\" CONFAB_TEST_FILE=\"$D/test.map\" setsid \"$W\" --pid-file \"$R/worker.pid\""
 	    " </dev/null >>\"$D/log/worker.log\" 2>&1 &";
 
 	require(command((char *[]){ strdupa("bash"), strdupa("-euc"), strdupa(start),

@@ -12,7 +12,8 @@
 #	EVENTS_COUNT=2	two events programs behind nginx's hash
 #	STACK_CONF_EXTRA	more lines for confab.conf; and any setting of lib/base/conf.def by name
 #	QUIET=1		no progress lines
-# Leaves in DIR: env (shell variables for clients), run/NAME.pid, log/NAME.log, confab.conf.
+# Leaves in DIR: env (shell variables for clients), run/NAME.pid, log/NAME.log, confab.conf; of a test build
+# also test.map, by which the running programs take orders (order.sh).
 set -euo pipefail
 # shellcheck source=tests/harness/common.sh
 . "$(dirname "$0")/common.sh"
@@ -156,6 +157,26 @@ start_migrate() {
 	step_done
 }
 
+# Programs of a test build take orders from one file, and the clock of their database moves with theirs:
+# tests/harness/stack.h, order.sh.
+start_orders() {
+	confab failpoints >/dev/null 2>&1 || return 0
+	: >>"$DIR/test.map"
+	export CONFAB_TEST_FILE=$DIR/test.map
+	"$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -d "$DATABASE_URL" >"$DIR/log/orders.log" 2>&1 <<-'END' ||
+		SET client_min_messages = warning;
+		CREATE SCHEMA IF NOT EXISTS test;
+		CREATE TABLE IF NOT EXISTS test.clock (
+			one bool PRIMARY KEY DEFAULT true CHECK (one),
+			shift interval NOT NULL
+		);
+		INSERT INTO test.clock (shift) VALUES ('0') ON CONFLICT DO NOTHING;
+		CREATE OR REPLACE FUNCTION public.app_now() RETURNS timestamptz LANGUAGE sql STABLE
+			AS 'SELECT now() + (SELECT shift FROM test.clock)';
+	END
+		step_failed "the database takes no orders" "$DIR/log/orders.log"
+}
+
 start_seed() {
 	step "demo data"
 	confab seed demo >"$DIR/log/seed.log" 2>&1 </dev/null ||
@@ -231,6 +252,7 @@ cmd_start() {
 	db_start
 	write_conf
 	start_migrate
+	start_orders
 	[ "${STACK_SEED:-}" != 1 ] || start_seed
 	start_docs
 	start_programs
@@ -249,6 +271,7 @@ cmd_start_db() {
 	write_conf
 	[ -x "$BIN/confab" ] || die "no programs in $BIN: make all builds them"
 	start_migrate
+	start_orders
 	write_env
 }
 

@@ -21,6 +21,12 @@ export async function sql(text) {
 	return stdout.trim();
 }
 
+// An order to the running programs, as order("clock", 60); see tests/harness/order.sh. What it prints.
+export async function order(...words) {
+	const { stdout } = await run("tests/harness/order.sh", words.map(String));
+	return stdout.trim();
+}
+
 export const epoch = await sql("SELECT epoch FROM epoch");
 export const cursorAt = (seq) => `${epoch}-${seq}`;
 

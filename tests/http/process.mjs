@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import { BASE_URL, PROGRAMS, STACK_DIR, conversation, cursorAt, person, runAll, sql, test, until }
+import { BASE_URL, PROGRAMS, STACK_DIR, conversation, cursorAt, order, person, runAll, sql, test, until }
 	from "./live.mjs";
 import { Listener, pause } from "./listeners.mjs";
 
@@ -67,6 +67,8 @@ function traffic(extra = []) {
 
 // --- crashes ---
 
+await order("arm", "request", "segv times=0 text=crash-me");
+
 // Crash a program's workers by one kind of request while others ask; what those others saw go wrong.
 async function crashing(program, method, path, body) {
 	const load = traffic([() => ["PUT", `/api/v1/conversations/${place}/read`, { token, body: { seq: 1 } }]]);
@@ -111,7 +113,7 @@ test("a crash says where it was", () => {
 	}
 	const [place] = lines[0].backtrace.split(" "), [program, offset] = place.split("+");
 	assert.equal(program, "people", lines[0].backtrace);
-	assert.match(execFileSync("addr2line", ["-fe", `${BIN}/${program}`, offset], { encoding: "utf8" }), /fail_point_of/);
+	assert.match(execFileSync("addr2line", ["-fe", `${BIN}/${program}`, offset], { encoding: "utf8" }), /fail_act/);
 });
 
 test("a read that crashes all workers leaves the program at work", async () => {
@@ -129,6 +131,7 @@ test("no request is counted as being served that died", async () => {
 });
 
 test("a worker that stands still is ended, and says where", async () => {
+	await order("arm", "request", "spin text=spin-me");
 	const reply = await ask("PATCH", "/api/v1/users/me", { token, body: { bio: "x" }, id: "spin-me-now", fresh: true });
 	assert.equal(reply.status, 503);
 	assert.equal(said("people", "a worker stands still").length, 1);

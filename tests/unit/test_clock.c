@@ -1,6 +1,7 @@
 /* How times are written: UTC, six digits behind the second. */
 #include "base/clock.h"
 #include "harness/cunit.h"
+#include "harness/stack.h"
 
 static void
 a_time_has_all_its_digits(void)
@@ -30,9 +31,23 @@ one_clock_tells_the_time_and_one_only_grows(void)
 	CU_ASSERT(clock_monotonic_us() >= before);
 }
 
+static void
+a_test_moves_both_clocks_and_not_the_steady_one(void)
+{
+	int64_t wall = clock_now_us(), monotonic = clock_monotonic_us(), steady = clock_steady_us();
+
+	stack_own_shift(1800 * SECOND_US);
+	CU_ASSERT(clock_now_us() - wall >= 1800 * SECOND_US);
+	CU_ASSERT(clock_monotonic_us() - monotonic >= 1800 * SECOND_US);
+	CU_ASSERT(clock_steady_us() - steady < 1800 * SECOND_US);
+	stack_own_shift(0);
+	CU_ASSERT_EQUAL(clock_nap_ms(500), 500); /* nobody else can move it */
+}
+
 static const struct cunit_test tests[] = {
 	{ "a time has all its digits", a_time_has_all_its_digits },
 	{ "one clock tells the time, and one only grows", one_clock_tells_the_time_and_one_only_grows },
+	{ "a test moves both clocks, and not the steady one", a_test_moves_both_clocks_and_not_the_steady_one },
 	{ NULL, NULL },
 };
 

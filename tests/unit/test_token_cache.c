@@ -2,13 +2,11 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "harness/cunit.h"
-#include "harness/require.h"
+#include "harness/stack.h"
 #include "web/token_cache.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define USER "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80"
 #define LOGIN "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a81"
@@ -17,27 +15,11 @@
 enum { LIFE_S = 600 };
 
 static struct arena *arena;
-static int64_t *offset_us; /* the test clock's */
 static const struct conf conf = { .base_url = "https://confab.test", .access_token_s = LIFE_S,
 	.secret_keys = "new:" SECRET };
 /* Another site: whoever asks it, instead of the cache, hears that the token is none. */
 static const struct conf other = { .base_url = "https://other.test", .access_token_s = LIFE_S,
 	.secret_keys = "old:" SECRET };
-
-/* Before the first look at the clock. */
-static void
-clock_open(void)
-{
-	char path[] = "/tmp/confab-clock-XXXXXX";
-	int fd = mkstemp(path);
-
-	require(fd >= 0 && ftruncate(fd, sizeof(*offset_us)) == 0);
-	offset_us = mmap(NULL, sizeof(*offset_us), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	require(offset_us != MAP_FAILED && setenv("CONFAB_TEST_CLOCK", path, 1) == 0);
-	(void)clock_now_us();
-	(void)close(fd);
-	(void)unlink(path);
-}
 
 static enum err
 check(struct token_cache *cache, const struct conf *site, const char *text)
@@ -54,12 +36,12 @@ a_token_known_past_its_life_is_refused(void)
 	const char *text = token_make(arena, &conf, USER, LOGIN, ROLE_USER);
 
 	CU_ASSERT_EQUAL(check(cache, &conf, text), ERR_OK);
-	*offset_us += (LIFE_S - 5) * SECOND_US;
+	stack_own_shift((LIFE_S - 5) * SECOND_US);
 	CU_ASSERT_EQUAL(check(cache, &other, text), ERR_OK); /* it is the cache that answers */
-	*offset_us += 6 * SECOND_US;
+	stack_own_shift((LIFE_S + 1) * SECOND_US);
 	CU_ASSERT_EQUAL(check(cache, &other, text), ERR_TOKEN_EXPIRED);
 	CU_ASSERT_EQUAL(check(cache, &conf, text), ERR_TOKEN_EXPIRED);
-	*offset_us = 0;
+	stack_own_shift(0);
 }
 
 static void
@@ -127,7 +109,6 @@ main(void)
 	};
 	int status;
 
-	clock_open();
 	arena = arena_new(64 * 1024 * 1024);
 	status = cunit_run("token_cache", tests);
 	arena_free(arena);

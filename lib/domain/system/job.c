@@ -40,7 +40,7 @@ job_claim(struct db *db, struct job *job)
 	job->id = rows_text(rows, 0, 0);
 	job->kind = rows_text(rows, 0, 1);
 	job->attempt = rows_i64(rows, 0, 2);
-	FAILPOINT("job.claimed");
+	FAILPOINT(JOB_CLAIMED);
 	return ERR_OK;
 }
 
@@ -63,7 +63,7 @@ finish_in_tx(struct db *db, void *arg)
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_STALE : err;
 	TRY(finishing->handler->apply(db, finishing->job, finishing->work));
-	FAILPOINT("job.applied");
+	FAILPOINT(JOB_APPLIED);
 	return ERR_OK;
 }
 
@@ -74,9 +74,9 @@ attempt(struct db *db, const struct job *job, const struct job_handler *handler)
 
 	if (handler->prepare != NULL)
 		TRY(handler->prepare(db, job, &finishing.work));
-	FAILPOINT("job.prepared");
+	FAILPOINT(JOB_PREPARED);
 	TRY(db_tx(db, finish_in_tx, &finishing));
-	FAILPOINT("job.done");
+	FAILPOINT(JOB_DONE);
 	return ERR_OK;
 }
 
