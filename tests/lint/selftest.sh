@@ -12,6 +12,8 @@ tree() {
 	rm -rf "$tmp/t"
 	mkdir -p "$tmp/t"/{lib/base,lib/db,lib/web,lib/panel,lib/domain/money,cgi-bin,nginx,tests,sql/code,.ci}
 	cd "$tmp/t"
+	printf 'FAIL(A, "a", 0, "x")\n' >lib/base/fail.def
+	printf 'FAILPOINT(A);\n' >lib/base/fail_a.c
 	touch Makefile
 	printf '#include "base/a.h"\nint\na(void)\n{\n\treturn 0; /* system("x") */\n}\n' >lib/db/a.c
 	printf '#!/bin/sh\necho "$1"\n' >tests/a.sh
@@ -50,7 +52,7 @@ notices() {
 nginx_tree() {
 	tree
 	mkdir -p lib/web lib/live
-	cp -R "$HERE/../../nginx" nginx
+	cp -R "$HERE/../../nginx/." nginx
 	cp "$HERE/../../lib/web/program.def" lib/web
 	cp "$HERE"/../../lib/live/*.c lib/live
 }
@@ -79,6 +81,8 @@ notices confab@.service.d/10-confab.conf 'SystemCallFilter=~@privileged @resourc
 notices confab@worker.service 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
 notices confab@.socket SocketMode=0660
 notices confab@ops.service.d/20-ops.conf MemoryMax=256M
+refuses failpoints lib/base/b.c 'FAILPOINT(NO_SUCH);\n'
+refuses failpoints lib/base/fail.def 'FAIL(UNUSED, "unused", 0, "nowhere")\n'
 refuses layers lib/base/b.c '#include "db/db.h"\n'
 refuses layers lib/domain/money/b.h '#include "web/req.h"\n'
 refuses layers lib/base/c.c '#include "a.h"\n'
