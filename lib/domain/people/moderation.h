@@ -38,8 +38,8 @@ MUST_CHECK enum err moderation_unblock(struct db *, const struct audit_by *by, c
  */
 MUST_CHECK enum err moderation_report_list(struct db *, const char *state,
     const char *target_user_id, int64_t limit, const char *after, struct rows **rows);
-/* One report: as above, then snapshot (all that a page holds of it), target_email, target_role, resolver_name, others (further open
- * reports about the same person).
+/* One report: as above, then snapshot (all that a page holds of it), target_email, target_role, resolver_name,
+ * others (further open reports about the same person).
  *	ERR_NOT_FOUND	no such report */
 MUST_CHECK enum err moderation_report_get(struct db *, const char *report_id, struct rows **rows);
 
