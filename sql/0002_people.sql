@@ -85,11 +85,14 @@ CREATE UNIQUE INDEX login_secret ON login (secret_hash) WHERE secret_hash IS NOT
 
 CREATE TABLE revocation (
 	login_id uuid PRIMARY KEY REFERENCES login ON DELETE CASCADE,
-	revoked_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	revoked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	revoked_xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
-COMMENT ON TABLE revocation IS 'Logins whose access tokens are refused although not yet expired; every program reads it each second or two';
+COMMENT ON TABLE revocation IS 'Logins whose access tokens are refused although not yet expired; every machine reads what is new each second or two';
 COMMENT ON COLUMN revocation.login_id IS 'The ended login: the sid claim';
 COMMENT ON COLUMN revocation.revoked_at IS 'When it ended; the row outlives the longest token, then is pruned';
+COMMENT ON COLUMN revocation.revoked_xid IS 'The transaction that ended it: a reader takes those that were not over when it looked before';
+CREATE INDEX revocation_xid ON revocation (revoked_xid);
 CREATE INDEX revocation_time ON revocation (revoked_at);
 
 CREATE TABLE block (

@@ -323,6 +323,7 @@ void hub_wheel_drop_all(struct hub *); /* whatever is still there, without a wor
 /* hub_read.c */
 void hub_read(struct hub *, struct waiter *);
 void hub_scan(struct hub *); /* unless one runs */
+void hub_scan_regularly(struct hub *); /* and end those that others know to be revoked; in no waiter's turn */
 void hub_database_ready(void *hub);
 void hub_database_down(void *hub);
 /* 503 for those whose first read could not be sent. */

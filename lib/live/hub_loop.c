@@ -185,7 +185,7 @@ tick(struct hub *hub)
 	if (hub->listen_us != 0 && now >= hub->listen_us && !hub->leaving)
 		listen_on(hub);
 	if (now >= hub->scan_us) {
-		hub_scan(hub);
+		hub_scan_regularly(hub);
 		hub_users_expire(hub);
 		if (hub->wal != NULL)
 			metrics_set(

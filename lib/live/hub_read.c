@@ -187,6 +187,7 @@ hub_database_ready(void *arg)
 	/* It may be another server than before, or this one restored: everyone is read again when that is
 	 * clear, and revocations are known before any answer. */
 	hub_life_connected(hub);
+	revoke_connected(hub->worker->revoke);
 	hub_scan(hub);
 }
 
@@ -225,16 +226,41 @@ end_revoked(struct hub *hub, struct waiter *waiter, void *arg)
 		hub_answer_error(hub, waiter, ERR_UNAUTHORIZED);
 }
 
+/* All that wait are looked at, as often as somebody on this machine read who has to go. */
 static void
-revoked_done(void *arg, enum err err, struct rows *rows)
+end_all_revoked(struct hub *hub)
+{
+	if (!revoke_news(hub->worker->revoke))
+		return;
+	hub_each_waiter(hub, end_revoked, NULL);
+	hub_listen(hub);
+}
+
+static void
+revoked_read(void *arg, enum err err, struct rows *rows)
 {
 	struct hub *hub = arg;
 
-	if (err != ERR_OK)
-		return;
-	revoke_take(hub->worker->revoke, rows);
-	hub_each_waiter(hub, end_revoked, NULL);
-	hub_listen(hub);
+	revoke_take(hub->worker->revoke, err == ERR_OK ? rows : NULL);
+	end_all_revoked(hub);
+}
+
+static void
+read_revoked(struct hub *hub)
+{
+	struct db_param since;
+
+	if (revoke_due(hub->worker->revoke, &since) &&
+	    pipeline_send(
+		hub->pipeline, &revoke_stmts.stmts[0], &since, 1, revoked_read, hub) != ERR_OK)
+		revoke_take(hub->worker->revoke, NULL);
+}
+
+void
+hub_scan_regularly(struct hub *hub)
+{
+	end_all_revoked(hub);
+	hub_scan(hub);
 }
 
 static void
@@ -288,9 +314,10 @@ hub_scan(struct hub *hub)
 	struct lists lists = {buf_new(hub->arena, 4096), buf_new(hub->arena, 1024)};
 
 	hub->scan_us = clock_monotonic_us() + SCAN_US;
-	if (hub->scanning ||
-	    pipeline_send(hub->pipeline, &revoke_stmts.stmts[0], NULL, 0, revoked_done, hub) !=
-		ERR_OK)
+	if (pipeline_state(hub->pipeline) != PIPELINE_READY)
+		return;
+	read_revoked(hub);
+	if (hub->scanning)
 		return;
 	hub_life_look(hub);
 	hub_users_each(hub, list_user, &lists);

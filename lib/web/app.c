@@ -276,7 +276,8 @@ serve(struct launch *launch)
 	if (!pid_write(launch->options->pid_file))
 		return 1;
 	launch->worker.metrics = metrics_open(conf->run_dir, launch->name, app->routes);
-	launch->worker.rate = rate_open(conf->rate_percent);
+	launch->worker.revoked = revoked_open(conf->run_dir);
+	launch->worker.rate = rate_open(conf->run_dir, conf->rate_percent);
 	settings_use(launch, &prefork);
 	http_init();
 	outage_open();

@@ -25,6 +25,7 @@ struct hub;
 struct metrics;
 struct rate;
 struct revoke;
+struct revoked;
 struct tmpl_set;
 struct token_cache;
 
@@ -65,7 +66,8 @@ struct worker {
 	struct db *db;
 	struct arena *arena;	 /* of the request being served */
 	struct metrics *metrics; /* shared with the siblings */
-	struct rate *rate;	 /* shared with the siblings */
+	struct rate *rate;	 /* shared with all programs of the machine */
+	struct revoked *revoked; /* the same; NULL while nothing is served */
 	struct revoke *revoke;
 	struct arena *process; /* memory that lives as long as the worker */
 	struct token_cache *tokens;

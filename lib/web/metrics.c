@@ -62,6 +62,8 @@ static const struct {
 	    "Turns of the loop that holds the waiting clients" },
 	[METRIC_JOBS_DONE] = { "jobs_done_total", "counter", "Jobs done" },
 	[METRIC_JOBS_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
+	[METRIC_REVOKE_READS] = { "revoke_reads_total", "counter",
+	    "Times the database was asked for ended logins, on behalf of the machine" },
 	[METRIC_BEAT_US] = { "worker_beat_age_seconds", "gauge",
 	    "Time since the worker of this machine last wrote its heartbeat" },
 };

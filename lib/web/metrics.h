@@ -25,6 +25,7 @@ enum metric_value {
 	METRIC_LOOP_TURNS,	 /* counter */
 	METRIC_JOBS_DONE,	 /* counter */
 	METRIC_JOBS_FAILED,	 /* counter */
+	METRIC_REVOKE_READS,	 /* counter */
 	METRIC_BEAT_US,		 /* of the worker: monotonic time of its last beat; printed as its age */
 	METRIC_VALUES
 };

@@ -1,6 +1,7 @@
 #include "web/rate.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mapped.h"
 #include "base/str.h"
 
 #include <stdatomic.h>
@@ -10,15 +11,30 @@
 
 enum { SETS = 16384, WAYS = 4, MINUTE_S = 60 };
 
+/* No account lasts longer: a class allows at most a minute's requests at once, and a scale that leaves less than
+ * two a minute rounds that up to twice as long. What claims to is from before the machine was started. */
+static const int64_t ahead_max_us = 2 * MINUTE_S * SECOND_US;
+
 /* One subject in one class: when its bucket will be empty of use (GCRA's theoretical arrival time). */
 struct slot {
 	_Atomic uint64_t key; /* hash of class and subject; 0: free */
-	_Atomic int64_t tat_us;
+	_Atomic int64_t tat_us; /* monotonic: one clock for all processes of the machine */
 };
+
+/* The mapped file. A set is one line of the cache. */
+struct table {
+	struct mapped head;
+	_Alignas(64) struct slot slots[SETS][WAYS];
+};
+/* The first number is raised when slots of the same shape come to mean something else. */
+static const uint64_t table_layout = UINT64_C(1) << 56 | (uint64_t)WAYS << 48 |
+    (uint64_t)offsetof(struct slot, tat_us) << 40 | (uint64_t)offsetof(struct table, slots) << 32 |
+    SETS;
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would be one of a process, not of the machine");
 
 struct rate {
 	_Atomic int64_t percent;
-	struct slot slots[SETS][WAYS];
+	struct table *table;
 };
 
 static const struct {
@@ -33,7 +49,7 @@ static const struct {
 };
 
 struct rate *
-rate_open(int64_t percent)
+rate_open(const char *run_dir, int64_t percent)
 {
 	struct rate *rate = mmap(NULL, sizeof(*rate), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -42,6 +58,7 @@ rate_open(int64_t percent)
 		log_error("cannot map the rate limits");
 		abort();
 	}
+	rate->table = mapped_open(run_dir, "rate", table_layout, sizeof(struct table));
 	rate_scale(rate, percent);
 	return rate;
 }
@@ -59,11 +76,24 @@ hash(enum rate_class class, const char *subject)
 	return (str_hash(subject) + (uint64_t)class * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 }
 
+/* Of several that take it over at once one wins; the others, unless they are of the same account, share it
+ * this once. What the account before had used is not the new one's. */
+static struct slot *
+slot_take_over(struct slot *slot, uint64_t key)
+{
+	uint64_t there = atomic_load(&slot->key);
+	int64_t tat = atomic_load(&slot->tat_us);
+
+	if (there != key && atomic_compare_exchange_strong(&slot->key, &there, key))
+		(void)atomic_compare_exchange_strong(&slot->tat_us, &tat, 0);
+	return slot;
+}
+
 /* The slot of key; a free one or, in a full set, the one that has been idle longest is taken over. */
 static struct slot *
-slot_find(struct rate *rate, uint64_t key)
+slot_find(struct table *table, uint64_t key)
 {
-	struct slot *set = rate->slots[(key >> 1) % SETS], *oldest = &set[0];
+	struct slot *set = table->slots[(key >> 1) % SETS], *oldest = &set[0];
 	size_t i;
 
 	for (i = 0; i < WAYS; i++) {
@@ -78,9 +108,7 @@ slot_find(struct rate *rate, uint64_t key)
 		if (atomic_load(&set[i].tat_us) < atomic_load(&oldest->tat_us))
 			oldest = &set[i];
 	}
-	atomic_store(&oldest->tat_us, 0);
-	atomic_store(&oldest->key, key);
-	return oldest;
+	return slot_take_over(oldest, key);
 }
 
 enum err
@@ -104,10 +132,10 @@ rate_take_at(struct rate *rate, enum rate_class class, const char *subject, int6
 	step_us = MINUTE_S * SECOND_US / limit;
 	depth_us = step_us * classes[class].burst * percent / 100;
 	depth_us = depth_us < step_us ? step_us : depth_us;
-	slot = slot_find(rate, hash(class, subject));
+	slot = slot_find(rate->table, hash(class, subject));
 	tat = atomic_load(&slot->tat_us);
 	do {
-		next = (tat > now ? tat : now) + step_us;
+		next = (tat > now && tat - now <= ahead_max_us ? tat : now) + step_us;
 		if (next - now > depth_us) {
 			next = tat;
 			break;

@@ -38,7 +38,7 @@ worker_open(struct worker *worker)
 	if (worker->app->no_wait)
 		db_wait_set(worker->db, 0);
 	db_arena_set(worker->db, worker->arena);
-	worker->revoke = revoke_new();
+	worker->revoke = revoke_new(worker->revoked, worker->metrics);
 	worker->process = arena_new(WORKER_BYTES_MAX);
 	worker->tokens = token_cache_new(worker->process);
 }

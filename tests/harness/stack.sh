@@ -119,7 +119,7 @@ program_alive() {
 start_programs() {
 	local name
 	step "programs"
-	mkdir -p "$RUN_DIR/metrics"
+	mkdir -p "$RUN_DIR/metrics" "$RUN_DIR/shared"
 	for name in $FASTCGI; do
 		: >"$DIR/log/$name.log"
 		rm -f "$RUN_DIR/$name.sock"

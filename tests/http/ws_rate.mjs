@@ -1,5 +1,5 @@
-// Run by test_ws_rate.sh: the rate classes hold over a WebSocket as over HTTP (each program counts by itself), and
-// who does not mind them is sent away.
+// Run by test_ws_rate.sh: the rate classes hold over a WebSocket as over HTTP, in one account of all programs, and who
+// does not mind them is sent away.
 import assert from "node:assert/strict";
 import { BASE_URL, WebSocket, api, conversation, person, runAll, test, ticket, until } from "./live.mjs";
 
@@ -39,6 +39,36 @@ test("messages have their limit; behind it: 429 with the time to wait", async ()
 	assert.equal(seen.closed, null);
 	seen.socket.close();
 });
+
+// 60 a minute with a burst of 20: what can be sent in so many seconds, however it is sent.
+const messagesIn = (ms) => 20 + Math.ceil(ms / 1000) + 1;
+
+for (const [first, second] of [["http", "ws"], ["ws", "http"]])
+	test(`messages sent by ${first} are gone from what can be sent by ${second}`, async () => {
+		const [a, b] = [await person(), await person()];
+		const id = await conversation(a, b);
+		const seen = await open(a);
+		const sends = {
+			http: async (data) => (await api("POST", `/conversations/${id}/messages`, a.token, data)).status,
+			ws: async (data) => {
+				const count = seen.answers.length;
+				seen.socket.send(JSON.stringify({ id: data.client_id, op: "send", conversation_id: id, data }));
+				await until(() => seen.answers.length === count + 1, "an answer");
+				return seen.answers[count].status;
+			},
+		};
+		const started = performance.now(), sent = { http: 0, ws: 0 };
+		for (const [way, count] of [[first, 15], [second, 40]])
+			for (let i = 0; i < count; i++) {
+				const status = await sends[way]({ client_id: `${way}-${i}`, body: "x" });
+				assert.ok(status === 201 || status === 429, `${status}`);
+				sent[way] += status === 201;
+			}
+		const most = messagesIn(performance.now() - started);
+		assert.equal(sent[first], 15);
+		assert.ok(sent[second] >= 1 && sent.http + sent.ws <= most, `${JSON.stringify(sent)}, at most ${most}`);
+		seen.socket.close();
+	});
 
 test("what one has used up, a neighbour at the same address has still", async () => {
 	const [a, b] = [await person(), await person()];
