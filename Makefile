@@ -103,7 +103,7 @@ status: ## what of it runs
 tour: ## the main job with curl, step by step, against the running system
 	@tests/harness/tour.sh $(DEMO)/env
 
-.PHONY: test check unit db http panel lint boot fuzz asan tsan soak mutants bench deps openapi migrate clean help
+.PHONY: test check unit db http panel lint boot fuzz asan tsan soak format mutants bench deps openapi migrate install uninstall clean help
 test: ## install what tests need, run all, end with the counts
 	@$(SCRIPT) tests/harness/run.sh all
 check: ## the quick part, for every edit: unit, db, lint
@@ -118,6 +118,7 @@ fuzz: ## each fuzz target for FUZZ_S seconds (60)
 	@$(SCRIPT) FUZZ_S='$(or $(FUZZ_S),60)' tests/harness/run.sh fuzz
 soak: ## what the tests show small at full size; mixed traffic for SOAK_S seconds (600)
 	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
+format: ; @find lib cgi-bin tests -name '*.[ch]' | xargs clang-format -i ## every C file as .clang-format says
 mutants: ; @$(SCRIPT) node tests/mutants/run.mjs run ## careless changes one at a time: which tests notice (T=name)
 bench: ## reads and chat a second, as tables (T=chat: one of them)
 	@$(SCRIPT) tests/harness/bench.sh
@@ -137,7 +138,6 @@ D = $(DESTDIR)
 SHARE = $(D)$(PREFIX)/share/confab
 UNITS = $(D)$(PREFIX)/lib/systemd/system
 SITE = $(D)/etc/nginx/sites-available/confab
-.PHONY: install uninstall
 install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
 	rm -rf $(UNITS)/confab@* $(UNITS)/confab.target.wants
 	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab $(dir $(SITE)) \

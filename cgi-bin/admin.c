@@ -120,8 +120,8 @@ panel_choices(struct req *req, const char *const *values, const char *selected)
 		choice = page_object(req);
 		page_put(choice, "value", *values);
 		page_put(choice, "label", label_of(req, *values));
-		page_put_bool(choice, "selected",
-		    selected != NULL && strcmp(selected, *values) == 0);
+		page_put_bool(
+		    choice, "selected", selected != NULL && strcmp(selected, *values) == 0);
 		page_list_add(list, choice);
 	}
 	return list;
@@ -134,8 +134,7 @@ panel_members(struct req *req, struct json_object *object)
 
 	if (!json_object_is_type(object, json_type_object))
 		return list;
-	json_object_object_foreach(object, name, value)
-	{
+	json_object_object_foreach (object, name, value) {
 		member = page_object(req);
 		page_put(member, "name", name);
 		page_put(member, "value", value == NULL ? "" : json_object_get_string(value));
@@ -159,12 +158,15 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_home_routes, admin_advisor_routes,
 		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
-	static const struct stmt_set *const sets[] = {&audit_stmts, &audit_check_stmts,
-	    &overview_stmts, &heartbeat_stmts, &review_stmts,
-	    &moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts,
-	    &session_stmts, &session_leave_stmts, &message_stmts, NULL};
-	static const struct app app = { .name = "admin", .routes = tables, .sets = sets,
-		.pages = &page_hooks, .prepare = password_prepare };
+	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts,
+		&overview_stmts, &heartbeat_stmts, &review_stmts, &moderation_stmts,
+		&user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts, &session_stmts,
+		&session_leave_stmts, &message_stmts, NULL };
+	static const struct app app = { .name = "admin",
+		.routes = tables,
+		.sets = sets,
+		.pages = &page_hooks,
+		.prepare = password_prepare };
 
 	return app_main(&app, argc, argv);
 }

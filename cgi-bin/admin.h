@@ -14,15 +14,21 @@ extern const struct route admin_home_routes[], admin_advisor_routes[], admin_use
 enum { PANEL_ROWS = 50 }; /* of a list on one page */
 
 /* Query members that pages share: the row to go on after, and the code of a message to show. */
-#define PANEL_AFTER { "after", FIELD_UUID, .doc = "Last row of the page before" }
-#define PANEL_DONE { "done", FIELD_TEXT, .max = 20, .doc = "Code of what was done" }
+#define PANEL_AFTER                                                                                \
+	{                                                                                          \
+		"after", FIELD_UUID, .doc = "Last row of the page before"                          \
+	}
+#define PANEL_DONE                                                                                 \
+	{                                                                                          \
+		"done", FIELD_TEXT, .max = 20, .doc = "Code of what was done"                      \
+	}
 
 /* Who acts in this request. */
 struct audit_by panel_by(const struct req *);
 /* page_reply with the navigation: section is "home", "advisors", "users", "reports" or "audit". The
  * route's query must have PANEL_DONE. */
-MUST_CHECK enum err panel_reply(struct req *, const char *template, const char *section,
-    struct json_object *context);
+MUST_CHECK enum err panel_reply(
+    struct req *, const char *template, const char *section, struct json_object *context);
 /*
  * Put the rows as list into context, and next_url, path with the given query (as "state=OPEN", may be
  * "") and after, when rows holds more than PANEL_ROWS. Statements take PANEL_ROWS + 1 as limit.

@@ -78,13 +78,26 @@ post_reject(struct req *req)
 	return reply_redirect(req, "/admin/advisors?done=rejected");
 }
 
-static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
-	{ "state", FIELD_ENUM, .one_of = review_states, .doc = "State to list" }, { 0 } };
-static const struct field done_query[] = { PANEL_DONE, { 0 } };
-static const struct field csrf_body[] = { PAGE_CSRF_FIELD, { 0 } };
-static const struct field reject_body[] = { PAGE_CSRF_FIELD,
+static const struct field list_query[] = {
+	PANEL_DONE,
+	PANEL_AFTER,
+	{ "state", FIELD_ENUM, .one_of = review_states, .doc = "State to list" },
+	{ 0 },
+};
+static const struct field done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
+static const struct field csrf_body[] = {
+	PAGE_CSRF_FIELD,
+	{ 0 },
+};
+static const struct field reject_body[] = {
+	PAGE_CSRF_FIELD,
 	{ "canned", FIELD_ENUM, .one_of = reasons, .doc = "Reason chosen from the list" },
-	{ "reason", FIELD_TEXT, .max = 400, .doc = "Reason in words" }, { 0 } };
+	{ "reason", FIELD_TEXT, .max = 400, .doc = "Reason in words" },
+	{ 0 },
+};
 
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
@@ -101,5 +114,5 @@ const struct route admin_advisor_routes[] = {
 	{ METHOD_POST, "/admin/advisors/{id}/reject", "panel_advisor_reject", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .body = reject_body, .handle = post_reject,
 	    .summary = "Reject from the panel" },
-	{ 0 }
+	{ 0 },
 };

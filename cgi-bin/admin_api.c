@@ -116,22 +116,33 @@ get_audit(struct req *req)
 	return reply_page(req, rows, &page);
 }
 
-static const struct field page_query[] = { PAGE_FIELDS, { 0 } };
-static const struct field reports_query[] = { PAGE_FIELDS,
+static const struct field page_query[] = {
+	PAGE_FIELDS,
+	{ 0 },
+};
+static const struct field reports_query[] = {
+	PAGE_FIELDS,
 	{ "state", FIELD_ENUM, .one_of = report_states,
 	    .doc = "OPEN comes oldest first, all else newest first" },
-	{ 0 } };
-static const struct field users_query[] = { PAGE_FIELDS,
+	{ 0 },
+};
+static const struct field users_query[] = {
+	PAGE_FIELDS,
 	{ "q", FIELD_TEXT, .max = 100, .doc = "Part of a name or e-mail, or a whole id" },
 	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "Only this role" },
-	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "Only this state" }, { 0 } };
-static const struct field audit_query[] = { PAGE_FIELDS,
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "Only this state" },
+	{ 0 },
+};
+static const struct field audit_query[] = {
+	PAGE_FIELDS,
 	{ "target_id", FIELD_UUID, .doc = "Only entries about this person or thing" },
-	{ "actor_id", FIELD_UUID, .doc = "Only what this admin did" }, { 0 } };
+	{ "actor_id", FIELD_UUID, .doc = "Only what this admin did" },
+	{ 0 },
+};
 static const struct field reason_body[] = {
 	{ "reason", FIELD_TEXT, .required = true, .min = 1, .max = 500, .doc = "Why",
 	    .example = "\"Please tell more about your experience.\"" },
-	{ 0 }
+	{ 0 },
 };
 
 static enum err
@@ -160,40 +171,43 @@ static const enum err block_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_FORBI
 static const enum err list_errors[] = { ERR_BAD_CURSOR, ERR_OK };
 
 const struct route admin_api_routes[] = {
-	{ METHOD_GET, "/api/v1/admin/advisors/pending", "admin_advisor_pending", .roles = ROLE_ADMIN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = review_fields,
-	    .errors = list_errors, .handle = get_pending,
+	{ METHOD_GET, "/api/v1/admin/advisors/pending", "admin_advisor_pending",
+	    .roles = ROLE_ADMIN, .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query,
+	    .reply = review_fields, .errors = list_errors, .handle = get_pending,
 	    .summary = "List the applications waiting for review",
 	    .doc = "The longest waiting comes first." },
 	{ METHOD_POST, "/api/v1/admin/advisors/{id}/approve", "admin_advisor_approve",
-	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .reply = review_decided_fields, .errors = move_errors,
-	    .handle = post_approve, .summary = "Approve an application",
-	    .doc = "A USER becomes an ADVISOR and signs in anew; the advisor hears advisor.approved." },
+	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .reply = review_decided_fields,
+	    .errors = move_errors, .handle = post_approve, .summary = "Approve an application",
+	    .doc =
+		"A USER becomes an ADVISOR and signs in anew; the advisor hears advisor.approved." },
 	{ METHOD_POST, "/api/v1/admin/advisors/{id}/reject", "admin_advisor_reject",
-	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .body = reason_body, .reply = review_decided_fields,
-	    .errors = move_errors, .handle = post_reject, .summary = "Reject an application",
+	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .body = reason_body,
+	    .reply = review_decided_fields, .errors = move_errors, .handle = post_reject,
+	    .summary = "Reject an application",
 	    .doc = "The advisor hears advisor.rejected with the reason, and may apply again." },
 	{ METHOD_GET, "/api/v1/admin/reports", "admin_report_list", .roles = ROLE_ADMIN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = reports_query, .reply = moderation_report_fields,
-	    .errors = list_errors, .handle = get_reports, .summary = "List reports",
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = reports_query,
+	    .reply = moderation_report_fields, .errors = list_errors, .handle = get_reports,
+	    .summary = "List reports",
 	    .doc = "The open ones with the oldest first, any others with the newest first." },
 	{ METHOD_POST, "/api/v1/admin/reports/{id}/resolve", "admin_report_resolve",
 	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .body = moderation_resolve_body,
-	    .reply = moderation_resolved_fields,
-	    .errors = block_errors, .handle = post_resolve, .summary = "Close a report",
+	    .reply = moderation_resolved_fields, .errors = block_errors, .handle = post_resolve,
+	    .summary = "Close a report",
 	    .doc = "With block, the person reported is blocked in the same step." },
 	{ METHOD_GET, "/api/v1/admin/users", "admin_user_list", .roles = ROLE_ADMIN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = users_query, .reply = user_admin_fields,
-	    .errors = list_errors, .handle = get_users, .summary = "Search accounts",
-	    .doc = "The newest first; without filters, all of them." },
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = users_query,
+	    .reply = user_admin_fields, .errors = list_errors, .handle = get_users,
+	    .summary = "Search accounts", .doc = "The newest first; without filters, all of them." },
 	{ METHOD_POST, "/api/v1/admin/users/{id}/block", "admin_user_block", .roles = ROLE_ADMIN,
-	    .rate = RATE_WRITE, .body = reason_body, .reply = moderation_blocked_fields, .errors = block_errors,
-	    .handle = post_block, .summary = "Block an account",
+	    .rate = RATE_WRITE, .body = reason_body, .reply = moderation_blocked_fields,
+	    .errors = block_errors, .handle = post_block, .summary = "Block an account",
 	    .doc = "Logins and live sessions end at once; access tokens stop working within seconds. "
 		   "Admins cannot be blocked." },
-	{ METHOD_POST, "/api/v1/admin/users/{id}/unblock", "admin_user_unblock", .roles = ROLE_ADMIN,
-	    .rate = RATE_WRITE, .reply = moderation_blocked_fields, .errors = move_errors,
-	    .handle = post_unblock, .summary = "Unblock an account",
+	{ METHOD_POST, "/api/v1/admin/users/{id}/unblock", "admin_user_unblock",
+	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .reply = moderation_blocked_fields,
+	    .errors = move_errors, .handle = post_unblock, .summary = "Unblock an account",
 	    .doc = "The person can sign in again; sessions that had ended stay ended." },
 	{ METHOD_GET, "/api/v1/admin/audit", "admin_audit_list", .roles = ROLE_ADMIN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = audit_query, .reply = audit_fields,
@@ -205,8 +219,8 @@ const struct route admin_api_routes[] = {
 	    .doc = "The worker does it; GET shows how far it is. While a check runs, asking again "
 		   "gives that one." },
 	{ METHOD_GET, "/api/v1/admin/audit/check", "admin_audit_check_get", .roles = ROLE_ADMIN,
-	    .rate = RATE_READ, .reply = audit_check_fields, .errors = check_errors, .handle = get_check,
-	    .summary = "Read the last check of the audit log",
+	    .rate = RATE_READ, .reply = audit_check_fields, .errors = check_errors,
+	    .handle = get_check, .summary = "Read the last check of the audit log",
 	    .doc = "Not found when there was none yet." },
-	{ 0 }
+	{ 0 },
 };

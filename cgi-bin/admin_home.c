@@ -19,8 +19,8 @@ static enum err
 show_login(struct req *req, int status, const char *email)
 {
 	struct json_object *context = page_object(req);
-	const char *code = query_text(req, "done"), *next =
-	    email != NULL ? req_text(req, "next") : query_text(req, "next");
+	const char *code = query_text(req, "done"),
+		   *next = email != NULL ? req_text(req, "next") : query_text(req, "next");
 
 	if (code != NULL && strcmp(code, "out") == 0)
 		page_put(context, "note", "You have signed out.");
@@ -78,8 +78,9 @@ post_login(struct req *req)
 	enum err outcome;
 
 	str_lower(email);
-	entry.signin = (struct signin){ .identifier = email, .password = req_text(req, "password"),
-		.ip = req->ip };
+	entry.signin = (struct signin){
+		.identifier = email, .password = req_text(req, "password"), .ip = req->ip
+	};
 	TRY(db_tx(req->db, sign_in_tx, &entry));
 	outcome = entry.signin.outcome;
 	if (outcome == ERR_OK)
@@ -123,12 +124,13 @@ put_checks(struct req *req, struct json_object *list)
 	TRY(overview_database(req->db, &rows));
 	version = rows_i64_of(rows, 0, "version");
 	add_check(req, list, "Database", "ok",
-	    arena_printf(req->arena, "PostgreSQL %s, %lld MiB", rows_text_of(rows, 0, "server_version"),
+	    arena_printf(req->arena, "PostgreSQL %s, %lld MiB",
+		rows_text_of(rows, 0, "server_version"),
 		(long long)(rows_i64_of(rows, 0, "database_bytes") >> 20)));
 	if (version == latest)
 		add_check(req, list, "Migrations", "ok",
-		    arena_printf(req->arena, "%lld of %lld applied", (long long)version,
-			(long long)latest));
+		    arena_printf(
+			req->arena, "%lld of %lld applied", (long long)version, (long long)latest));
 	else
 		add_check(req, list, "Migrations", version < latest ? "bad" : "warn",
 		    arena_printf(req->arena, "%lld applied, the release has %lld",
@@ -150,8 +152,9 @@ put_worker(struct req *req, struct json_object *list)
 
 	TRY(heartbeat_look(req->db, req->conf->worker_silent_s, &beat));
 	add_check(req, list, "Worker", beat.good ? "ok" : "bad",
-	    beat.lanes[0] == '\0' ? beat.text :
-				    arena_printf(req->arena, "%s; rounds: %s", beat.text, beat.lanes));
+	    beat.lanes[0] == '\0'
+		? beat.text
+		: arena_printf(req->arena, "%s; rounds: %s", beat.text, beat.lanes));
 	return ERR_OK;
 }
 
@@ -189,7 +192,8 @@ put_programs(struct req *req, struct json_object *context)
 		page_put(item, "name", program->name);
 		for (i = 0; i < rows_count(rows); i++)
 			if (strcmp(rows_text_of(rows, i, "program"), program->name) == 0)
-				page_put_int(item, "connections", rows_i64_of(rows, i, "connections"));
+				page_put_int(
+				    item, "connections", rows_i64_of(rows, i, "connections"));
 		page_list_add(list, item);
 	}
 	page_put_object(context, "programs", list);
@@ -255,14 +259,26 @@ get_home(struct req *req)
 	return panel_reply(req, "home", "home", context);
 }
 
-static const struct field done_query[] = { PANEL_DONE, { 0 } };
-static const struct field login_query[] = { PANEL_DONE,
-	{ "next", FIELD_TEXT, .max = 200, .doc = "Page to go to" }, { 0 } };
-static const struct field login_body[] = { PAGE_CSRF_FIELD,
+static const struct field done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
+static const struct field login_query[] = {
+	PANEL_DONE,
+	{ "next", FIELD_TEXT, .max = 200, .doc = "Page to go to" },
+	{ 0 },
+};
+static const struct field login_body[] = {
+	PAGE_CSRF_FIELD,
 	{ "email", FIELD_TEXT, .required = true, .min = 1, .max = 254, .doc = "E-mail address" },
 	{ "password", FIELD_SECRET, .required = true, .min = 1, .max = 128, .doc = "Password" },
-	{ "next", FIELD_TEXT, .max = 200, .doc = "Page to go to" }, { 0 } };
-static const struct field csrf_body[] = { PAGE_CSRF_FIELD, { 0 } };
+	{ "next", FIELD_TEXT, .max = 200, .doc = "Page to go to" },
+	{ 0 },
+};
+static const struct field csrf_body[] = {
+	PAGE_CSRF_FIELD,
+	{ 0 },
+};
 
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
@@ -279,5 +295,5 @@ const struct route admin_home_routes[] = {
 	{ METHOD_POST, "/admin/logout", "panel_logout", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .body_max = FORM_BYTES_MAX, .body = csrf_body, .handle = post_logout,
 	    .summary = "Sign out of the panel" },
-	{ 0 }
+	{ 0 },
 };

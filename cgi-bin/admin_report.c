@@ -18,8 +18,8 @@ get_reports(struct req *req)
 
 	if (state == NULL)
 		state = report_states[0];
-	TRY(moderation_report_list(req->db, state, NULL, PANEL_ROWS + 1, query_text(req, "after"),
-	    &rows));
+	TRY(moderation_report_list(
+	    req->db, state, NULL, PANEL_ROWS + 1, query_text(req, "after"), &rows));
 	page_put(context, "title", "Reports");
 	page_put_object(context, "states", panel_choices(req, report_states, state));
 	page_put_bool(context, "open", strcmp(state, "OPEN") == 0);
@@ -83,7 +83,7 @@ put_details(struct req *req, struct json_object *context)
 		if (!json_object_object_get_ex(row, "detail", &detail))
 			continue;
 		rest = page_object(req);
-		json_object_object_foreach(detail, name, value)
+		json_object_object_foreach (detail, name, value)
 			if (strcmp(name, "from") != 0 && strcmp(name, "to") != 0 &&
 			    strcmp(name, "reason") != 0)
 				page_put_object(rest, name, value);
@@ -103,8 +103,8 @@ put_check(struct req *req, struct json_object *context, const struct rows *rows)
 		char *is = arena_printf(req->arena, "is_%s", *name);
 
 		str_lower(is);
-		page_put_bool(check, is,
-		    state != NULL && strcmp(json_object_get_string(state), *name) == 0);
+		page_put_bool(
+		    check, is, state != NULL && strcmp(json_object_get_string(state), *name) == 0);
 	}
 	page_put_object(context, "check", check);
 }
@@ -148,18 +148,33 @@ post_check(struct req *req)
 	return reply_redirect(req, "/admin/audit?done=checking");
 }
 
-static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
-	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State to list" }, { 0 } };
-static const struct field audit_query[] = { PANEL_DONE,
+static const struct field list_query[] = {
+	PANEL_DONE,
+	PANEL_AFTER,
+	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State to list" },
+	{ 0 },
+};
+static const struct field audit_query[] = {
+	PANEL_DONE,
 	{ "after", FIELD_INT, .min = 1, .max = INT64_MAX, .doc = "Last row of the page before" },
 	{ "target", FIELD_UUID, .doc = "Only entries about this person or thing" },
-	{ 0 } };
-static const struct field check_body[] = { PAGE_CSRF_FIELD, { 0 } };
-static const struct field done_query[] = { PANEL_DONE, { 0 } };
-static const struct field resolve_body[] = { PAGE_CSRF_FIELD,
+	{ 0 },
+};
+static const struct field check_body[] = {
+	PAGE_CSRF_FIELD,
+	{ 0 },
+};
+static const struct field done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
+static const struct field resolve_body[] = {
+	PAGE_CSRF_FIELD,
 	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions, .doc = "Outcome" },
 	{ "note", FIELD_TEXT, .max = 500, .doc = "What was found and done" },
-	{ "block", FIELD_BOOL, .doc = "Also block the person" }, { 0 } };
+	{ "block", FIELD_BOOL, .doc = "Also block the person" },
+	{ 0 },
+};
 
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
@@ -167,8 +182,9 @@ const struct route admin_report_routes[] = {
 	{ METHOD_GET, "/admin/reports", "panel_reports", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .query = list_query, .handle = get_reports,
 	    .summary = "Page of the reports" },
-	{ METHOD_GET, "/admin/reports/{id}", "panel_report", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
-	    .flags = PAGE, .query = done_query, .handle = get_report, .summary = "Page of one report" },
+	{ METHOD_GET, "/admin/reports/{id}", "panel_report", .roles = ROLE_ADMIN,
+	    .rate = RATE_PANEL, .flags = PAGE, .query = done_query, .handle = get_report,
+	    .summary = "Page of one report" },
 	{ METHOD_POST, "/admin/reports/{id}/resolve", "panel_report_resolve", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .body = resolve_body, .handle = post_resolve,
 	    .summary = "Close a report from the panel" },
@@ -178,5 +194,5 @@ const struct route admin_report_routes[] = {
 	{ METHOD_POST, "/admin/audit/check", "panel_audit_check", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .body = check_body, .handle = post_check,
 	    .summary = "Have the whole audit log checked, from the panel" },
-	{ 0 }
+	{ 0 },
 };

@@ -59,8 +59,8 @@ get_user(struct req *req)
 	state = rows_text_of(rows, 0, "state");
 	page_put_object(context, "user", page_row(req, rows, 0));
 	page_put(context, "title", rows_text_of(rows, 0, "display_name"));
-	page_put_bool(context, "can_block",
-	    strcmp(state, "ACTIVE") == 0 && strcmp(role, "ADMIN") != 0);
+	page_put_bool(
+	    context, "can_block", strcmp(state, "ACTIVE") == 0 && strcmp(role, "ADMIN") != 0);
 	page_put_bool(context, "can_unblock", strcmp(state, "BLOCKED") == 0);
 	TRY(put_belongings(req, context, id));
 	return panel_reply(req, "user", "users", context);
@@ -74,8 +74,8 @@ post_block(struct req *req)
 	struct rows *rows;
 
 	if (reason == NULL)
-		return reply_redirect(req,
-		    arena_printf(req->arena, "/admin/users/%s?done=reason", id));
+		return reply_redirect(
+		    req, arena_printf(req->arena, "/admin/users/%s?done=reason", id));
 	TRY(moderation_block(req->db, &by, id, reason, &rows));
 	return reply_redirect(req, arena_printf(req->arena, "/admin/users/%s?done=blocked", id));
 }
@@ -91,14 +91,27 @@ post_unblock(struct req *req)
 	return reply_redirect(req, arena_printf(req->arena, "/admin/users/%s?done=unblocked", id));
 }
 
-static const struct field list_query[] = { PANEL_DONE, PANEL_AFTER,
+static const struct field list_query[] = {
+	PANEL_DONE,
+	PANEL_AFTER,
 	{ "q", FIELD_TEXT, .max = 100, .doc = "Part of a name or e-mail, or an id" },
 	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "Role to list" },
-	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State to list" }, { 0 } };
-static const struct field done_query[] = { PANEL_DONE, { 0 } };
-static const struct field csrf_body[] = { PAGE_CSRF_FIELD, { 0 } };
-static const struct field block_body[] = { PAGE_CSRF_FIELD,
-	{ "reason", FIELD_TEXT, .max = 500, .doc = "Why, for the other admins" }, { 0 } };
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State to list" },
+	{ 0 },
+};
+static const struct field done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
+static const struct field csrf_body[] = {
+	PAGE_CSRF_FIELD,
+	{ 0 },
+};
+static const struct field block_body[] = {
+	PAGE_CSRF_FIELD,
+	{ "reason", FIELD_TEXT, .max = 500, .doc = "Why, for the other admins" },
+	{ 0 },
+};
 
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
@@ -113,5 +126,5 @@ const struct route admin_user_routes[] = {
 	{ METHOD_POST, "/admin/users/{id}/unblock", "panel_user_unblock", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .body = csrf_body, .handle = post_unblock,
 	    .summary = "Unblock from the panel" },
-	{ 0 }
+	{ 0 },
 };

@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-static const struct field page_query[] = { PAGE_FIELDS, { 0 } };
+static const struct field page_query[] = {
+	PAGE_FIELDS,
+	{ 0 },
+};
 
 /* The query as the directory wants it; rules that no field table can say. */
 static enum err
@@ -120,8 +123,8 @@ patch_own(struct req *req)
 	enum err err;
 
 	TRY(req_if_match(req, &version));
-	err = advisor_update(req->db, req->caller.user_id, version, req_body_json(req), &fault,
-	    &rows);
+	err = advisor_update(
+	    req->db, req->caller.user_id, version, req_body_json(req), &fault, &rows);
 	return err == ERR_OK ? reply_own(req, rows) : req_fault(req, err, &fault);
 }
 
@@ -142,25 +145,26 @@ static const enum err edit_errors[] = { ERR_VALIDATION, ERR_STALE, ERR_OK };
 
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/advisors", "advisor_list", .roles = ROLE_ANON | ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = directory_query_fields, .reply = advisor_card_fields,
-	    .errors = list_errors, .handle = get_advisors, .summary = "Find advisors",
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = directory_query_fields,
+	    .reply = advisor_card_fields, .errors = list_errors, .handle = get_advisors,
+	    .summary = "Find advisors",
 	    .doc = "Signed-in callers do not see people they blocked or who blocked them." },
 	{ METHOD_GET, "/api/v1/advisors/me", "advisor_me_get", .roles = ROLE_ADVISOR,
-	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = advisor_own_fields, .errors = get_errors,
-	    .handle = get_own, .summary = "Read the own professional profile",
+	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = advisor_own_fields,
+	    .errors = get_errors, .handle = get_own, .summary = "Read the own professional profile",
 	    .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/advisors/me", "advisor_me_update", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = advisor_edit_body, .reply = advisor_own_fields,
-	    .errors = edit_errors, .handle = patch_own,
+	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = advisor_edit_body,
+	    .reply = advisor_own_fields, .errors = edit_errors, .handle = patch_own,
 	    .summary = "Edit the own professional profile",
 	    .doc = "Only the fields sent are changed." },
 	{ METHOD_PUT, "/api/v1/advisors/me/status", "advisor_status_set", .roles = ROLE_ADVISOR,
-	    .rate = RATE_WRITE, .body = advisor_status_body, .reply = advisor_own_fields, .errors = state_errors,
-	    .handle = put_status, .summary = "Take requests, or take no more",
+	    .rate = RATE_WRITE, .body = advisor_status_body, .reply = advisor_own_fields,
+	    .errors = state_errors, .handle = put_status, .summary = "Take requests, or take no more",
 	    .doc = "Only an APPROVED advisor can. BUSY comes and goes with sessions." },
-	{ METHOD_POST, "/api/v1/advisors/apply", "advisor_apply",
-	    .roles = ROLE_USER | ROLE_ADVISOR, .rate = RATE_WRITE, .body = advisor_apply_body,
-	    .reply = advisor_own_fields, .errors = state_errors, .handle = post_apply,
+	{ METHOD_POST, "/api/v1/advisors/apply", "advisor_apply", .roles = ROLE_USER | ROLE_ADVISOR,
+	    .rate = RATE_WRITE, .body = advisor_apply_body, .reply = advisor_own_fields,
+	    .errors = state_errors, .handle = post_apply,
 	    .summary = "Apply to be listed as an advisor",
 	    .doc = "Makes the profile PENDING until an administrator has looked at it. Allowed again "
 		   "after a refusal. A USER becomes an ADVISOR when approved." },
@@ -171,15 +175,15 @@ static const struct route routes[] = {
 		   "the other." },
 	{ METHOD_GET, "/api/v1/advisors/{id}/ratings", "advisor_ratings",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ, .flags = ROUTE_LIST,
-	    .query = page_query, .reply = rating_fields, .errors = get_errors, .handle = get_ratings,
-	    .summary = "List what users said of an advisor, newest first",
+	    .query = page_query, .reply = rating_fields, .errors = get_errors,
+	    .handle = get_ratings, .summary = "List what users said of an advisor, newest first",
 	    .doc = "Reviewers are shown by their first name." },
 	{ METHOD_GET, "/api/v1/specializations", "specialization_list",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ,
 	    .flags = ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE, .reply = specialization_fields,
 	    .handle = get_specializations, .summary = "List the subjects an advisor can offer",
 	    .doc = "In the order to show them. Profiles and filters take their slugs." },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct route *const tables[] = { routes, NULL };

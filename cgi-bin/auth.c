@@ -29,7 +29,7 @@ static const struct field register_body[] = {
 	    .example = "\"Asia/Kolkata\"" },
 	{ "device_name", FIELD_TEXT, .max = 80, .doc = "Shown in the list of logins",
 	    .example = "\"Maya's phone\"" },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct field login_body[] = {
@@ -39,13 +39,14 @@ static const struct field login_body[] = {
 	    .doc = "The password" },
 	{ "device_name", FIELD_TEXT, .max = 80, .doc = "Shown in the list of logins",
 	    .example = "\"Maya's phone\"" },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct field refresh_body[] = {
 	{ "refresh_token", FIELD_SECRET, .required = true, .min = 1, .max = 200,
-	    .doc = "The one received last", .example = "\"r1.0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80.4.mac\"" },
-	{ 0 }
+	    .doc = "The one received last",
+	    .example = "\"r1.0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80.4.mac\"" },
+	{ 0 },
 };
 
 static const struct field tokens_reply[] = {
@@ -56,7 +57,7 @@ static const struct field tokens_reply[] = {
 	    .example = "\"r1.0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80.1.mac\"" },
 	{ "expires_in", FIELD_INT, .doc = "Life of the access token, seconds", .example = "600" },
 	{ "token_type", FIELD_TEXT, .doc = "Always Bearer", .example = "\"Bearer\"" },
-	{ 0 }
+	{ 0 },
 };
 
 /* The tokens of a good login and the account behind it. */
@@ -70,8 +71,9 @@ reply_tokens(struct req *req, const struct login *login)
 	buf_puts(body, "{\"user\":");
 	TRY(user_json(req->db, req->conf, rows, 0, body));
 	buf_puts(body, ",\"access_token\":");
-	buf_json(body, token_make(req->arena, req->conf, login->user_id, login->id,
-			   token_role_parse(login->role)));
+	buf_json(body,
+	    token_make(
+		req->arena, req->conf, login->user_id, login->id, token_role_parse(login->role)));
 	buf_puts(body, ",\"refresh_token\":");
 	buf_json(body, login->refresh_token);
 	buf_printf(body, ",\"expires_in\":%lld,\"token_type\":\"Bearer\"}",
@@ -82,8 +84,8 @@ reply_tokens(struct req *req, const struct login *login)
 static struct login_new
 login_of(const struct req *req, const char *user_id)
 {
-	return (struct login_new){ user_id, req_text(req, "device_name"),
-		req_user_agent(req), req->ip };
+	return (struct login_new){ user_id, req_text(req, "device_name"), req_user_agent(req),
+		req->ip };
 }
 
 struct registration {
@@ -115,8 +117,8 @@ post_register(struct req *req)
 	enum err err;
 
 	reg.user = (struct user_new){ uuid_new(req->arena), req_text(req, "email"),
-		req_text(req, "phone"), NULL, req_text(req, "display_name"),
-		req_text(req, "role"), req_text(req, "locale"), req_text(req, "timezone") };
+		req_text(req, "phone"), NULL, req_text(req, "display_name"), req_text(req, "role"),
+		req_text(req, "locale"), req_text(req, "timezone") };
 	if (reg.user.role == NULL)
 		reg.user.role = "USER";
 	if (reg.user.email == NULL && reg.user.phone == NULL)
@@ -170,8 +172,9 @@ post_login(struct req *req)
 	for (char *c = identifier; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
-	entry.signin = (struct signin){ .identifier = identifier,
-		.password = req_text(req, "password"), .ip = req->ip };
+	entry.signin = (struct signin){
+		.identifier = identifier, .password = req_text(req, "password"), .ip = req->ip
+	};
 	TRY(db_tx(req->db, login_in_tx, &entry));
 	req->retry_after_s = entry.signin.retry_after_s;
 	return entry.signin.outcome;
@@ -190,8 +193,8 @@ refresh_in_tx(struct db *db, void *arg)
 	struct login login;
 
 	reply_restart(req);
-	TRY(login_refresh(db, req->conf, req_text(req, "refresh_token"), req->ip, &login,
-	    &renewal->outcome));
+	TRY(login_refresh(
+	    db, req->conf, req_text(req, "refresh_token"), req->ip, &login, &renewal->outcome));
 	return renewal->outcome == ERR_OK ? reply_tokens(req, &login) : ERR_OK;
 }
 
@@ -207,8 +210,7 @@ post_refresh(struct req *req)
 static enum err
 post_logout(struct req *req)
 {
-	enum err err =
-	    login_end(req->db, req->caller.user_id, req->caller.login_id, "LOGOUT");
+	enum err err = login_end(req->db, req->caller.user_id, req->caller.login_id, "LOGOUT");
 
 	return err == ERR_OK || err == ERR_NOT_FOUND ? reply_empty(req) : err;
 }
@@ -237,7 +239,8 @@ delete_login(struct req *req)
 }
 
 static const enum err register_errors[] = { ERR_EXISTS, ERR_BUSY, ERR_OK };
-static const enum err login_errors[] = { ERR_BAD_CREDENTIALS, ERR_ACCOUNT_BLOCKED, ERR_BUSY, ERR_OK };
+static const enum err login_errors[] = { ERR_BAD_CREDENTIALS, ERR_ACCOUNT_BLOCKED, ERR_BUSY,
+	ERR_OK };
 static const enum err refresh_errors[] = { ERR_REFRESH_INVALID, ERR_ACCOUNT_BLOCKED, ERR_OK };
 
 enum { AUTH_BYTES_MAX = 4096 };
@@ -262,8 +265,7 @@ static const struct route routes[] = {
 	    .doc = "Each refresh token is good once. Sending it again within ten seconds gives the "
 		   "same child; later it is taken for theft and the login ends." },
 	{ METHOD_POST, "/api/v1/auth/logout", "auth_logout", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .status = 204, .handle = post_logout,
-	    .summary = "End this login",
+	    .rate = RATE_WRITE, .status = 204, .handle = post_logout, .summary = "End this login",
 	    .doc = "Its refresh token is good no more, and its access token within seconds." },
 	{ METHOD_POST, "/api/v1/auth/logout-all", "auth_logout_all", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .status = 204, .handle = post_logout_all,
@@ -274,10 +276,9 @@ static const struct route routes[] = {
 	    .summary = "List the devices signed in to this account",
 	    .doc = "The newest first; current marks the one that asks." },
 	{ METHOD_DELETE, "/api/v1/auth/logins/{id}", "login_end", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .status = 204, .handle = delete_login,
-	    .summary = "End one login",
+	    .rate = RATE_WRITE, .status = 204, .handle = delete_login, .summary = "End one login",
 	    .doc = "One of your own, as that of a lost device." },
-	{ 0 }
+	{ 0 },
 };
 
 int
@@ -286,8 +287,11 @@ main(int argc, char **argv)
 	static const struct route *const tables[] = { routes, NULL };
 	static const struct stmt_set *const sets[] = { &user_stmts, &login_stmts, &attempt_stmts,
 		&profile_stmts, NULL };
-	static const struct app app = { .name = "auth", .routes = tables, .sets = sets,
-		.one_request = true, .prepare = password_prepare };
+	static const struct app app = { .name = "auth",
+		.routes = tables,
+		.sets = sets,
+		.one_request = true,
+		.prepare = password_prepare };
 
 	return app_main(&app, argc, argv);
 }

@@ -13,7 +13,10 @@
 
 #include <string.h>
 
-static const struct field list_query[] = { PAGE_FIELDS, { 0 } };
+static const struct field list_query[] = {
+	PAGE_FIELDS,
+	{ 0 },
+};
 
 static enum err
 get_conversations(struct req *req)
@@ -102,8 +105,7 @@ static enum err
 mute(struct req *req, const char *until)
 {
 	struct rows *rows;
-	enum err err =
-	    conversation_mute(req->db, req->params[0], req->caller.user_id, until, &rows);
+	enum err err = conversation_mute(req->db, req->params[0], req->caller.user_id, until, &rows);
 
 	return err == ERR_OK ? reply_row(req, rows, 0) : chat_refusal(req, err);
 }
@@ -156,20 +158,16 @@ static const struct route routes[] = {
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .query = message_list_query,
 	    .reply = message_list_fields, .errors = read_errors, .handle = get_messages,
 	    .summary = "Read messages, backwards or forwards by number",
-	    .doc =
-		"Without before and after: the newest. To go back, send the lowest seq you have as "
-		"before; to catch up, the highest as after; while has_more is true." },
-	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX | ROUTE_OR_200,
-	    .status = 201,
+	    .doc = "Without before and after: the newest. To go back, send the lowest seq you have as "
+		   "before; to catch up, the highest as after; while has_more is true." },
+	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX | ROUTE_OR_200, .status = 201,
 	    .body_max = MESSAGE_BODY_BYTES_MAX, .body = message_body, .reply = message_fields,
 	    .errors = send_errors, .handle = post_message, .summary = "Send a message",
-	    .doc =
-		"Repeat it with the same client_id when no answer came: 201 says that the message "
-		"was stored now, 200 that it was before. Both answers are the same message." },
-	{ METHOD_PUT, "/api/v1/conversations/{id}/read", "conversation_read",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE,
-	    .body = conversation_read_body, .reply = conversation_read_fields,
+	    .doc = "Repeat it with the same client_id when no answer came: 201 says that the message "
+		   "was stored now, 200 that it was before. Both answers are the same message." },
+	{ METHOD_PUT, "/api/v1/conversations/{id}/read", "conversation_read", .roles = ROLE_SIGNED_IN,
+	    .rate = RATE_WRITE, .body = conversation_read_body, .reply = conversation_read_fields,
 	    .errors = read_errors, .handle = put_read, .summary = "Move your read mark",
 	    .doc = "It only moves forward; a lower number than before changes nothing." },
 	{ METHOD_GET, "/api/v1/conversations/unread-count", "conversation_unread",
@@ -177,15 +175,14 @@ static const struct route routes[] = {
 	    .handle = get_unread, .summary = "Count what you have not read",
 	    .doc = "Your own messages and deleted ones are not counted." },
 	{ METHOD_PUT, "/api/v1/conversations/{id}/mute", "conversation_mute",
-	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = conversation_mute_body,
-	    .reply = conversation_mute_fields, .errors = read_errors, .handle = put_mute,
-	    .summary = "Mute a conversation for yourself",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
+	    .body = conversation_mute_body, .reply = conversation_mute_fields,
+	    .errors = read_errors, .handle = put_mute, .summary = "Mute a conversation for yourself",
 	    .doc = "Its messages arrive as before, but are not in the count of what is unread." },
 	{ METHOD_DELETE, "/api/v1/conversations/{id}/mute", "conversation_unmute",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
 	    .reply = conversation_mute_fields, .errors = read_errors, .handle = delete_mute,
-	    .summary = "Unmute a conversation",
-	    .doc = "Also succeeds when it was not muted." },
+	    .summary = "Unmute a conversation", .doc = "Also succeeds when it was not muted." },
 	{ METHOD_POST, "/api/v1/conversations/{id}/typing", "conversation_typing",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .status = 204,
 	    .errors = read_errors, .handle = post_typing,

@@ -45,8 +45,8 @@ static enum err
 delete_message(struct req *req)
 {
 	const char *json;
-	enum err err = message_delete(req->db, req->params[0], req->caller.user_id,
-	    req->conf->message_delete_s, &json);
+	enum err err = message_delete(
+	    req->db, req->params[0], req->caller.user_id, req->conf->message_delete_s, &json);
 
 	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
 }
@@ -98,8 +98,8 @@ static const enum err search_errors[] = { ERR_BAD_CURSOR, ERR_OK };
 
 const struct route chat_message_routes[] = {
 	{ METHOD_GET, "/api/v1/messages/{id}", "message_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = message_fields, .errors = get_errors,
-	    .handle = get_message, .summary = "Read one message of a conversation of yours",
+	    .rate = RATE_READ, .reply = message_fields, .errors = get_errors, .handle = get_message,
+	    .summary = "Read one message of a conversation of yours",
 	    .doc = "As it is now; one that was taken back has its place and nothing else." },
 	{ METHOD_PATCH, "/api/v1/messages/{id}", "message_edit", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body_max = MESSAGE_BODY_BYTES_MAX,
@@ -113,26 +113,23 @@ const struct route chat_message_routes[] = {
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .reply = message_fields,
 	    .errors = delete_errors, .handle = delete_message,
 	    .summary = "Take back a message of yours",
-	    .doc =
-		"For an hour after you sent it (setting MESSAGE_DELETE_S), also in a closed "
-		"conversation. Its place stays, with deleted_at and without body, media, reply and "
-		"reactions; what it said is kept for moderators. Again gives the same answer." },
+	    .doc = "For an hour after you sent it (setting MESSAGE_DELETE_S), also in a closed "
+		   "conversation. Its place stays, with deleted_at and without body, media, reply and "
+		   "reactions; what it said is kept for moderators. Again gives the same answer." },
 	{ METHOD_PUT, "/api/v1/messages/{id}/reactions/{emoji}", "message_react",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
 	    .path_fields = reaction_path, .reply = message_reactions_fields, .errors = react_errors,
 	    .handle = put_reaction, .summary = "React to a message with an emoji",
-	    .doc =
-		"Once each: again changes nothing. A message takes at most 20 different emoji; an emoji "
-		"with and without a skin tone or U+FE0F are different." },
+	    .doc = "Once each: again changes nothing. A message takes at most 20 different emoji; an emoji "
+		   "with and without a skin tone or U+FE0F are different." },
 	{ METHOD_DELETE, "/api/v1/messages/{id}/reactions/{emoji}", "message_unreact",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,
-	    .path_fields = reaction_path, .reply = message_reactions_fields, .errors = unreact_errors,
-	    .handle = delete_reaction, .summary = "Take a reaction of yours back",
-	    .doc = "Also succeeds when there was none." },
+	    .path_fields = reaction_path, .reply = message_reactions_fields,
+	    .errors = unreact_errors, .handle = delete_reaction,
+	    .summary = "Take a reaction of yours back", .doc = "Also succeeds when there was none." },
 	{ METHOD_GET, "/api/v1/conversations/search", "message_search", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = message_search_query,
-	    .reply = message_search_fields,
-	    .errors = search_errors, .handle = get_search,
+	    .reply = message_search_fields, .errors = search_errors, .handle = get_search,
 	    .summary = "Search the messages of your conversations, the newest first",
 	    .doc = "Messages that were taken back are not found." },
 	{ 0 },

@@ -132,14 +132,15 @@ do_admin_create(struct command *command)
 {
 	const char *password = read_password(command->arena), *weak;
 	char *email = arena_strdup(command->arena, command->argv[0]), *hash;
-	struct creation creation = { &command->conf, { uuid_new(command->arena), email, NULL, NULL,
-						     command->argv[1], "ADMIN", NULL, NULL } };
+	struct creation creation = { &command->conf,
+		{ uuid_new(command->arena), email, NULL, NULL, command->argv[1], "ADMIN", NULL,
+		    NULL } };
 	struct db *db = open_db(command);
 	enum err err;
 
 	str_lower(email);
-	weak = str_utf8_count(password) < PASSWORD_MIN ?
-	    "is shorter than 8 characters" : password_weakness(password, email);
+	weak = str_utf8_count(password) < PASSWORD_MIN ? "is shorter than 8 characters"
+						       : password_weakness(password, email);
 	if (weak != NULL) {
 		(void)fprintf(stderr, "confab: the password %s\n", weak);
 		return 1;
@@ -203,8 +204,8 @@ static const struct command_doc commands[] = {
 	    "make the secret key files that are missing, beside the settings file or in DIR",
 	    COMMAND_NO_CONF },
 	{ { "config", "check" }, "", 0, 0, do_config_check, "are the settings good", 0 },
-	{ { "config", "print" }, "", 0, 0, do_config_print,
-	    "all settings in force, secrets masked", 0 },
+	{ { "config", "print" }, "", 0, 0, do_config_print, "all settings in force, secrets masked",
+	    0 },
 	{ { "admin", "create" }, " EMAIL NAME", 2, 2, do_admin_create,
 	    "make an administrator; the password comes on standard input", 0 },
 	{ { "seed", "demo" }, "", 0, 0, do_seed_demo, "load demo data (development only)", 0 },
@@ -226,8 +227,8 @@ static const struct command_doc commands[] = {
 static int
 do_help(struct command *command)
 {
-	return confab_help(stdout, commands, COUNT_OF(commands),
-	    command->argc > 0 ? command->argv[0] : NULL);
+	return confab_help(
+	    stdout, commands, COUNT_OF(commands), command->argc > 0 ? command->argv[0] : NULL);
 }
 
 static bool
@@ -269,8 +270,7 @@ main(int argc, char **argv)
 		if (is_called(&commands[i], argc, argv))
 			status = run(&command, &commands[i], argc, argv);
 	if (status < 0) {
-		(void)confab_help(
-		    stderr, commands, COUNT_OF(commands), argc > 1 ? argv[1] : NULL);
+		(void)confab_help(stderr, commands, COUNT_OF(commands), argc > 1 ? argv[1] : NULL);
 		status = 2;
 	}
 	arena_free(command.arena);

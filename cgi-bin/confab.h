@@ -11,7 +11,7 @@
 struct command {
 	struct arena *arena;
 	struct conf conf; /* read, unless the command is COMMAND_NO_CONF */
-	char **argv;	  /* behind the command's words */
+	char **argv; /* behind the command's words */
 	int argc;
 };
 
@@ -20,7 +20,7 @@ enum { COMMAND_NO_CONF = 1 }; /* works without settings */
 
 /* One command: what it is called, what it takes, what it does. */
 struct command_doc {
-	const char *words[2];  /* the second may be NULL */
+	const char *words[2]; /* the second may be NULL */
 	const char *arguments; /* as shown: " DIR", " [DIR]" */
 	int argc_min, argc_max;
 	int (*run)(struct command *); /* returns the exit status */

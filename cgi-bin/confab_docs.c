@@ -61,7 +61,8 @@ parts_read(struct arena *arena, const char *dir, struct part parts[PROGRAM__COUN
 	for (i = 0; i < PROGRAM__COUNT; i++) {
 		if (!program_serves(&programs[i]))
 			continue;
-		parts[count] = (struct part){ &programs[i], part_read(arena, dir, programs[i].name) };
+		parts[count] =
+		    (struct part){ &programs[i], part_read(arena, dir, programs[i].name) };
 		if (parts[count++].json == NULL) {
 			(void)fprintf(stderr, "confab: %s/%s does not describe itself\n", dir,
 			    programs[i].name);
@@ -158,8 +159,8 @@ type_words(struct arena *arena, struct json_object *schema)
 }
 
 static void
-add_members(struct arena *arena, struct json_object *to, const char *name,
-    struct json_object *schema)
+add_members(
+    struct arena *arena, struct json_object *to, const char *name, struct json_object *schema)
 {
 	struct json_object *list = json_object_new_array(), *required = get(schema, "required");
 	struct json_object *properties = get(schema, "properties");
@@ -168,7 +169,7 @@ add_members(struct arena *arena, struct json_object *to, const char *name,
 		(void)json_object_put(list);
 		return;
 	}
-	json_object_object_foreach(properties, member, value) {
+	json_object_object_foreach (properties, member, value) {
 		struct json_object *row = json_object_new_object();
 		struct json_object *doc = get(value, "description");
 		size_t i;
@@ -180,13 +181,13 @@ add_members(struct arena *arena, struct json_object *to, const char *name,
 		for (i = 0; i < json_object_array_length(required); i++)
 			if (strcmp(json_object_get_string(json_object_array_get_idx(required, i)),
 				member) == 0)
-				(void)json_object_object_add(row, "required",
-				    json_object_new_boolean(1));
+				(void)json_object_object_add(
+				    row, "required", json_object_new_boolean(1));
 		(void)json_object_array_add(list, row);
 	}
 	(void)json_object_object_add(to, name, list);
-	(void)json_object_object_add(to, "has_members",
-	    json_object_new_boolean(json_object_array_length(list) > 0));
+	(void)json_object_object_add(
+	    to, "has_members", json_object_new_boolean(json_object_array_length(list) > 0));
 }
 
 static void
@@ -210,8 +211,8 @@ add_parameters(struct arena *arena, struct json_object *to, struct json_object *
 		(void)json_object_array_add(list, row);
 	}
 	(void)json_object_object_add(to, "parameters", list);
-	(void)json_object_object_add(to, "has_parameters",
-	    json_object_new_boolean(json_object_array_length(list) > 0));
+	(void)json_object_object_add(
+	    to, "has_parameters", json_object_new_boolean(json_object_array_length(list) > 0));
 }
 
 static void
@@ -220,7 +221,7 @@ add_responses(struct json_object *to, struct json_object *operation)
 	struct json_object *responses = get(operation, "responses");
 	struct json_object *errors = json_object_new_array();
 
-	json_object_object_foreach(responses, status, response) {
+	json_object_object_foreach (responses, status, response) {
 		struct json_object *row;
 
 		if (status[0] < '4') {
@@ -239,13 +240,12 @@ add_responses(struct json_object *to, struct json_object *operation)
 }
 
 static struct json_object *
-operation_view(struct arena *arena, const char *path, const char *method,
-    struct json_object *operation)
+operation_view(
+    struct arena *arena, const char *path, const char *method, struct json_object *operation)
 {
 	struct json_object *view = json_object_new_object(), *doc = get(operation, "description");
 	struct json_object *body = get(operation, "requestBody");
-	struct json_object *security =
-	    json_object_array_get_idx(get(operation, "security"), 0);
+	struct json_object *security = json_object_array_get_idx(get(operation, "security"), 0);
 
 	add_text(view, "id", json_object_get_string(get(operation, "operationId")));
 	add_text(view, "summary", json_object_get_string(get(operation, "summary")));
@@ -253,8 +253,8 @@ operation_view(struct arena *arena, const char *path, const char *method,
 		add_text(view, "doc", json_object_get_string(doc));
 	add_text(view, "path", path);
 	add_text(view, "method", method);
-	(void)json_object_object_add(view, "signed_in",
-	    json_object_new_boolean(json_object_object_length(security) > 0));
+	(void)json_object_object_add(
+	    view, "signed_in", json_object_new_boolean(json_object_object_length(security) > 0));
 	add_parameters(arena, view, operation);
 	if (body != NULL) {
 		add_members(arena, view, "members",
@@ -273,10 +273,10 @@ group_view(struct arena *arena, const struct part *part)
 
 	add_text(group, "name", part->program->name);
 	add_text(group, "doc", part->program->doc);
-	json_object_object_foreach(paths, path, operations) {
-		json_object_object_foreach(operations, method, operation) {
-			(void)json_object_array_add(list,
-			    operation_view(arena, path, method, operation));
+	json_object_object_foreach (paths, path, operations) {
+		json_object_object_foreach (operations, method, operation) {
+			(void)json_object_array_add(
+			    list, operation_view(arena, path, method, operation));
 		}
 	}
 	(void)json_object_object_add(group, "operations", list);
@@ -298,14 +298,14 @@ events_view(struct arena *arena, struct json_object *types)
 		add_text(row, "type", name);
 		add_text(row, "schema", event_schema_name(arena, name));
 		add_text(row, "doc", json_object_get_string(get(type, "doc")));
-		add_members(arena, row, "members",
-		    get(get(get(type, "schema"), "properties"), "data"));
+		add_members(
+		    arena, row, "members", get(get(get(type, "schema"), "properties"), "data"));
 		add_text(row, "example",
 		    json_object_to_json_string_ext(get(type, "example"),
 			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 			    JSON_C_TO_STRING_NOSLASHESCAPE));
-		(void)json_object_object_add(row, "ephemeral",
-		    json_object_get(get(type, "ephemeral")));
+		(void)json_object_object_add(
+		    row, "ephemeral", json_object_get(get(type, "ephemeral")));
 		(void)json_object_array_add(list, row);
 	}
 	return list;
@@ -320,8 +320,7 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
 	struct tmpl_set *set;
 	size_t i, count = parts_read(arena, dir, parts);
 
-	if (count == 0 ||
-	    tmpl_dir_load(arena, conf->template_dir, &set) != ERR_OK)
+	if (count == 0 || tmpl_dir_load(arena, conf->template_dir, &set) != ERR_OK)
 		return 1;
 	view = json_object_new_object();
 	groups = json_object_new_array();

@@ -72,7 +72,9 @@ confab_help(FILE *out, const struct command_doc *docs, size_t count, const char 
 	if (shown == 0)
 		return say_unknown(out, docs, count, word);
 	if (word == NULL)
-		(void)fputs("Settings: $CONFAB_CONF (/etc/confab/confab.conf) and the environment.\n\n", out);
+		(void)fputs(
+		    "Settings: $CONFAB_CONF (/etc/confab/confab.conf) and the environment.\n\n",
+		    out);
 	for (i = 0; i < count; i++)
 		if (word == NULL || strcmp(docs[i].words[0], word) == 0)
 			print_one(out, &docs[i]);

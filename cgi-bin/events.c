@@ -20,8 +20,9 @@ static const struct field poll_query[] = {
 	    .doc = "The cursor of the last reply; without it the present one is answered at once",
 	    .example = "\"1763694000-42\"" },
 	{ "wait", FIELD_INT, .min = 0, .max = HUB_WAIT_MAX_S,
-	    .doc = "Seconds to wait when there is nothing; about 25 when not given", .example = "25" },
-	{ 0 }
+	    .doc = "Seconds to wait when there is nothing; about 25 when not given",
+	    .example = "25" },
+	{ 0 },
 };
 
 static const struct field event_fields[] = {
@@ -32,7 +33,7 @@ static const struct field event_fields[] = {
 	    .example = "\"message.created\"" },
 	{ "created_at", FIELD_TIME, .doc = "Time of the change" },
 	{ "data", FIELD_OBJECT, .doc = "What it is about, by type" },
-	{ 0 }
+	{ 0 },
 };
 static const struct field event_item[] = {
 	{ "event", FIELD_OBJECT, .sub = event_fields, .schema = "Event",
@@ -40,14 +41,15 @@ static const struct field event_item[] = {
 		       "\"created_at\":\"2026-11-21T09:30:00Z\",\"data\":{"
 		       "\"conversation_id\":\"0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80\","
 		       "\"user_id\":\"0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a81\",\"seq\":12}}" },
-	{ 0 } };
+	{ 0 },
+};
 static const struct field poll_reply[] = {
 	{ "events", FIELD_LIST, .min = 0, .max = 2 * EVENT_PAGE, .sub = event_item,
 	    .doc = "In order; events of one transaction come together. Drop a type you do not know: "
 		   "more will come" },
 	{ "cursor", FIELD_TEXT, .min = 3, .max = EVENT_CURSOR_SIZE,
 	    .doc = "Where to go on: send it with the next request", .example = "\"1763694000-43\"" },
-	{ 0 }
+	{ 0 },
 };
 
 static const enum err poll_errors[] = { ERR_BAD_CURSOR, ERR_RESYNC, ERR_BUSY, ERR_OK };
@@ -70,11 +72,12 @@ get_events(struct req *req)
 
 static const struct field stream_query[] = {
 	{ "cursor", FIELD_TEXT, .min = 1, .max = QUERY_BYTES_MAX,
-	    .doc = "Where to begin; a Last-Event-ID header goes before it, and without both it is now",
+	    .doc =
+		"Where to begin; a Last-Event-ID header goes before it, and without both it is now",
 	    .example = "\"1763694000-42\"" },
 	{ "ticket", FIELD_TEXT, .min = 1, .max = TICKET_TEXT_MAX,
 	    .doc = "From POST /api/v1/events/ticket, for who cannot send Authorization" },
-	{ 0 }
+	{ 0 },
 };
 
 static const enum err stream_errors[] = { ERR_BAD_CURSOR, ERR_UNAUTHORIZED, ERR_BUSY, ERR_OK };
@@ -102,7 +105,7 @@ static const struct field ticket_reply[] = {
 	    .example = "\"Zm9yLW9uZS11c2Utb25seS1hbmQtaGFsZi1hLW1pbnV0ZS0\"" },
 	{ "expires_in", FIELD_INT, .min = 1, .max = TICKET_S, .doc = "Seconds it is good for",
 	    .example = "30" },
-	{ 0 }
+	{ 0 },
 };
 static const enum err ticket_errors[] = { ERR_BUSY, ERR_OK };
 
@@ -116,33 +119,36 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/events", "event_poll", .roles = ROLE_SIGNED_IN, .rate = RATE_POLL,
 	    .query = poll_query, .reply = poll_reply, .errors = poll_errors, .handle = get_events,
 	    .summary = "Wait for events",
-	    .doc = "Answers at once when there are events behind the cursor, else when some come, or with "
-		   "an empty list at the end of the wait. At least once: drop what you have by seq. On "
-		   "resync read the state again and go on with details.cursor. All of a user's devices may "
-		   "poll at once. Beyond 20 polls that wait, the oldest is answered, empty, when one more "
-		   "comes, but not again within 5 seconds: the newcomer then hears 429." },
+	    .doc =
+		"Answers at once when there are events behind the cursor, else when some come, or with "
+		"an empty list at the end of the wait. At least once: drop what you have by seq. On "
+		"resync read the state again and go on with details.cursor. All of a user's devices may "
+		"poll at once. Beyond 20 polls that wait, the oldest is answered, empty, when one more "
+		"comes, but not again within 5 seconds: the newcomer then hears 429." },
 	{ METHOD_GET, "/api/v1/events/stream", "event_stream", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_POLL, .flags = ROUTE_TICKET | ROUTE_SSE, .query = stream_query,
 	    .errors = stream_errors, .handle = get_stream, .summary = "Receive server-sent events",
-	    .doc = "The events of the long poll as they happen: event is the type, data the envelope, id "
-		   "the cursor (none for what is not stored). The first is \"cursor\", with the place it "
-		   "begins at; \"resync\" says to read the state again, and goes on from its own id. A "
-		   "comment comes at least every 15 seconds. The stream ends now and then, and with its "
-		   "login: come again with the last id. Of more than 5 streams and WebSockets of a user "
-		   "the oldest ends, after \"retry: 60000\"; within the next minute newcomers hear 429." },
+	    .doc =
+		"The events of the long poll as they happen: event is the type, data the envelope, id "
+		"the cursor (none for what is not stored). The first is \"cursor\", with the place it "
+		"begins at; \"resync\" says to read the state again, and goes on from its own id. A "
+		"comment comes at least every 15 seconds. The stream ends now and then, and with its "
+		"login: come again with the last id. Of more than 5 streams and WebSockets of a user "
+		"the oldest ends, after \"retry: 60000\"; within the next minute newcomers hear 429." },
 	{ METHOD_POST, "/api/v1/events/ticket", "event_ticket", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .status = 201, .reply = ticket_reply,
 	    .errors = ticket_errors, .handle = post_ticket,
 	    .summary = "Get a ticket to open a stream or a WebSocket",
-	    .doc = "Single use, 30 seconds, for your account and login. The WebSocket is "
-		   "/api/v1/ws?ticket=...&cursor=...: down come {\"type\": \"events\", \"events\", "
-		   "\"cursor\"} and the answers to what goes up, {\"id\", \"op\", \"conversation_id\", "
-		   "\"data\"} with op send, read, typing, presence, ack or ping, data as the body of the "
-		   "route of that name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 4008 the "
-		   "account has more than 5 connections and this one had to give way, or finds no place: come "
-		   "again when somebody uses the app, by itself not within a minute; 1008 too fast, 1001 come "
-		   "again." },
-	{ 0 }
+	    .doc =
+		"Single use, 30 seconds, for your account and login. The WebSocket is "
+		"/api/v1/ws?ticket=...&cursor=...: down come {\"type\": \"events\", \"events\", "
+		"\"cursor\"} and the answers to what goes up, {\"id\", \"op\", \"conversation_id\", "
+		"\"data\"} with op send, read, typing, presence, ack or ping, data as the body of the "
+		"route of that name. Close codes: 4001 sign in again, 4009 the cursor cannot be resumed, 4008 the "
+		"account has more than 5 connections and this one had to give way, or finds no place: come "
+		"again when somebody uses the app, by itself not within a minute; 1008 too fast, 1001 come "
+		"again." },
+	{ 0 },
 };
 
 static const struct route *const tables[] = { routes, NULL };

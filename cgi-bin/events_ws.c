@@ -89,8 +89,8 @@ op_read(struct hub_call *call)
 
 	(void)json_object_object_get_ex(call->data, "seq", &seq);
 	call->number = json_object_get_int64(seq);
-	return live_read(call->pipeline, call->conversation_id, call->user_id, call->number,
-	    was_read, call);
+	return live_read(
+	    call->pipeline, call->conversation_id, call->user_id, call->number, was_read, call);
 }
 
 /* --- typing --- */

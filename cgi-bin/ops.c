@@ -23,24 +23,24 @@ static const struct app app;
 static const struct field alive_reply[] = {
 	{ "alive", FIELD_BOOL, .doc = "The program answers" },
 	{ "version", FIELD_TEXT, .doc = "Release of the program", .example = "\"0.1.0\"" },
-	{ 0 }
+	{ 0 },
 };
 static const struct field check_fields[] = {
 	{ "name", FIELD_TEXT, .doc = "What was looked at", .example = "\"database\"" },
 	{ "good", FIELD_BOOL, .doc = "It works" },
 	{ "detail", FIELD_TEXT, .doc = "What was seen", .example = "\"answers\"" },
-	{ 0 }
+	{ 0 },
 };
 static const struct field check_item[] = { { "check", FIELD_OBJECT, .sub = check_fields } };
 static const struct field adapter_fields[] = {
 	{ "ai", FIELD_TEXT, .doc = "The assistant", .example = "\"echo\"" },
-	{ 0 }
+	{ 0 },
 };
 static const struct field ready_reply[] = {
 	{ "ready", FIELD_BOOL, .doc = "All checks are good" },
 	{ "checks", FIELD_LIST, .sub = check_item, .doc = "One for each part" },
 	{ "adapters", FIELD_OBJECT, .sub = adapter_fields, .doc = "Which outside services are used" },
-	{ 0 }
+	{ 0 },
 };
 
 static enum err
@@ -77,8 +77,8 @@ check_worker(struct req *req, struct buf *body)
 	enum err err = heartbeat_look(req->db, req->conf->worker_silent_s, &beat);
 
 	return add_check(body, "worker", err == ERR_OK && beat.good,
-	    arena_printf(req->arena, "%s%s%s", beat.text, beat.lanes[0] != '\0' ? "; " : "",
-		beat.lanes));
+	    arena_printf(
+		req->arena, "%s%s%s", beat.text, beat.lanes[0] != '\0' ? "; " : "", beat.lanes));
 }
 
 static bool
@@ -116,8 +116,7 @@ socket_answers(const char *path)
 static bool
 check_program(struct req *req, struct buf *body, const char *name)
 {
-	bool good =
-	    socket_answers(arena_printf(req->arena, "%s/%s.sock", req->conf->run_dir, name));
+	bool good = socket_answers(arena_printf(req->arena, "%s/%s.sock", req->conf->run_dir, name));
 
 	return add_check(body, name, good, good ? "listens" : "no answer");
 }
@@ -145,8 +144,8 @@ show_stream(struct req *req, struct buf *body, const char *program, const char *
 	(void)metrics_read(dir, program, METRIC_STREAM_CONNECTED, &connected);
 	(void)metrics_read(dir, program, METRIC_STREAM_LAG_BYTES, &lag);
 	(void)add_check(body, name, true,
-	    connected ? arena_printf(req->arena, "streams, %lld bytes behind", (long long)lag) :
-			"not connected: events come by the scan");
+	    connected ? arena_printf(req->arena, "streams, %lld bytes behind", (long long)lag)
+		      : "not connected: events come by the scan");
 }
 
 /* The second events program and those after it; each hears of everything by a stream of its own. */
@@ -160,8 +159,8 @@ check_more_events(struct req *req, struct buf *body)
 		const char *name = arena_printf(req->arena, "events-%lld", (long long)i);
 
 		all &= check_program(req, body, name);
-		show_stream(req, body, name,
-		    arena_printf(req->arena, "event stream %lld", (long long)i));
+		show_stream(
+		    req, body, name, arena_printf(req->arena, "event stream %lld", (long long)i));
 	}
 	return all;
 }
@@ -177,8 +176,9 @@ get_ready(struct req *req)
 	ready &= check_programs(req, &checks);
 	show_stream(req, &checks, "events", "event stream");
 	ready &= check_more_events(req, &checks);
-	buf_printf(&req->reply.body, "{\"ready\":%s,\"checks\":%s],\"adapters\":{\"ai\":",
-	    ready ? "true" : "false", checks.data);
+	buf_printf(&req->reply.body,
+	    "{\"ready\":%s,\"checks\":%s],\"adapters\":{\"ai\":", ready ? "true" : "false",
+	    checks.data);
 	buf_json(&req->reply.body, req->conf->ai_provider);
 	buf_puts(&req->reply.body, "}}");
 	if (!ready) {
@@ -208,7 +208,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/metrics", "metrics", .roles = ROLE_ANON, .rate = RATE_NONE,
 	    .flags = ROUTE_TEXT | ROUTE_HIDDEN, .handle = get_metrics,
 	    .summary = "Counters in the Prometheus text format" },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct route *const tables[] = { routes, NULL };

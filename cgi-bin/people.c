@@ -17,10 +17,13 @@ static const struct field sessions_query[] = {
 	PAGE_FIELDS,
 	{ "type", FIELD_ENUM, .one_of = session_types, .doc = "Only these" },
 	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Only those in this state" },
-	{ 0 }
+	{ 0 },
 };
 
-static const struct field page_query[] = { PAGE_FIELDS, { 0 } };
+static const struct field page_query[] = {
+	PAGE_FIELDS,
+	{ 0 },
+};
 
 static enum err
 reply_me(struct req *req)
@@ -83,8 +86,8 @@ get_blocks(struct req *req)
 	struct rows *rows;
 
 	TRY(req_page(req, &page));
-	TRY(block_list(req->db, req->caller.user_id, page.limit + 1, page.keys[0], page.keys[1],
-	    &rows));
+	TRY(block_list(
+	    req->db, req->caller.user_id, page.limit + 1, page.keys[0], page.keys[1], &rows));
 	return reply_page(req, rows, &page);
 }
 
@@ -144,17 +147,19 @@ static const struct route routes[] = {
 	    .flags = ROUTE_ETAG, .reply = user_own_fields, .errors = me_errors, .handle = reply_me,
 	    .summary = "Read the own profile", .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/users/me", "user_me_update", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = profile_body, .reply = user_own_fields,
-	    .errors = edit_errors, .handle = patch_me, .summary = "Edit the own profile",
-	    .doc = "Only the fields sent are changed." },
+	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = profile_body,
+	    .reply = user_own_fields, .errors = edit_errors, .handle = patch_me,
+	    .summary = "Edit the own profile", .doc = "Only the fields sent are changed." },
 	{ METHOD_PUT, "/api/v1/users/me/presence", "presence_set", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = presence_body, .reply = presence_own_fields,
-	    .handle = put_presence, .summary = "Say that this device is away, or back",
+	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body = presence_body,
+	    .reply = presence_own_fields, .handle = put_presence,
+	    .summary = "Say that this device is away, or back",
 	    .doc = "Holds as long as the device, which is the login of the token, waits for events, and "
 		   "not longer. Being here needs no call: who waits for events is ONLINE." },
 	{ METHOD_GET, "/api/v1/users/me/sessions", "user_me_sessions", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query, .reply = session_list_fields,
-	    .handle = get_my_sessions, .summary = "List the own sessions, newest first",
+	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = sessions_query,
+	    .reply = session_list_fields, .handle = get_my_sessions,
+	    .summary = "List the own sessions, newest first",
 	    .doc = "An advisor's list has those they answered too: see side." },
 	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = block_fields,
@@ -163,8 +168,9 @@ static const struct route routes[] = {
 	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .status = 204, .errors = block_errors, .handle = put_block,
 	    .summary = "Block somebody",
-	    .doc = "Works both ways and silently: each is hidden from the other and neither can write "
-		   "to the other. A live session between the two ends. Repeating it changes nothing." },
+	    .doc =
+		"Works both ways and silently: each is hidden from the other and neither can write "
+		"to the other. A live session between the two ends. Repeating it changes nothing." },
 	{ METHOD_DELETE, "/api/v1/users/me/blocks/{user_id}", "block_delete",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .status = 204, .handle = delete_block,
 	    .summary = "End a block", .doc = "Also succeeds when there was none." },
@@ -173,16 +179,16 @@ static const struct route routes[] = {
 	    .summary = "Read what somebody shows of themselves",
 	    .doc = "Not found too when one of the two has blocked the other." },
 	{ METHOD_POST, "/api/v1/reports", "report_create", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body, .reply = report_own_fields,
-	    .errors = report_errors, .handle = post_report,
+	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body,
+	    .reply = report_own_fields, .errors = report_errors, .handle = post_report,
 	    .summary = "Report a person, an advisor, a message or a session",
 	    .doc = "What is reported is kept as it stands now. While a report by the same person about "
 		   "the same target is open, that one is answered, with 200." },
 	{ METHOD_GET, "/api/v1/reports/{id}", "report_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = report_own_fields, .errors = me_errors, .handle = get_report,
-	    .summary = "See what became of a report of yours",
+	    .rate = RATE_READ, .reply = report_own_fields, .errors = me_errors,
+	    .handle = get_report, .summary = "See what became of a report of yours",
 	    .doc = "Only who raised a report can read it." },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct route *const tables[] = { routes, NULL };

@@ -181,7 +181,8 @@ post_rating(struct req *req)
 	TRY(rating_create(req->db, uuid_new(req->arena), req->params[0], req->caller.user_id,
 	    req_int(req, "stars"), review != NULL ? review : "", &rows));
 	reply_location(req,
-	    arena_printf(req->arena, "/api/v1/advisors/%s/ratings", rows_text_of(rows, 0, "advisor_id")));
+	    arena_printf(
+		req->arena, "/api/v1/advisors/%s/ratings", rows_text_of(rows, 0, "advisor_id")));
 	return reply_row(req, rows, 0);
 }
 
@@ -195,18 +196,17 @@ static const enum err rating_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_ALRE
 static const struct route routes[] = {
 	{ METHOD_POST, "/api/v1/sessions/chat", "session_chat_create", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_OR_200, .status = 201,
-	    .body = chat_body,
-	    .reply = session_own_fields, .errors = chat_errors, .handle = post_chat,
-	    .summary = "Ask an advisor, or the assistant, for a chat",
+	    .body = chat_body, .reply = session_own_fields, .errors = chat_errors,
+	    .handle = post_chat, .summary = "Ask an advisor, or the assistant, for a chat",
 	    .doc =
 		"An advisor has some seconds to accept (seconds_left). Asking an advisor with whom "
-		"you have a live session already gives that session with status 200. At most "
-		TEXT_OF(SESSION_WAITING_MAX) " advisors can be waited for at once: those asked, and "
-		"those who accepted and whom you have not met yet. With ai the "
-		"session is ongoing at once and the assistant answers every message." },
+		"you have a live session already gives that session with status 200. At most " TEXT_OF(
+		    SESSION_WAITING_MAX) " advisors can be waited for at once: those asked, and "
+					 "those who accepted and whom you have not met yet. With ai the "
+					 "session is ongoing at once and the assistant answers every message." },
 	{ METHOD_GET, "/api/v1/sessions/{id}", "session_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = session_own_fields, .errors = read_errors, .handle = get_session,
-	    .summary = "Read a session you take part in",
+	    .rate = RATE_READ, .reply = session_own_fields, .errors = read_errors,
+	    .handle = get_session, .summary = "Read a session you take part in",
 	    .doc = "unread counts the messages that you have not read." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/accept", "session_accept", .roles = ROLE_ADVISOR,
 	    .rate = RATE_WRITE, .reply = session_own_fields, .errors = move_errors,
@@ -215,15 +215,15 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/api/v1/sessions/{id}/decline", "session_decline", .roles = ROLE_ADVISOR,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
 	    .reply = session_own_fields, .errors = move_errors, .handle = post_decline,
-	    .summary = "Decline a request",
-	    .doc = "The conversation of the request is closed." },
+	    .summary = "Decline a request", .doc = "The conversation of the request is closed." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/cancel", "session_cancel", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_BODY_OPTIONAL, .body = reason_body,
 	    .reply = session_own_fields, .errors = move_errors, .handle = post_cancel,
 	    .summary = "Take a request back, or call off an accepted session",
 	    .doc = "The conversation of the session is closed." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/join", "session_join", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_WRITE, .reply = session_own_fields, .errors = join_errors, .handle = post_join,
+	    .rate = RATE_WRITE, .reply = session_own_fields, .errors = join_errors,
+	    .handle = post_join,
 	    .summary = "Come to an accepted session, or come back to an ongoing one",
 	    .doc = "The session is ongoing when both sides have joined." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/heartbeat", "session_heartbeat",
@@ -250,8 +250,7 @@ static const struct route routes[] = {
 };
 
 static const struct route *const tables[] = { routes, NULL };
-static const struct stmt_set *const sets[] = { &session_stmts, &message_stmts, &rating_stmts,
-	NULL };
+static const struct stmt_set *const sets[] = { &session_stmts, &message_stmts, &rating_stmts, NULL };
 static const struct app app = { .name = "sessions", .routes = tables, .sets = sets };
 
 int

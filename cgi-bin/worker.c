@@ -193,7 +193,9 @@ static int
 serve(struct worker *worker, int listener)
 {
 	const struct timespec pause = { 0, clock_nap_ms(TICK_MS) * 1000000L };
-	struct daemon daemon = { .conf = worker->conf, .db = worker->db, .arena = worker->arena,
+	struct daemon daemon = { .conf = worker->conf,
+		.db = worker->db,
+		.arena = worker->arena,
 		.metrics = worker->metrics };
 
 	(void)listener;

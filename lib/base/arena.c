@@ -9,7 +9,7 @@ enum { BLOCK_BYTES = 32 * 1024, ALIGNMENT = 16 };
 
 struct arena_block {
 	struct arena_block *next; /* older block */
-	size_t size;		  /* capacity of data */
+	size_t size; /* capacity of data */
 	size_t used;
 	_Alignas(ALIGNMENT) unsigned char data[];
 };
@@ -23,7 +23,7 @@ struct arena_defer {
 struct arena {
 	struct arena_block *block; /* newest; allocation happens here */
 	struct arena_defer *defer; /* newest */
-	size_t total;		   /* bytes handed out */
+	size_t total; /* bytes handed out */
 	size_t bytes_max;
 };
 

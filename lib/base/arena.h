@@ -19,9 +19,9 @@ struct arena;
 /* A position to go back to; see arena_rewind. */
 struct arena_mark {
 	struct arena_block *block; /* the block in use when marked */
-	size_t used;		   /* its fill */
+	size_t used; /* its fill */
 	struct arena_defer *defer; /* the newest cleanup when marked */
-	size_t total;		   /* bytes handed out when marked */
+	size_t total; /* bytes handed out when marked */
 };
 
 /* A new arena that may hand out at most bytes_max. Aborts when the system has no memory. */

@@ -13,8 +13,8 @@ struct buf {
 	char *data; /* len bytes and a NUL */
 	size_t len; /* bytes without NUL */
 	size_t size; /* capacity */
-	size_t max;  /* bytes it may hold; 0: as many as the arena */
-	bool over;   /* more than max was to be added: what is here is not all, and is of no use */
+	size_t max; /* bytes it may hold; 0: as many as the arena */
+	bool over; /* more than max was to be added: what is here is not all, and is of no use */
 };
 
 /* An empty buffer with room for size bytes. */

@@ -17,10 +17,10 @@
 
 enum { CLOCK_TEXT_SIZE = 32 }; /* "2026-11-21T03:04:05.678901Z" and NUL */
 
-int64_t clock_now_us(void);	  /* wall time */
-int64_t clock_now_s(void);	  /* wall time in seconds */
+int64_t clock_now_us(void); /* wall time */
+int64_t clock_now_s(void); /* wall time in seconds */
 int64_t clock_monotonic_us(void); /* only differences mean something */
-int64_t clock_steady_us(void);	  /* the same, and never moved: for how long others have been silent */
+int64_t clock_steady_us(void); /* the same, and never moved: for how long others have been silent */
 /* How long a loop that goes by the clock may sleep, of at most ms: a test may move the clock meanwhile. */
 int clock_nap_ms(int ms);
 /* RFC 3339 in UTC with microseconds. */

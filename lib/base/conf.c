@@ -87,8 +87,7 @@ key_find(const char *name, size_t len)
 }
 
 /* Log what is wrong; a very long text is cut. */
-static void PRINTF_LIKE(1, 2)
-say(const char *fmt, ...)
+static void PRINTF_LIKE(1, 2) say(const char *fmt, ...)
 {
 	char text[CONF_LINE_MAX];
 	va_list args;
@@ -113,7 +112,8 @@ path_expand(const char *path, char full[CONF_LINE_MAX])
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 
 	if (str_starts(path, "%d"))
-		(void)snprintf(full, CONF_LINE_MAX, "%s%s", dir != NULL ? dir : settings_dir, path + 2);
+		(void)snprintf(
+		    full, CONF_LINE_MAX, "%s%s", dir != NULL ? dir : settings_dir, path + 2);
 	else
 		(void)snprintf(full, CONF_LINE_MAX, "%s", path);
 }
@@ -330,7 +330,8 @@ secrets_check(const char *key, const char *keys_text)
 	const char *at = keys_text;
 
 	if (*at == '\0')
-		return complain("config", key, "is missing: `confab keys create` makes the key files");
+		return complain(
+		    "config", key, "is missing: `confab keys create` makes the key files");
 	while (*at != '\0') {
 		size_t len = strcspn(at, ",");
 		const char *colon = memchr(at, ':', len);

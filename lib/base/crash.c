@@ -10,7 +10,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 65536, FRAMES_MAX = 32, MODULES_MAX = 64, NAME_SIZE = 32, LINE_BYTES_MAX = 3072 };
+enum {
+	STACK_BYTES = 65536,
+	FRAMES_MAX = 32,
+	MODULES_MAX = 64,
+	NAME_SIZE = 32,
+	LINE_BYTES_MAX = 3072
+};
 
 /* A program or library and where it lies in memory. */
 struct module {

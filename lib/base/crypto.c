@@ -46,8 +46,8 @@ crypto_sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE])
 }
 
 void
-crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
-    uint8_t mac[SHA256_SIZE])
+crypto_hmac_sha256(
+    const void *key, size_t key_len, const void *bytes, size_t len, uint8_t mac[SHA256_SIZE])
 {
 	unsigned mac_len = SHA256_SIZE;
 	unsigned char *made = HMAC(EVP_sha256(), key, (int)key_len, bytes, len, mac, &mac_len);
@@ -100,8 +100,8 @@ crypto_base64url(struct arena *arena, const void *bytes, size_t len)
 }
 
 enum err
-crypto_base64url_decode(struct arena *arena, const char *text, size_t text_len, uint8_t **bytes,
-    size_t *len)
+crypto_base64url_decode(
+    struct arena *arena, const char *text, size_t text_len, uint8_t **bytes, size_t *len)
 {
 	uint8_t *out = arena_alloc(arena, text_len * 3 / 4 + 1);
 	size_t i, made = 0;

@@ -14,9 +14,9 @@ enum err {
 	ERR__COUNT
 };
 
-int err_status(enum err);	   /* HTTP status */
-const char *err_code(enum err);	   /* stable code for clients, as "not_found" */
-const char *err_text(enum err);	   /* one safe English sentence */
+int err_status(enum err); /* HTTP status */
+const char *err_code(enum err); /* stable code for clients, as "not_found" */
+const char *err_text(enum err); /* one safe English sentence */
 
 /* Return the error to the caller if expr failed. */
 #define TRY(expr)                                                                                  \

@@ -62,8 +62,9 @@ error_find(const char *code, int64_t *value)
 static bool
 take_action(struct order *order, const char *word, int takes)
 {
-	static const char *const plain[] = { [FAIL_CRASH] = "crash", [FAIL_SEGV] = "segv",
-		[FAIL_SPIN] = "spin", [FAIL_PAUSE] = "pause" };
+	static const char *const plain[] = {
+		[FAIL_CRASH] = "crash", [FAIL_SEGV] = "segv", [FAIL_SPIN] = "spin", [FAIL_PAUSE] = "pause"
+	};
 	int i;
 
 	for (i = FAIL_CRASH; i <= FAIL_PAUSE; i++)

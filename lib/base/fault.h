@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 struct fault {
-	const char *field;   /* dotted path, as "specializations.2"; NULL: none is named */
+	const char *field; /* dotted path, as "specializations.2"; NULL: none is named */
 	const char *message; /* what is wrong with it, as "must not be blank"; borrowed, like field */
 };
 #define FAULT_NONE ((struct fault){ NULL, NULL })

@@ -110,8 +110,8 @@ scan_unicode(struct scan *scan, char *out, size_t *len)
 	if (low < 0xdc00 || low > 0xdfff)
 		return fail(scan, "a lone surrogate");
 	scan->at += 6;
-	*len += utf8_put(out + *len,
-	    0x10000 + ((uint32_t)(high - 0xd800) << 10) + (uint32_t)(low - 0xdc00));
+	*len += utf8_put(
+	    out + *len, 0x10000 + ((uint32_t)(high - 0xd800) << 10) + (uint32_t)(low - 0xdc00));
 	return ERR_OK;
 }
 
@@ -279,8 +279,8 @@ scan_pair(struct scan *scan)
 	scan->at++;
 	err = scan_value(scan);
 	if (err != ERR_OK)
-		fault->key = fault->key != NULL ?
-		    arena_printf(scan->arena, "%s.%s", key, fault->key) : key;
+		fault->key =
+		    fault->key != NULL ? arena_printf(scan->arena, "%s.%s", key, fault->key) : key;
 	return err;
 }
 
@@ -418,7 +418,7 @@ numbers_canonical(struct json_object *value)
 	if (json_object_is_type(value, json_type_double))
 		(void)number_canonical(value);
 	if (json_object_is_type(value, json_type_object)) {
-		json_object_object_foreach(value, name, member) {
+		json_object_object_foreach (value, name, member) {
 			(void)name;
 			numbers_canonical(member);
 		}

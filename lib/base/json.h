@@ -20,9 +20,9 @@
 #include <json-c/json.h>
 
 struct json_fault {
-	size_t offset;	  /* byte where the scan stopped */
+	size_t offset; /* byte where the scan stopped */
 	const char *what; /* as "repeated key" */
-	const char *key;  /* path of the member concerned, as "place.name"; NULL when there is none */
+	const char *key; /* path of the member concerned, as "place.name"; NULL when there is none */
 };
 
 /*
@@ -36,7 +36,7 @@ struct json_object *json_number(double value);
 /* Give a reference to the arena, which puts it back when it is reset. Returns object; NULL is nothing to keep. */
 struct json_object *json_keep(struct arena *, struct json_object *object);
 /* Only check, as json_parse does. */
-MUST_CHECK enum err json_scan(struct arena *, const char *text, size_t len,
-    struct json_fault *fault);
+MUST_CHECK enum err json_scan(
+    struct arena *, const char *text, size_t len, struct json_fault *fault);
 
 #endif

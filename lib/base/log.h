@@ -41,7 +41,7 @@ bool log_to_journal(void);
 void log_request_set(const char *request_id);
 void log_write(enum log_level, const char *msg, const struct log_field *fields);
 
-#define LOG_FIELDS_(...) ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } })
+#define LOG_FIELDS_(...) ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 #define log_debug(msg, ...) log_write(LOG_LEVEL_DEBUG, msg, LOG_FIELDS_(__VA_ARGS__))
 #define log_info(msg, ...) log_write(LOG_LEVEL_INFO, msg, LOG_FIELDS_(__VA_ARGS__))
 #define log_warn(msg, ...) log_write(LOG_LEVEL_WARN, msg, LOG_FIELDS_(__VA_ARGS__))

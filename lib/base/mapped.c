@@ -58,7 +58,7 @@ map_fresh(int folder, const char *name, uint64_t layout, size_t size)
 		map = map_whole(fd, size);
 	(void)close(fd);
 	if (map != MAP_FAILED) {
-		*map = (struct mapped){layout, size};
+		*map = (struct mapped){ layout, size };
 		if (renameat(folder, fresh, folder, name) == 0)
 			return map;
 		(void)munmap(map, size);
@@ -72,7 +72,7 @@ map_fresh(int folder, const char *name, uint64_t layout, size_t size)
 static void
 lock(int folder)
 {
-	struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
+	struct timespec pause = { 0, LOCK_PAUSE_MS * 1000000L };
 	int i;
 
 	for (i = 0; i < LOCK_TRIES && flock(folder, LOCK_EX | LOCK_NB) != 0; i++)
@@ -115,6 +115,6 @@ mapped_open(const char *run_dir, const char *name, uint64_t layout, size_t size)
 		log_error("cannot map memory", LOG_STR("what", name));
 		abort();
 	}
-	*map = (struct mapped){layout, size};
+	*map = (struct mapped){ layout, size };
 	return map;
 }

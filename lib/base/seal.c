@@ -8,8 +8,8 @@
 enum { NONCE_SIZE = 12, TAG_SIZE = 16 };
 
 bool
-seal_key_find(struct arena *arena, const char *keys, const char *id, const char **id_out,
-    const char **secret)
+seal_key_find(
+    struct arena *arena, const char *keys, const char *id, const char **id_out, const char **secret)
 {
 	const char *at = keys;
 
@@ -99,8 +99,8 @@ open_bytes(struct arena *arena, const char *secret, const char *context, const u
 }
 
 enum err
-seal_open(struct arena *arena, const char *keys, const char *context, const char *sealed,
-    char **text)
+seal_open(
+    struct arena *arena, const char *keys, const char *context, const char *sealed, char **text)
 {
 	const char *first = strchr(sealed, '.');
 	const char *second = first == NULL ? NULL : strchr(first + 1, '.');
@@ -110,13 +110,12 @@ seal_open(struct arena *arena, const char *keys, const char *context, const char
 	char *opened;
 
 	if (second != NULL &&
-	    seal_key_find(arena, keys,
-		arena_strndup(arena, sealed, (size_t)(first - sealed)), NULL, &secret) &&
-	    crypto_base64url_decode(arena, first + 1, (size_t)(second - first - 1), &nonce,
-		&nonce_len) == ERR_OK &&
+	    seal_key_find(arena, keys, arena_strndup(arena, sealed, (size_t)(first - sealed)), NULL,
+		&secret) &&
+	    crypto_base64url_decode(
+		arena, first + 1, (size_t)(second - first - 1), &nonce, &nonce_len) == ERR_OK &&
 	    nonce_len == NONCE_SIZE &&
-	    crypto_base64url_decode(arena, second + 1, strlen(second + 1), &bytes, &len) ==
-		ERR_OK &&
+	    crypto_base64url_decode(arena, second + 1, strlen(second + 1), &bytes, &len) == ERR_OK &&
 	    len >= TAG_SIZE && open_bytes(arena, secret, context, nonce, bytes, len, &opened)) {
 		*text = opened;
 		return ERR_OK;

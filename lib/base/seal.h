@@ -13,8 +13,8 @@
 /* "id.nonce.ciphertext" in base64url parts. */
 char *seal_make(struct arena *, const char *keys, const char *context, const char *text);
 /* ERR_INTERNAL when it was not sealed by one of the keys for this context, or was changed (logged). */
-MUST_CHECK enum err seal_open(struct arena *, const char *keys, const char *context,
-    const char *sealed, char **text);
+MUST_CHECK enum err seal_open(
+    struct arena *, const char *keys, const char *context, const char *sealed, char **text);
 /* Keyed hash for looking a sealed value up: hex HMAC-SHA-256 under LOOKUP_KEY, label keeps the kinds of
  * values apart ("phone"). */
 char *seal_lookup(struct arena *, const char *lookup_key, const char *label, const char *text);
@@ -23,7 +23,7 @@ char *seal_lookup(struct arena *, const char *lookup_key, const char *label, con
  * The secret of key id in a list "id:secret,…"; id NULL takes the first. False when there is none.
  * id_out (may be NULL) gets the key's id.
  */
-bool seal_key_find(struct arena *, const char *keys, const char *id, const char **id_out,
-    const char **secret);
+bool seal_key_find(
+    struct arena *, const char *keys, const char *id, const char **id_out, const char **secret);
 
 #endif

@@ -142,8 +142,9 @@ str_decode_pairs(struct arena *arena, const char *text, size_t len, struct pair 
 			equals = memchr(text, '=', (size_t)(stop - text));
 			pairs[made].name =
 			    decode_part(arena, text, (size_t)((equals ? equals : stop) - text));
-			pairs[made].value = equals == NULL ?
-			    "" : decode_part(arena, equals + 1, (size_t)(stop - equals - 1));
+			pairs[made].value = equals == NULL
+			    ? ""
+			    : decode_part(arena, equals + 1, (size_t)(stop - equals - 1));
 			if (pairs[made].name == NULL || pairs[made].value == NULL)
 				return ERR_BAD_REQUEST;
 			made++;

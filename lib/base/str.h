@@ -26,8 +26,8 @@ struct pair {
  * Decode application/x-www-form-urlencoded (WHATWG URL standard) into at most max pairs.
  *	ERR_BAD_REQUEST	a bad %XX, NUL, bad UTF-8, or more than max pairs
  */
-MUST_CHECK enum err str_decode_pairs(struct arena *, const char *text, size_t len,
-    struct pair *pairs, size_t max, size_t *count);
+MUST_CHECK enum err str_decode_pairs(
+    struct arena *, const char *text, size_t len, struct pair *pairs, size_t max, size_t *count);
 /* The value of name; NULL when absent. */
 const char *str_pair_get(const struct pair *pairs, size_t count, const char *name);
 

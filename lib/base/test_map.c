@@ -23,7 +23,8 @@ test_map_open(const char *path)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 &&
-	    (st.st_size >= (off_t)sizeof(struct test_map) || ftruncate(fd, sizeof(struct test_map)) == 0))
+	    (st.st_size >= (off_t)sizeof(struct test_map) ||
+		ftruncate(fd, sizeof(struct test_map)) == 0))
 		map = mmap(NULL, sizeof(struct test_map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
 	return map == MAP_FAILED ? NULL : map;

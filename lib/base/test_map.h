@@ -18,12 +18,12 @@ enum { TEST_FAILS_MAX = 32, TEST_CALLS_MAX = 64, TEST_TEXT_SIZE = 64, TEST_CALL_
 
 struct test_fail {
 	_Atomic int32_t action; /* enum fail_action; it is set last, and cleared first */
-	_Atomic int32_t round;	/* one more each time it is armed or released */
-	_Atomic int32_t skip;	/* so many passings do nothing yet */
-	_Atomic int32_t times;	/* then so many act */
-	_Atomic int32_t held;	/* threads that wait there now */
-	_Atomic int64_t acted;	/* how often it acted since it was armed */
-	int64_t value;		/* milliseconds of a sleep, enum err of an error */
+	_Atomic int32_t round; /* one more each time it is armed or released */
+	_Atomic int32_t skip; /* so many passings do nothing yet */
+	_Atomic int32_t times; /* then so many act */
+	_Atomic int32_t held; /* threads that wait there now */
+	_Atomic int64_t acted; /* how often it acted since it was armed */
+	int64_t value; /* milliseconds of a sleep, enum err of an error */
 	char text[TEST_TEXT_SIZE]; /* what FAILPOINT_OF's text must begin with; "": any */
 };
 

@@ -39,7 +39,8 @@ uuid_valid(const char *text)
 	for (i = 0; i < UUID_TEXT_LEN; i++) {
 		char c = text[i];
 
-		if (is_dash_place(i) ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+		if (is_dash_place(i) ? c != '-'
+				     : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
 			return false;
 	}
 	return text[UUID_TEXT_LEN] == '\0';

@@ -10,9 +10,9 @@
 /* Between two tries to connect; each about half as long again as the one before. */
 enum {
 	AGAIN_FIRST_US = 15000,
-	AGAIN_MAX_US = 150000,	/* while calls wait for the server */
-	DOWN_MAX_US = 500000,	/* afterwards */
-	SILENT_US = 1000000,	/* a failed try that took longer: a server that says nothing */
+	AGAIN_MAX_US = 150000, /* while calls wait for the server */
+	DOWN_MAX_US = 500000, /* afterwards */
+	SILENT_US = 1000000, /* a failed try that took longer: a server that says nothing */
 	SILENT_AGAIN_US = 2000000
 };
 

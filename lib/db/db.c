@@ -9,8 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-const struct stmt pg_xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)",
-	true };
+const struct stmt pg_xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)", true };
 const struct stmt pg_xact_id = { "db_xact_id", 0, "SELECT pg_current_xact_id()::text", false };
 
 struct db_param
@@ -78,9 +77,9 @@ send_stmt(struct db *db, const struct stmt *stmt, const struct db_param *params,
 
 	assert(count <= DB_PARAMS_MAX && (int)count == stmt->param_count);
 	for (i = 0; i < count; i++)
-		values[i] = params[i].text != NULL ? params[i].text :
-		    params[i].digits[0] != '\0'	   ? params[i].digits :
-						     NULL;
+		values[i] = params[i].text != NULL ? params[i].text
+		    : params[i].digits[0] != '\0'  ? params[i].digits
+						   : NULL;
 	return PQsendQueryPrepared(db->conn, stmt->name, (int)count, values, NULL, NULL, 0) == 1;
 }
 
@@ -103,8 +102,8 @@ receive(struct db *db, int64_t until_us, bool *ok)
 
 /* BEGIN, the transaction id and the statement in one round trip. */
 static PGresult *
-begin_with(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count,
-    bool *ok)
+begin_with(
+    struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count, bool *ok)
 {
 	int64_t until_us = pg_deadline();
 	PGresult *begin, *id, *result;
@@ -132,8 +131,8 @@ begin_with(struct db *db, const struct stmt *stmt, const struct db_param *params
 }
 
 static PGresult *
-send_and_receive(struct db *db, const struct stmt *stmt, const struct db_param *params,
-    size_t count, bool *ok)
+send_and_receive(
+    struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count, bool *ok)
 {
 	db->round_trips++;
 	if (db->begin_pending) {

@@ -31,13 +31,13 @@
 #include "base/err.h"
 
 enum {
-	DB_CALL_MS = 7000,	/* above statement_timeout, so that the server speaks first */
+	DB_CALL_MS = 7000, /* above statement_timeout, so that the server speaks first */
 	DB_CONNECT_MS = 3000,
-	DB_WAIT_MS = 6000,	/* from the beginning of an outage, calls wait for its end */
+	DB_WAIT_MS = 6000, /* from the beginning of an outage, calls wait for its end */
 	DB_STATEMENT_MS = 5000, /* statement_timeout */
-	DB_LOCK_MS = 2000,	/* lock_timeout */
-	DB_IDLE_TX_MS = 10000,	/* idle_in_transaction_session_timeout */
-	DB_TX_TRIES = 3,	/* runs of one transaction on 40001, 40P01 */
+	DB_LOCK_MS = 2000, /* lock_timeout */
+	DB_IDLE_TX_MS = 10000, /* idle_in_transaction_session_timeout */
+	DB_TX_TRIES = 3, /* runs of one transaction on 40001, 40P01 */
 	DB_PARAMS_MAX = 24
 };
 
@@ -95,9 +95,10 @@ MUST_CHECK enum err db_run_one(struct db *, const struct stmt *, const struct db
     size_t param_count, struct rows **rows);
 
 #define DB_PARAMS_(...)                                                                            \
-	((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }),                            \
-	    (sizeof((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) /                \
-		sizeof(struct db_param)) - 1
+	((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } }),                            \
+	    (sizeof((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } }) /                \
+		sizeof(struct db_param)) -                                                         \
+	    1
 /* db_rows(db, &rows, &stmts[X], db_text(a), ...): any number of rows. */
 #define db_rows(db, rows, stmt, ...) db_run(db, stmt, DB_PARAMS_(__VA_ARGS__), rows)
 /* db_one(db, &rows, &stmts[X], ...): the first row is there, or ERR_NOT_FOUND. */
@@ -130,8 +131,8 @@ size_t rows_count(const struct rows *);
 size_t rows_columns(const struct rows *);
 const char *rows_name(const struct rows *, size_t column);
 const char *rows_text(const struct rows *, size_t row, size_t column); /* NULL for SQL null */
-int64_t rows_i64(const struct rows *, size_t row, size_t column);      /* 0 for SQL null */
-bool rows_bool(const struct rows *, size_t row, size_t column);	       /* false for SQL null */
+int64_t rows_i64(const struct rows *, size_t row, size_t column); /* 0 for SQL null */
+bool rows_bool(const struct rows *, size_t row, size_t column); /* false for SQL null */
 /* The same by the column's name, which must be there: for all who do not own the statement. */
 const char *rows_text_of(const struct rows *, size_t row, const char *column);
 int64_t rows_i64_of(const struct rows *, size_t row, const char *column);

@@ -109,13 +109,13 @@ static const char setup[] =
     "COMMENT ON COLUMN migration_code.applied_at IS 'When it was last applied';";
 
 /* Functions of this schema that are not an extension's; what follows goes into its WHERE. */
-#define OWN_FUNCTIONS                                                                             \
-	" FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace"                   \
-	" AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass"          \
+#define OWN_FUNCTIONS                                                                              \
+	" FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace"                    \
+	" AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass"           \
 	" AND d.objid = p.oid AND d.deptype = 'e') AND "
 
 /* Written by this transaction. */
-#define FRESH_FUNCTIONS                                                                           \
+#define FRESH_FUNCTIONS                                                                            \
 	"ARRAY(SELECT p.oid::regprocedure::text" OWN_FUNCTIONS "p.xmin = pg_current_xact_id()::xid)"
 
 static const char fresh[] = "SELECT " FRESH_FUNCTIONS;
@@ -145,15 +145,16 @@ static enum err
 plan_make(struct plan *plan, const char *url, const char *dir)
 {
 	TRY(migration_files_read(plan->arena, dir, &plan->files));
-	plan->conn = pg_connect(
-	    url, "confab-migrate", clock_steady_us() + (int64_t)DB_CONNECT_MS * 1000);
+	plan->conn =
+	    pg_connect(url, "confab-migrate", clock_steady_us() + (int64_t)DB_CONNECT_MS * 1000);
 	if (plan->conn == NULL)
 		return ERR_UNAVAILABLE;
 	(void)PQsetnonblocking(plan->conn, 0);
 	/* Another process may be migrating for long; a table may not be waited for like that. */
-	TRY(do_command(plan, "SET statement_timeout = 0; SET lock_timeout = '10min';"
-			     "SET client_min_messages = warning;"
-			     "SET idle_in_transaction_session_timeout = 0"));
+	TRY(do_command(plan,
+	    "SET statement_timeout = 0; SET lock_timeout = '10min';"
+	    "SET client_min_messages = warning;"
+	    "SET idle_in_transaction_session_timeout = 0"));
 	TRY(do_command(plan, "SELECT pg_advisory_lock(hashtext('confab migrate'))"));
 	TRY(do_command(plan, "SET lock_timeout = '10s'"));
 	TRY(do_command(plan, setup));
@@ -211,8 +212,8 @@ apply_numbered(struct plan *plan, struct migration *file)
 		file->checksum };
 
 	TRY(apply_text(plan, file));
-	return do_with(plan, "INSERT INTO migration (version, name, checksum) VALUES ($1, $2, $3)",
-	    3, values);
+	return do_with(
+	    plan, "INSERT INTO migration (version, name, checksum) VALUES ($1, $2, $3)", 3, values);
 }
 
 static enum err
@@ -320,7 +321,8 @@ report_applied(struct plan *plan, migrate_report *report, void *arg)
 
 	for (i = 0; i < plan->files.count; i++)
 		if (plan->files.numbered[i].now)
-			report(arg, plan->files.numbered[i].version, plan->files.numbered[i].name, "applied");
+			report(arg, plan->files.numbered[i].version, plan->files.numbered[i].name,
+			    "applied");
 	for (i = 0; i < plan->files.code_count; i++)
 		if (plan->files.code[i].now)
 			report(arg, 0, plan->files.code[i].name, "applied");
@@ -328,8 +330,7 @@ report_applied(struct plan *plan, migrate_report *report, void *arg)
 }
 
 enum err
-migrate_run(struct arena *arena, const char *url, const char *dir, migrate_report *report,
-    void *arg)
+migrate_run(struct arena *arena, const char *url, const char *dir, migrate_report *report, void *arg)
 {
 	struct plan plan = { .arena = arena };
 	enum err err = plan_make(&plan, url, dir);
@@ -346,14 +347,14 @@ static void
 report_file(const struct migration *file, migrate_report *report, void *arg)
 {
 	report(arg, file->version, file->name,
-	    file->applied == NULL ? "pending" :
-	    is_current(file)	  ? "applied" :
-				    "changed");
+	    file->applied == NULL  ? "pending"
+		: is_current(file) ? "applied"
+				   : "changed");
 }
 
 enum err
-migrate_status(struct arena *arena, const char *url, const char *dir, migrate_report *report,
-    void *arg)
+migrate_status(
+    struct arena *arena, const char *url, const char *dir, migrate_report *report, void *arg)
 {
 	struct plan plan = { .arena = arena };
 	enum err err = plan_make(&plan, url, dir);

@@ -33,11 +33,11 @@ typedef void migrate_report(void *arg, int version, const char *name, const char
  *	ERR_CONFLICT	refused as said above; the reason is logged
  *	ERR_INTERNAL	a statement of a file failed; nothing was applied; logged
  */
-MUST_CHECK enum err migrate_run(struct arena *, const char *url, const char *dir,
-    migrate_report *report, void *arg);
+MUST_CHECK enum err migrate_run(
+    struct arena *, const char *url, const char *dir, migrate_report *report, void *arg);
 /* Report every file as "applied", "pending" or "changed" (of code files: to be applied again); errors as
  * above. */
-MUST_CHECK enum err migrate_status(struct arena *, const char *url, const char *dir,
-    migrate_report *report, void *arg);
+MUST_CHECK enum err migrate_status(
+    struct arena *, const char *url, const char *dir, migrate_report *report, void *arg);
 
 #endif

@@ -12,12 +12,12 @@
 #include <stddef.h>
 
 struct migration {
-	int version;	  /* 0: a code file */
+	int version; /* 0: a code file */
 	const char *name; /* path in the directory without ".sql" */
 	const char *text; /* the file */
 	char checksum[SHA256_HEX_SIZE];
 	const char *applied; /* checksum in the database; NULL: pending, as after reading */
-	bool now;	     /* applied by this run */
+	bool now; /* applied by this run */
 };
 
 struct migration_files {

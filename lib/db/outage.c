@@ -10,13 +10,13 @@ enum { PAUSE_FIRST_US = 100000, PAUSE_YOUNG_US = 200000, PAUSE_MAX_US = 2000000 
 
 /* Times are monotonic microseconds. */
 struct outage {
-	_Atomic int64_t began_us;    /* 0: all is well */
-	_Atomic int64_t failed_us;   /* last failure */
+	_Atomic int64_t began_us; /* 0: all is well */
+	_Atomic int64_t failed_us; /* last failure */
 	_Atomic int64_t answered_us; /* last success since it began */
-	_Atomic int64_t failures;    /* since it began */
-	_Atomic int64_t told_us;     /* last line about it */
-	_Atomic int64_t told;	     /* failures at that time */
-	_Atomic(const char *) what;  /* the last failure */
+	_Atomic int64_t failures; /* since it began */
+	_Atomic int64_t told_us; /* last line about it */
+	_Atomic int64_t told; /* failures at that time */
+	_Atomic(const char *) what; /* the last failure */
 };
 
 static struct outage own;
@@ -25,7 +25,8 @@ static struct outage *state = &own;
 void
 outage_open(void)
 {
-	void *map = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *map =
+	    mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (map != MAP_FAILED)
 		state = map;
@@ -113,13 +114,13 @@ outage_tick_at(int64_t now)
 		atomic_store(&state->began_us, 0);
 		log_warn("the database answers again", LOG_INT("failures", failures),
 		    LOG_INT("seconds", (failed - began + SECOND_US - 1) / SECOND_US));
-	} else if (answered < failed && now - atomic_load(&state->told_us) >= OUTAGE_TELL_S * SECOND_US &&
+	} else if (answered < failed &&
+	    now - atomic_load(&state->told_us) >= OUTAGE_TELL_S * SECOND_US &&
 	    failures > atomic_load(&state->told)) {
 		atomic_store(&state->told_us, now);
 		atomic_store(&state->told, failures);
 		log_error("the database is still away", LOG_STR("last", atomic_load(&state->what)),
-		    LOG_INT("failures", failures),
-		    LOG_INT("seconds", (failed - began) / SECOND_US));
+		    LOG_INT("failures", failures), LOG_INT("seconds", (failed - began) / SECOND_US));
 	}
 }
 

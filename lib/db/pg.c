@@ -36,8 +36,7 @@ connect_finish(PGconn *conn, int64_t deadline_us)
 	while (next != PGRES_POLLING_OK) {
 		if (next == PGRES_POLLING_FAILED)
 			return false;
-		if (!wait_socket(conn, next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-			deadline_us))
+		if (!wait_socket(conn, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_us))
 			return false;
 		next = PQconnectPoll(conn);
 	}
@@ -160,18 +159,18 @@ static const struct {
 	const char *state; /* a whole SQLSTATE or its class of two */
 	enum err err;
 } states[] = {
-	{ "23505", ERR_CONFLICT },   /* unique_violation */
-	{ "23P01", ERR_CONFLICT },   /* exclusion_violation */
-	{ "23", ERR_VALIDATION },    /* other integrity constraints */
-	{ "22", ERR_VALIDATION },    /* data exception */
-	{ "57014", ERR_TIMEOUT },    /* query_canceled: statement_timeout */
-	{ "55P03", ERR_TIMEOUT },    /* lock_not_available */
-	{ "40001", ERR_TIMEOUT },    /* serialization_failure; db_tx runs again first */
-	{ "40P01", ERR_TIMEOUT },    /* deadlock_detected; likewise */
+	{ "23505", ERR_CONFLICT }, /* unique_violation */
+	{ "23P01", ERR_CONFLICT }, /* exclusion_violation */
+	{ "23", ERR_VALIDATION }, /* other integrity constraints */
+	{ "22", ERR_VALIDATION }, /* data exception */
+	{ "57014", ERR_TIMEOUT }, /* query_canceled: statement_timeout */
+	{ "55P03", ERR_TIMEOUT }, /* lock_not_available */
+	{ "40001", ERR_TIMEOUT }, /* serialization_failure; db_tx runs again first */
+	{ "40P01", ERR_TIMEOUT }, /* deadlock_detected; likewise */
 	{ "25006", ERR_UNAVAILABLE }, /* read_only_sql_transaction: a standby */
-	{ "53", ERR_UNAVAILABLE },   /* insufficient_resources */
-	{ "57", ERR_UNAVAILABLE },   /* operator_intervention: shutdown */
-	{ "08", ERR_UNAVAILABLE },   /* connection exception */
+	{ "53", ERR_UNAVAILABLE }, /* insufficient_resources */
+	{ "57", ERR_UNAVAILABLE }, /* operator_intervention: shutdown */
+	{ "08", ERR_UNAVAILABLE }, /* connection exception */
 };
 
 static enum err

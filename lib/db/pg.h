@@ -12,19 +12,19 @@ struct db {
 	const char *url, *program;
 	const struct stmt_set *const *sets; /* NULL-terminated */
 	struct arena *arena;
-	PGconn *conn;			    /* NULL when not connected */
-	int wait_ms;			    /* see db_wait_set */
-	int64_t outage_us;		    /* monotonic: when the server was lost; 0: it is not */
-	int64_t retry_at_us;		    /* monotonic: no connect before this */
-	int64_t again_us;		    /* between the last two tries */
-	int64_t schema_refused;		    /* see db_schema_refused */
-	int tx_depth;			    /* 0: no transaction */
-	bool begin_pending;		    /* BEGIN goes out with the first statement */
-	bool tx_lost;			    /* the connection broke inside the transaction */
-	bool tx_again;			    /* the server asks to run the transaction again */
-	char xid[24];			    /* of the open transaction; "" before the first answer */
-	char constraint[64];		    /* of the last error; "" without */
-	char detail[256];		    /* of the last error; "" without */
+	PGconn *conn; /* NULL when not connected */
+	int wait_ms; /* see db_wait_set */
+	int64_t outage_us; /* monotonic: when the server was lost; 0: it is not */
+	int64_t retry_at_us; /* monotonic: no connect before this */
+	int64_t again_us; /* between the last two tries */
+	int64_t schema_refused; /* see db_schema_refused */
+	int tx_depth; /* 0: no transaction */
+	bool begin_pending; /* BEGIN goes out with the first statement */
+	bool tx_lost; /* the connection broke inside the transaction */
+	bool tx_again; /* the server asks to run the transaction again */
+	char xid[24]; /* of the open transaction; "" before the first answer */
+	char constraint[64]; /* of the last error; "" without */
+	char detail[256]; /* of the last error; "" without */
 	unsigned long round_trips;
 };
 

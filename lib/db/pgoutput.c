@@ -38,7 +38,7 @@ take_int(struct reader *in, size_t len)
 static struct pgoutput_value
 take_text(struct reader *in)
 {
-	struct pgoutput_value none = {"", 0};
+	struct pgoutput_value none = { "", 0 };
 	const uint8_t *nul;
 	struct pgoutput_value text;
 
@@ -103,7 +103,7 @@ parse_relation(struct reader *in, struct pgoutput_message *message)
 static struct pgoutput_value
 take_column(struct reader *in)
 {
-	struct pgoutput_value value = {NULL, 0};
+	struct pgoutput_value value = { NULL, 0 };
 
 	switch (take_int(in, 1)) {
 	case 'n':
@@ -145,7 +145,7 @@ parse_message(struct reader *in, struct pgoutput_message *message)
 enum err
 pgoutput_parse(const uint8_t *bytes, size_t len, struct pgoutput_message *message)
 {
-	struct reader in = {bytes, bytes + len, false};
+	struct reader in = { bytes, bytes + len, false };
 	struct pgoutput_message made;
 	uint64_t kind = take_int(&in, 1);
 

@@ -271,7 +271,7 @@ pipeline_send(struct pipeline *pipeline, const struct stmt *stmt, const struct d
 		return ERR_UNAVAILABLE;
 	}
 	last = (pipeline->first + pipeline->count++) % pipeline->config.waiting_max;
-	pipeline->queue[last] = (struct waiting){stmt, answer, arg, clock_steady_us()};
+	pipeline->queue[last] = (struct waiting){ stmt, answer, arg, clock_steady_us() };
 	pipeline->unsent = PQflush(pipeline->conn) != 0;
 	return ERR_OK;
 }

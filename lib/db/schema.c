@@ -17,7 +17,8 @@ schema_judge(const PGresult *answer, int64_t *version)
 	*version = 0;
 	if (PQresultStatus(answer) == PGRES_TUPLES_OK && PQntuples(answer) == 1) {
 		*version = strtoll(PQgetvalue(answer, 0, 0), NULL, 10);
-	} else if (state == NULL || strcmp(state, "42P01") != 0) { /* 42P01: no table, so no migration */
+	} else if (state == NULL ||
+	    strcmp(state, "42P01") != 0) { /* 42P01: no table, so no migration */
 		outage_failed("cannot read the version of the schema", PQresultErrorMessage(answer));
 		return ERR_INTERNAL;
 	}

@@ -171,7 +171,7 @@ put64(uint8_t *at, uint64_t value)
 static void
 send_status(struct wal *wal)
 {
-	uint8_t bytes[34] = {'r'};
+	uint8_t bytes[34] = { 'r' };
 
 	put64(bytes + 1, wal->received);
 	put64(bytes + 9, wal->received);
@@ -237,7 +237,7 @@ wal_column(const struct wal_row *row, const char *name)
 	for (i = 0; i < row->relation->column_count && i < row->message->column_count; i++)
 		if (strcmp(row->relation->columns[i], name) == 0)
 			return row->message->columns[i];
-	return (struct pgoutput_value){NULL, 0};
+	return (struct pgoutput_value){ NULL, 0 };
 }
 
 static void

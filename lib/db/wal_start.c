@@ -76,7 +76,8 @@ static void
 take_identity(struct wal *wal, const PGresult *result)
 {
 	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1 ||
-	    PQnfields(result) < 3 || !wal_position_parse(PQgetvalue(result, 0, 2), &wal->life.position))
+	    PQnfields(result) < 3 ||
+	    !wal_position_parse(PQgetvalue(result, 0, 2), &wal->life.position))
 		return;
 	(void)snprintf(wal->life.system, sizeof(wal->life.system), "%s", PQgetvalue(result, 0, 0));
 	wal->life.timeline = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
@@ -123,8 +124,11 @@ step_history(struct wal *wal)
 	}
 	while ((end = PQgetResult(wal->conn)) != NULL)
 		PQclear(end);
-	life_told(wal, PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
-		PQnfields(result) == 2 ? PQgetvalue(result, 0, 1) : "");
+	life_told(wal,
+	    PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
+		    PQnfields(result) == 2
+		? PQgetvalue(result, 0, 1)
+		: "");
 	PQclear(result);
 }
 
@@ -204,7 +208,6 @@ step_start(struct wal *wal)
 	log_info("decoding stream started", LOG_STR("slot", wal->slot));
 	wal->config.handler.started(wal->config.handler.arg);
 }
-
 
 void
 wal_start_step(struct wal *wal)

@@ -46,8 +46,8 @@ normalise(struct arena *arena, const char *text)
 	*at++ = ' ';
 	while (*text != '\0') {
 		char c = *text;
-		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9');
+		bool word =
+		    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
 		if (str_starts(text, curly)) {
 			text += sizeof(curly) - 1;

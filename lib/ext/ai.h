@@ -21,7 +21,7 @@ struct ai_turn {
 };
 struct ai_request {
 	const struct ai_turn *turns; /* the last one is answered */
-	size_t count;		     /* 1 or more */
+	size_t count; /* 1 or more */
 };
 
 struct ai_provider {
@@ -37,8 +37,8 @@ const struct ai_provider *ai_provider_find(const char *name);
  * turn calls for it, else the provider's.
  *	ERR_UNAVAILABLE	the provider cannot answer now
  */
-MUST_CHECK enum err ai_reply(const struct ai_provider *, struct arena *, const struct ai_request *,
-    char **text);
+MUST_CHECK enum err ai_reply(
+    const struct ai_provider *, struct arena *, const struct ai_request *, char **text);
 /* Does the text speak of suicide or self-harm? A short list of English phrases; case, punctuation and
  * spacing do not matter. */
 bool ai_is_crisis(struct arena *, const char *text);

@@ -78,8 +78,9 @@ hub_register(struct hub *hub, struct waiter *waiter, const char *user_id)
 		return;
 	}
 	if (waiter->http != NULL) {
-		waiter->source = (struct source){
-		    waiter->live != NULL ? hub_live_ready : client_left, waiter, -1, 0};
+		waiter->source =
+		    (struct source){ waiter->live != NULL ? hub_live_ready : client_left, waiter,
+			    -1, 0 };
 		hub_watch(hub, &waiter->source, waiter->http->fd, EPOLLRDHUP);
 	}
 	hub_user_attach(hub, user, waiter);
@@ -165,8 +166,7 @@ hub_deliver(struct hub *hub, struct waiter *waiter)
 		return;
 	}
 	batch = batch_new(hub->arena);
-	hub_user_collect(
-	    user, at, waiter->live != NULL ? LIVE_PAGE_BYTES : POLL_PAGE_BYTES, batch);
+	hub_user_collect(user, at, waiter->live != NULL ? LIVE_PAGE_BYTES : POLL_PAGE_BYTES, batch);
 	cursor.seq += (int64_t)batch->count;
 	hub_answer_events(hub, waiter, batch, cursor);
 }
@@ -236,7 +236,7 @@ visit_user(struct hub *hub, struct hub_user *user, void *arg)
 void
 hub_each_waiter(struct hub *hub, void (*fn)(struct hub *, struct waiter *, void *), void *arg)
 {
-	struct visit visit = {fn, arg};
+	struct visit visit = { fn, arg };
 
 	hub_users_each(hub, visit_user, &visit);
 }

@@ -43,7 +43,8 @@ const char *
 batch_type(const struct batch *batch, size_t i, size_t *len)
 {
 	static const char name[] = "\"type\":\"";
-	const char *text = batch_item(batch, i, len), *type = memmem(text, *len, name, sizeof(name) - 1);
+	const char *text = batch_item(batch, i, len),
+		   *type = memmem(text, *len, name, sizeof(name) - 1);
 
 	if (type == NULL) {
 		*len = 0;

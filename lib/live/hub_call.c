@@ -34,7 +34,7 @@ static void
 call_log(const struct hub_call *call, enum err err, int status)
 {
 	const struct waiter *waiter = call->waiter;
-	enum log_level level = status >= 500 ? LOG_LEVEL_WARN
+	enum log_level level = status >= 500	      ? LOG_LEVEL_WARN
 	    : call->pipeline != NULL || err != ERR_OK ? LOG_LEVEL_INFO
 						      : LOG_LEVEL_DEBUG;
 
@@ -134,8 +134,7 @@ take_ping(struct hub_call *call)
 	char now[CLOCK_TEXT_SIZE];
 
 	clock_format(clock_now_us(), now);
-	answer(call, ERR_OK, 200,
-	    arena_printf(call->arena, "{\"server_time\":\"%s\"}", now));
+	answer(call, ERR_OK, 200, arena_printf(call->arena, "{\"server_time\":\"%s\"}", now));
 	return ERR_OK;
 }
 
@@ -151,7 +150,7 @@ static enum err
 blame(struct hub_call *call, enum err err, const char *path, const char *message)
 {
 	if (call->errors.count < COUNT_OF(call->errors.list))
-		call->errors.list[call->errors.count++] = (struct field_error){path, message};
+		call->errors.list[call->errors.count++] = (struct field_error){ path, message };
 	return err;
 }
 

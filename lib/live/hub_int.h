@@ -36,7 +36,8 @@ enum {
 	MARKS_MAX = 4, /* logins of a user whose last event without a number is remembered */
 	BATCH_MAX = EVENT_PAGE + PASSING_MAX,
 	POLL_PAGE_BYTES = 1024 * 1024, /* no further events in one answer */
-	LIVE_PAGE_BYTES = 64 * 1024, /* the same for a live waiter, which gets more when that is sent */
+	LIVE_PAGE_BYTES =
+	    64 * 1024, /* the same for a live waiter, which gets more when that is sent */
 	READS_MAX = 3, /* reads in a row that do not see what the stream told */
 	WAIT_DEFAULT_JITTER_S = 3,
 	REPLY_THREADS = 2,
@@ -323,7 +324,8 @@ void hub_wheel_drop_all(struct hub *); /* whatever is still there, without a wor
 /* hub_read.c */
 void hub_read(struct hub *, struct waiter *);
 void hub_scan(struct hub *); /* unless one runs */
-void hub_scan_regularly(struct hub *); /* and end those that others know to be revoked; in no waiter's turn */
+void hub_scan_regularly(
+    struct hub *); /* and end those that others know to be revoked; in no waiter's turn */
 void hub_database_ready(void *hub);
 void hub_database_down(void *hub);
 /* 503 for those whose first read could not be sent. */

@@ -74,8 +74,7 @@ verdict_find(struct hub *hub, const struct epoch_here *here, enum epoch_verdict 
 	*verdict = EPOCH_UNKNOWN;
 	if (hub->known.timeline == 0)
 		return true;
-	if (hub->lost ||
-	    (same && hub->wal != NULL && here->life.position < hub->look_told))
+	if (hub->lost || (same && hub->wal != NULL && here->life.position < hub->look_told))
 		*verdict = EPOCH_LOST;
 	else if (same)
 		*verdict = EPOCH_KEPT;
@@ -117,8 +116,7 @@ looked(void *arg, enum err err, struct rows *rows)
 	hub->life = LIFE_UNKNOWN;
 	hub->found = here.life;
 	hub->verdict = verdict;
-	hub->looking =
-	    epoch_settle(hub->pipeline, hub->epoch, verdict, settled, hub) == ERR_OK;
+	hub->looking = epoch_settle(hub->pipeline, hub->epoch, verdict, settled, hub) == ERR_OK;
 }
 
 void

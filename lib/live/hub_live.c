@@ -167,7 +167,8 @@ sent(struct hub *hub, struct waiter *waiter)
 	else if (waiter->state == WAITER_PARKED && waiter->cursor.seq < waiter->user->known_seq)
 		hub_ready(hub, waiter);
 	else if (waiter->state == WAITER_PARKED)
-		(void)hub_passing_catch_up(hub, waiter); /* came while it was read for or had no room */
+		(void)hub_passing_catch_up(
+		    hub, waiter); /* came while it was read for or had no room */
 }
 
 static void
@@ -239,8 +240,9 @@ sse_open(struct hub *hub, struct waiter *waiter)
 
 	req->reply.status = 200;
 	cors_headers(req);
-	buf_puts(&text, "Status: 200 OK\r\nContent-Type: text/event-stream\r\n"
-			"Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n");
+	buf_puts(&text,
+	    "Status: 200 OK\r\nContent-Type: text/event-stream\r\n"
+	    "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n");
 	buf_add(&text, req->reply.headers.data, req->reply.headers.len);
 	buf_puts(&text, "\r\nretry: 2000\n\n");
 	req_done(req, ERR_OK);
@@ -270,7 +272,7 @@ sse_events(struct hub *hub, struct waiter *waiter, const struct batch *batch, in
 		const char *part = batch_type(batch, i, &len);
 
 		if (batch->items[i].seq > 0) {
-			struct event_cursor at = {epoch, batch->items[i].seq};
+			struct event_cursor at = { epoch, batch->items[i].seq };
 			char cursor[EVENT_CURSOR_SIZE];
 
 			event_cursor_format(at, cursor);
@@ -319,8 +321,8 @@ hub_live_open(struct hub *hub, struct waiter *waiter)
 }
 
 void
-hub_live_events(struct hub *hub, struct waiter *waiter, const struct batch *batch,
-    struct event_cursor cursor)
+hub_live_events(
+    struct hub *hub, struct waiter *waiter, const struct batch *batch, struct event_cursor cursor)
 {
 	struct arena_mark mark = arena_mark(hub->arena);
 
@@ -334,8 +336,7 @@ hub_live_events(struct hub *hub, struct waiter *waiter, const struct batch *batc
 	hub_live_open(hub, waiter);
 	waiter->cursor = cursor;
 	if (waiter->state != WAITER_GONE && batch->count > 0) {
-		metrics_add(
-		    hub->worker->metrics, METRIC_EVENTS_DELIVERED, (int64_t)batch->count);
+		metrics_add(hub->worker->metrics, METRIC_EVENTS_DELIVERED, (int64_t)batch->count);
 		if (waiter->live->ws != NULL)
 			ws_events(hub, waiter, batch);
 		else
@@ -358,8 +359,7 @@ hub_live_resync(struct hub *hub, struct waiter *waiter, struct event_cursor fres
 		const char *text;
 
 		event_cursor_format(fresh, cursor);
-		text = arena_printf(
-		    hub->arena, "{\"type\":\"resync\",\"cursor\":\"%s\"}", cursor);
+		text = arena_printf(hub->arena, "{\"type\":\"resync\",\"cursor\":\"%s\"}", cursor);
 		hub_ws_text(hub, waiter, text, strlen(text));
 		hub_live_end(hub, waiter, CLOSE_RESYNC);
 	} else {
@@ -381,8 +381,7 @@ beat(struct hub *hub, struct waiter *waiter)
 	struct buf comment = buf_new(hub->arena, 8);
 	int64_t now = clock_monotonic_us();
 
-	hub_wheel_set(
-	    hub, waiter, now + (waiter->live->ws != NULL ? WS_BEAT_US : SSE_BEAT_US));
+	hub_wheel_set(hub, waiter, now + (waiter->live->ws != NULL ? WS_BEAT_US : SSE_BEAT_US));
 	if (waiter->live->bytes == NULL && waiter->live->ws != NULL) {
 		waiter->live->unanswered++;
 		hub_ws_ping(hub, waiter);
@@ -401,7 +400,8 @@ hub_live_due(struct hub *hub, struct waiter *waiter)
 	bool stuck = live->bytes != NULL && now > live->moved_us + STUCK_US;
 
 	if (waiter->user == NULL || stuck || live->unanswered > UNANSWERED_MAX)
-		hub_live_drop(hub, waiter); /* a greeting or a goodbye that took too long, or no life */
+		hub_live_drop(
+		    hub, waiter); /* a greeting or a goodbye that took too long, or no life */
 	else if (now > live->until_us)
 		hub_live_end(hub, waiter, CLOSE_LEAVING);
 	else

@@ -49,7 +49,7 @@ watched(struct hub *hub, int fd)
 void
 hub_watch(struct hub *hub, struct source *source, int fd, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data = {.ptr = source}};
+	struct epoll_event event = { .events = events, .data = { .ptr = source } };
 
 	if (source->fd >= 0 && source->fd != fd && *watched(hub, source->fd) == source) {
 		(void)epoll_ctl(hub->epoll, EPOLL_CTL_DEL, source->fd, NULL);
@@ -249,8 +249,7 @@ held_max(const struct conf *conf)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_max >= (rlim_t)(conf->poll_held_max + SPARE_FDS))
 		return conf->poll_held_max;
-	log_warn(
-	    "too few descriptors for POLL_HELD_MAX", LOG_INT("limit", (int64_t)limit.rlim_max));
+	log_warn("too few descriptors for POLL_HELD_MAX", LOG_INT("limit", (int64_t)limit.rlim_max));
 	return limit.rlim_max > 2 * SPARE_FDS ? (int64_t)limit.rlim_max - SPARE_FDS : SPARE_FDS;
 }
 
@@ -272,15 +271,15 @@ calls_open(struct hub *hub, struct pipeline_config config)
 	hub->call_count = hub->conf->events_connections;
 	for (i = 0; i < hub->call_count; i++) {
 		hub->calls[i] = pipeline_open(&config);
-		hub->call_sources[i] = (struct source){calls_ready, hub->calls[i], -1, 0};
+		hub->call_sources[i] = (struct source){ calls_ready, hub->calls[i], -1, 0 };
 	}
 }
 
 static void
 hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_op *ops)
 {
-	struct pipeline_config config = {worker->conf->database_url, "events", worker->sets, 0, hub,
-	    hub_database_ready, hub_database_down};
+	struct pipeline_config config = { worker->conf->database_url, "events", worker->sets, 0,
+		hub, hub_database_ready, hub_database_down };
 
 	hub->worker = worker;
 	hub->conf = worker->conf;
@@ -290,10 +289,10 @@ hub_open(struct hub *hub, struct worker *worker, int listener, const struct hub_
 	hub->ws_fd = worker->second_listener;
 	hub->ops = ops;
 	hub->ready_last = &hub->ready_first;
-	hub->listener = (struct source){listener_ready, NULL, -1, 0};
-	hub->ws_listener = (struct source){ws_listener_ready, NULL, -1, 0};
-	hub->stream = (struct source){stream_ready, NULL, -1, 0};
-	hub->database = (struct source){database_ready, NULL, -1, 0};
+	hub->listener = (struct source){ listener_ready, NULL, -1, 0 };
+	hub->ws_listener = (struct source){ ws_listener_ready, NULL, -1, 0 };
+	hub->stream = (struct source){ stream_ready, NULL, -1, 0 };
+	hub->database = (struct source){ database_ready, NULL, -1, 0 };
 	hub->held_max = held_max(worker->conf);
 	hub->wheel_slot = clock_monotonic_us() / WHEEL_SLOT_US;
 	hub->scan_us = clock_monotonic_us() + SCAN_US;

@@ -40,7 +40,7 @@ hub_passing_end(struct waiter *waiter)
 	if (mark == NULL) {
 		mark = &user->marks[user->mark_next];
 		user->mark_next = (user->mark_next + 1) % MARKS_MAX;
-		*mark = (struct mark){login, 0};
+		*mark = (struct mark){ login, 0 };
 	}
 	if (waiter->told > mark->told)
 		mark->told = waiter->told;

@@ -211,8 +211,8 @@ struct batch_text {
 static struct batch_text
 batch_text(struct hub *hub)
 {
-	return (struct batch_text){buf_new(hub->arena, BATCH * UUID_TEXT_SIZE),
-	    buf_new(hub->arena, BATCH * UUID_TEXT_SIZE), 0};
+	return (struct batch_text){ buf_new(hub->arena, BATCH * UUID_TEXT_SIZE),
+		buf_new(hub->arena, BATCH * UUID_TEXT_SIZE), 0 };
 }
 
 static void
@@ -270,8 +270,7 @@ tell_departures(struct hub *hub, int64_t now)
 	struct device *device, *next;
 	int64_t left_us = now;
 
-	for (device = presence->leaving.first; device != NULL && batch.count < BATCH;
-	     device = next) {
+	for (device = presence->leaving.first; device != NULL && batch.count < BATCH; device = next) {
 		next = device->next;
 		if (!has_left(hub, device, now))
 			continue;

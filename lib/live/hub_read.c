@@ -43,7 +43,7 @@ answer_page(
 	size_t bytes_max = waiter->live != NULL ? LIVE_PAGE_BYTES : POLL_PAGE_BYTES, i;
 	struct batch *batch = batch_new(hub->arena);
 	struct buf row = buf_new(hub->arena, 1024);
-	struct event_cursor cursor = {page->epoch, page->first_seq - 1};
+	struct event_cursor cursor = { page->epoch, page->first_seq - 1 };
 
 	for (i = 0; i < page->count && !batch_full(batch, bytes_max); i++) {
 		buf_clear(&row);
@@ -86,7 +86,7 @@ static void
 settle(
     struct hub *hub, struct waiter *waiter, const struct rows *rows, const struct event_page *page)
 {
-	struct event_cursor fresh = {page->epoch, page->last_seq};
+	struct event_cursor fresh = { page->epoch, page->last_seq };
 	bool in_future;
 
 	hub_user_known(waiter->user, page->last_seq);
@@ -251,8 +251,8 @@ read_revoked(struct hub *hub)
 	struct db_param since;
 
 	if (revoke_due(hub->worker->revoke, &since) &&
-	    pipeline_send(
-		hub->pipeline, &revoke_stmts.stmts[0], &since, 1, revoked_read, hub) != ERR_OK)
+	    pipeline_send(hub->pipeline, &revoke_stmts.stmts[0], &since, 1, revoked_read, hub) !=
+		ERR_OK)
 		revoke_take(hub->worker->revoke, NULL);
 }
 
@@ -311,7 +311,7 @@ list_user(struct hub *hub, struct hub_user *user, void *arg)
 void
 hub_scan(struct hub *hub)
 {
-	struct lists lists = {buf_new(hub->arena, 4096), buf_new(hub->arena, 1024)};
+	struct lists lists = { buf_new(hub->arena, 4096), buf_new(hub->arena, 1024) };
 
 	hub->scan_us = clock_monotonic_us() + SCAN_US;
 	if (pipeline_state(hub->pipeline) != PIPELINE_READY)

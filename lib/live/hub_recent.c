@@ -62,8 +62,8 @@ make_room(struct hub *hub, struct hub_user *user, size_t len)
 	while (user->recent_count == RECENT_MAX ||
 	    (user->recent_count > 0 && user->recent_bytes + len > RECENT_BYTES_MAX))
 		forget_oldest(hub, user);
-	for (idle = hub->idle_first;
-	     idle != NULL && hub->recent_bytes + len > RECENT_TOTAL_MAX; idle = idle->idle_next)
+	for (idle = hub->idle_first; idle != NULL && hub->recent_bytes + len > RECENT_TOTAL_MAX;
+	     idle = idle->idle_next)
 		hub_user_forget(hub, idle);
 	return hub->recent_bytes + len <= RECENT_TOTAL_MAX;
 }
@@ -108,6 +108,6 @@ void
 hub_user_collect(const struct hub_user *user, size_t at, size_t bytes_max, struct batch *batch)
 {
 	for (; at < user->recent_count && !batch_full(batch, bytes_max); at++)
-		batch_add(batch, user->recent[at]->text, user->recent[at]->len,
-		    user->recent[at]->seq);
+		batch_add(
+		    batch, user->recent[at]->text, user->recent[at]->len, user->recent[at]->seq);
 }

@@ -41,8 +41,8 @@ finish(struct hub *hub, struct waiter *waiter, struct req *req, enum err err, si
 }
 
 void
-hub_answer_events(struct hub *hub, struct waiter *waiter, const struct batch *events,
-    struct event_cursor cursor)
+hub_answer_events(
+    struct hub *hub, struct waiter *waiter, const struct batch *events, struct event_cursor cursor)
 {
 	struct arena_mark mark = arena_mark(hub->arena);
 	char text[EVENT_CURSOR_SIZE];
@@ -61,8 +61,9 @@ hub_answer_events(struct hub *hub, struct waiter *waiter, const struct batch *ev
 	buf_printf(&body, "],\"cursor\":\"%s\"}", text);
 	(void)reply_json(req, body.data);
 	finish(hub, waiter, req,
-	    event_check(hub->arena, hub->worker->app->events, events->text.data, events->text.len) ?
-		ERR_OK : ERR_INTERNAL,
+	    event_check(hub->arena, hub->worker->app->events, events->text.data, events->text.len)
+		? ERR_OK
+		: ERR_INTERNAL,
 	    events->count);
 	arena_rewind(hub->arena, mark);
 }

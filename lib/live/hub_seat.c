@@ -11,7 +11,7 @@
 enum { POLLS_A_PLACE = 4 };
 
 /* Seconds between two that give way, by kind. */
-static const int64_t turn_s[SEAT__COUNT] = {[SEAT_POLL] = 5, [SEAT_LIVE] = LIVE_TURN_S};
+static const int64_t turn_s[SEAT__COUNT] = { [SEAT_POLL] = 5, [SEAT_LIVE] = LIVE_TURN_S };
 
 static int64_t
 seats(const struct hub *hub, enum seat seat)

@@ -184,8 +184,10 @@ on_stopped(void *arg)
 struct wal *
 hub_stream_open(struct hub *hub)
 {
-	struct wal_config config = {hub->conf->database_url, "events-stream", "confab_event",
-	    "confab", {hub, hub_life_streamed, on_started, on_stopped, on_insert, on_commit, on_message}};
+	struct wal_config config = {
+		hub->conf->database_url, "events-stream", "confab_event", "confab",
+		{ hub, hub_life_streamed, on_started, on_stopped, on_insert, on_commit, on_message }
+	};
 
 	metrics_set(hub->worker->metrics, METRIC_STREAM_CONNECTED, 0);
 #ifdef CONFAB_TEST

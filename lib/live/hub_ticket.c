@@ -35,11 +35,13 @@ issued(void *arg, enum err err, struct rows *rows)
 	req->method = METHOD_POST;
 	req->route = issuing->route;
 	req->began_us = issuing->began_us;
-	req->caller = (struct caller){ .role = issuing->role, .user_id = issuing->user_id,
-		.login_id = issuing->login_id };
+	req->caller = (struct caller){
+		.role = issuing->role, .user_id = issuing->user_id, .login_id = issuing->login_id
+	};
 	if (err == ERR_OK)
-		err = reply_json(req, arena_printf(hub->arena, "{\"ticket\":\"%s\",\"expires_in\":%d}",
-				issuing->ticket, TICKET_S));
+		err = reply_json(req,
+		    arena_printf(hub->arena, "{\"ticket\":\"%s\",\"expires_in\":%d}",
+			issuing->ticket, TICKET_S));
 	whole = req_render(req, err);
 	req_done(req, err);
 	replier_send(hub->replier, issuing->http, whole.data, whole.len);
@@ -52,8 +54,8 @@ enum err
 hub_ticket(struct req *req)
 {
 	struct hub *hub = req->worker->hub;
-	struct ticket_holder holder = {req->caller.user_id, req->caller.login_id,
-	    token_role_text(req->caller.role)};
+	struct ticket_holder holder = { req->caller.user_id, req->caller.login_id,
+		token_role_text(req->caller.role) };
 	struct issuing *issuing = calloc(1, sizeof(*issuing));
 	const char *ticket;
 	enum err err;

@@ -135,8 +135,7 @@ hub_user_detach(struct hub *hub, struct waiter *waiter)
 bool
 hub_user_active(const struct hub_user *user)
 {
-	return user->waiter_count > 0 ||
-	    user->idle_us > clock_monotonic_us() - USER_ACTIVE_US;
+	return user->waiter_count > 0 || user->idle_us > clock_monotonic_us() - USER_ACTIVE_US;
 }
 
 void
@@ -186,7 +185,7 @@ visit_waiting(struct hub *hub, struct hub_user *user, void *arg)
 void
 hub_users_each(struct hub *hub, void (*fn)(struct hub *, struct hub_user *, void *), void *arg)
 {
-	struct visit visit = {fn, arg};
+	struct visit visit = { fn, arg };
 
 	hub_users_all(hub, visit_waiting, &visit);
 }

@@ -34,8 +34,7 @@ enum {
 struct ws {
 	struct hub *hub;
 	struct waiter *waiter;
-	wslay_event_context_ptr
-	    frames; /* NULL: between messages, or before the handshake is done */
+	wslay_event_context_ptr frames; /* NULL: between messages, or before the handshake is done */
 	bool reading; /* libwslay runs: frames must stay */
 	char *head; /* of the request, as far as it came; NULL after a good handshake */
 	size_t head_len;
@@ -154,8 +153,8 @@ on_message(
 static void
 frames_need(struct ws *ws)
 {
-	static const struct wslay_event_callbacks callbacks = {
-	    on_recv, on_send, NULL, on_frame, NULL, on_frame_end, on_message};
+	static const struct wslay_event_callbacks callbacks = { on_recv, on_send, NULL, on_frame,
+		NULL, on_frame_end, on_message };
 
 	if (ws->frames != NULL)
 		return;
@@ -195,7 +194,7 @@ push(struct ws *ws)
 static void
 queue(struct ws *ws, uint8_t opcode, const char *text, size_t len)
 {
-	const struct wslay_event_msg message = {opcode, (const uint8_t *)text, len};
+	const struct wslay_event_msg message = { opcode, (const uint8_t *)text, len };
 
 	frames_need(ws);
 	/* Refused only when the connection closes already. */
@@ -275,8 +274,7 @@ static bool
 origin_good(const struct conf *conf, const char *origin)
 {
 	const char *host = strstr(conf->base_url, "://");
-	size_t len =
-	    host == NULL ? 0 : (size_t)(host + 3 - conf->base_url) + strcspn(host + 3, "/");
+	size_t len = host == NULL ? 0 : (size_t)(host + 3 - conf->base_url) + strcspn(host + 3, "/");
 
 	return origin == NULL || cors_is_listed(conf->cors_origins, origin) ||
 	    (strlen(origin) == len && strncmp(origin, conf->base_url, len) == 0);
@@ -324,7 +322,7 @@ static void
 greet(struct ws *ws)
 {
 	struct hub *hub = ws->hub;
-	struct ws_request request = {.request_id = "none"};
+	struct ws_request request = { .request_id = "none" };
 	int status = ws_request_parse(hub->arena, ws->head, ws->head_len, &request);
 	const char *ticket = NULL;
 	enum err err = status == 101 ? ERR_OK : from_status(status);
@@ -443,7 +441,7 @@ take(struct hub *hub, int fd)
 	ws->waiter = waiter;
 	waiter->state = WAITER_GREETING;
 	hub_live_begin(hub, waiter, ws);
-	waiter->source = (struct source){hub_live_ready, waiter, -1, 0};
+	waiter->source = (struct source){ hub_live_ready, waiter, -1, 0 };
 	hub_watch(hub, &waiter->source, fd, EPOLLIN | EPOLLRDHUP);
 	hub_wheel_set(hub, waiter, waiter->live->moved_us + GREETING_US);
 }

@@ -24,8 +24,9 @@ static bool
 is_token(const char *text)
 {
 	return *text != '\0' &&
-	    text[strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+	    text[strspn(text,
+		"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
 }
 
 /* Visible characters, blanks within; no control characters. */
@@ -73,7 +74,7 @@ parse_header(char *line, struct head *head)
 	if (colon == NULL)
 		return false;
 	*colon = '\0';
-	head->headers[head->count] = (struct header){line, trim(colon + 1)};
+	head->headers[head->count] = (struct header){ line, trim(colon + 1) };
 	return is_token(line) && is_value(head->headers[head->count++].value);
 }
 
@@ -156,8 +157,8 @@ is_key(const char *key)
 static int
 check(struct arena *arena, const struct head *head)
 {
-	static const char *const once[] = {
-	    "Host", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"};
+	static const char *const once[] = { "Host", "Origin", "Sec-WebSocket-Key",
+		"Sec-WebSocket-Version" };
 	const char *length = header(head, "Content-Length");
 	const char *version = header(head, "Sec-WebSocket-Version");
 	size_t i;

@@ -222,7 +222,6 @@ page_error(struct req *req, enum err err)
 	req->reply.status = status;
 	if (status == 429 || status == 503)
 		reply_header(req, "Retry-After",
-		    arena_printf(
-			req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));
+		    arena_printf(req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));
 	render(req, "error", context);
 }

@@ -12,7 +12,10 @@
 #include "web/app.h"
 #include "web/req.h"
 
-#define PAGE_CSRF_FIELD { "csrf", FIELD_TEXT, .max = 100, .doc = "Form token" }
+#define PAGE_CSRF_FIELD                                                                            \
+	{                                                                                          \
+		"csrf", FIELD_TEXT, .max = 100, .doc = "Form token"                                \
+	}
 
 extern const struct page_hooks page_hooks;
 

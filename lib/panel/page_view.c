@@ -28,8 +28,8 @@ page_list(struct req *req)
 void
 page_put(struct json_object *object, const char *name, const char *value)
 {
-	(void)json_object_object_add(object, name,
-	    value == NULL ? NULL : json_object_new_string(value));
+	(void)json_object_object_add(
+	    object, name, value == NULL ? NULL : json_object_new_string(value));
 }
 
 void
@@ -95,8 +95,8 @@ put_time(struct req *req, struct json_object *object, const char *name, const ch
 		return;
 	t = timegm(&tm);
 	if (strftime(shown, sizeof(shown), "%d %b %Y, %H:%M UTC", &tm) > 0)
-		page_put(object, arena_printf(req->arena, "%s_text", name),
-		    shown + (shown[0] == '0'));
+		page_put(
+		    object, arena_printf(req->arena, "%s_text", name), shown + (shown[0] == '0'));
 	page_put(object, arena_printf(req->arena, "%s_ago", name),
 	    ago(req->arena, clock_now_s() - (int64_t)t));
 }
@@ -149,8 +149,7 @@ page_row(struct req *req, const struct rows *rows, size_t row)
 	for (i = 0; i < rows_columns(rows); i++) {
 		const char *name = rows_name(rows, i);
 
-		if (is_time(name) && json_object_object_get_ex(object, name, &value) &&
-		    value != NULL)
+		if (is_time(name) && json_object_object_get_ex(object, name, &value) && value != NULL)
 			put_time(req, object, name, json_object_get_string(value));
 	}
 	put_rate(req, object);

@@ -236,7 +236,7 @@ put_double(struct buf *out, double number)
 	do
 		(void)snprintf(digits, sizeof(digits), "%.*g", precision, number);
 	while (precision++ < 17 &&
-	    memcmp(&(double){strtod(digits, NULL)}, &number, sizeof(number)) != 0);
+	    memcmp(&(double){ strtod(digits, NULL) }, &number, sizeof(number)) != 0);
 	buf_puts(out, digits);
 }
 
@@ -288,7 +288,7 @@ static void
 render_inside(struct render *render, const struct tmpl_node *nodes, struct json_object *value,
     const struct frame *outer, const struct indent *indent)
 {
-	struct frame frame = {value, outer};
+	struct frame frame = { value, outer };
 
 	/* A turn is a step of its own: an empty section over a long list has no other. */
 	if (render->depth == TMPL_DEPTH_MAX || ++render->steps > TMPL_STEPS_MAX) {
@@ -324,7 +324,7 @@ static void
 render_partial(struct render *render, const struct tmpl_node *node, const struct frame *frame,
     const struct indent *outer)
 {
-	struct indent indent = {node, outer};
+	struct indent indent = { node, outer };
 
 	if (node->partial == NULL)
 		return;
@@ -366,8 +366,8 @@ render_nodes(struct render *render, const struct tmpl_node *node, const struct f
 void
 tmpl_render(const struct tmpl *tmpl, struct json_object *context, struct buf *out)
 {
-	struct render render = {.out = out, .out_len_max = out->len + TMPL_OUT_BYTES_MAX};
-	struct frame frame = {context, NULL};
+	struct render render = { .out = out, .out_len_max = out->len + TMPL_OUT_BYTES_MAX };
+	struct frame frame = { context, NULL };
 
 	render_nodes(&render, tmpl->nodes, &frame, NULL);
 	if (!render.cut)

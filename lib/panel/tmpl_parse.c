@@ -182,7 +182,7 @@ section_open(struct parser *parser, const struct tag *tag)
 		parser->at = parser->end;
 		return;
 	}
-	parser->open[++parser->depth] = (struct open){node, &node->children};
+	parser->open[++parser->depth] = (struct open){ node, &node->children };
 }
 
 static void
@@ -254,7 +254,7 @@ tag_read(const struct parser *parser, const char *from, struct tag *tag)
 	close = memmem(body, (size_t)(parser->end - body), "}}", 2);
 	if (close == NULL)
 		return false;
-	*tag = (struct tag){.from = from, .after = close + 2, .line = parser->line};
+	*tag = (struct tag){ .from = from, .after = close + 2, .line = parser->line };
 	while (body < close && is_space(*body))
 		body++;
 	if (body < close && strchr("!#^/>{&=", *body) != NULL)
@@ -336,7 +336,7 @@ enum err
 tmpl_add(struct tmpl_set *set, const char *name, const char *text, size_t len)
 {
 	struct tmpl *tmpl = arena_alloc(set->arena, sizeof(*tmpl));
-	struct parser parser = {.set = set, .tmpl = tmpl, .line = 1, .fresh = true};
+	struct parser parser = { .set = set, .tmpl = tmpl, .line = 1, .fresh = true };
 
 	tmpl->name = arena_strdup(set->arena, name);
 	if (tmpl_find(set, name) != NULL)

@@ -44,14 +44,15 @@ put_schema(const struct event_type *type, struct buf *out)
 	buf_json(out, type->doc);
 	buf_printf(out, ",\"properties\":{\"seq\":{\"type\":\"%s\",\"description\":",
 	    type->ephemeral ? "null" : "integer");
-	buf_json(out, type->ephemeral ? "Null: it is stored nowhere" :
-					"Number in your log, without gaps");
+	buf_json(out,
+	    type->ephemeral ? "Null: it is stored nowhere" : "Number in your log, without gaps");
 	buf_puts(out, "},\"type\":{\"type\":\"string\",\"const\":");
 	buf_json(out, type->type);
 	buf_puts(out, "},\"created_at\":{\"type\":\"string\",\"format\":\"date-time\"},\"data\":");
 	field_schema(type->data, true, out);
-	buf_puts(out, "},\"required\":[\"seq\",\"type\",\"created_at\",\"data\"],"
-		      "\"additionalProperties\":false}");
+	buf_puts(out,
+	    "},\"required\":[\"seq\",\"type\",\"created_at\",\"data\"],"
+	    "\"additionalProperties\":false}");
 }
 
 void
@@ -65,7 +66,8 @@ event_types_json(const struct event_type *const *tables, struct buf *out)
 		for (at = *tables; at->type != NULL; at++, before = ",") {
 			buf_printf(out, "%s{\"type\":", before);
 			buf_json(out, at->type);
-			buf_printf(out, ",\"ephemeral\":%s,\"doc\":", at->ephemeral ? "true" : "false");
+			buf_printf(
+			    out, ",\"ephemeral\":%s,\"doc\":", at->ephemeral ? "true" : "false");
 			buf_json(out, at->doc);
 			buf_puts(out, ",\"schema\":");
 			put_schema(at, out);
@@ -100,8 +102,8 @@ event_schemas(struct json_object *types, struct buf *out)
 	buf_puts(out, ",\"Event\":{\"description\":\"One event, by its type\",\"oneOf\":[");
 	for (i = 0; i < count; i++)
 		buf_printf(out, "%s{\"$ref\":\"" SCHEMAS "%s\"}", i > 0 ? "," : "",
-		    event_schema_name(out->arena,
-			text_of(json_object_array_get_idx(types, i), "type")));
+		    event_schema_name(
+			out->arena, text_of(json_object_array_get_idx(types, i), "type")));
 	buf_puts(out, "],\"discriminator\":{\"propertyName\":\"type\",\"mapping\":{");
 	for (i = 0; i < count; i++) {
 		const char *type = text_of(json_object_array_get_idx(types, i), "type");
@@ -126,7 +128,8 @@ broken(const char *type, const char *field, const char *what, struct json_object
 static void
 note_delivered(const struct event_type *type)
 {
-	static const struct event_type *noted[128]; /* by where it stands; two of one place are told more often */
+	static const struct event_type
+	    *noted[128]; /* by where it stands; two of one place are told more often */
 	size_t at = (size_t)((uintptr_t)type / sizeof(*type) % COUNT_OF(noted));
 
 	if (noted[at] != type)
@@ -160,8 +163,8 @@ check_one(struct arena *arena, const struct event_type *const *tables, struct js
 }
 
 bool
-event_check(struct arena *arena, const struct event_type *const *tables, const char *envelopes,
-    size_t len)
+event_check(
+    struct arena *arena, const struct event_type *const *tables, const char *envelopes, size_t len)
 {
 	struct json_object *list =
 	    json_tokener_parse(arena_printf(arena, "[%.*s]", (int)len, envelopes));

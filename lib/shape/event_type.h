@@ -12,7 +12,7 @@
 
 struct event_type {
 	const char *type; /* as "message.created"; NULL ends the table */
-	const char *doc;  /* when it comes, and what to do with it */
+	const char *doc; /* when it comes, and what to do with it */
 	const struct field *data;
 	bool ephemeral; /* stored nowhere: seq is null, and who is not there misses it */
 };
@@ -31,8 +31,8 @@ void event_schemas(struct json_object *types, struct buf *out);
  * Is the list of envelopes (JSON objects, joined by commas) as the tables say? What is not, is logged.
  * Types that begin with "test." are the tests' own. Each type is logged when first delivered.
  */
-bool event_check(struct arena *, const struct event_type *const *tables, const char *envelopes,
-    size_t len);
+bool event_check(
+    struct arena *, const struct event_type *const *tables, const char *envelopes, size_t len);
 #else
 #define event_check(arena, tables, envelopes, len)                                                 \
 	((void)(arena), (void)(tables), (void)(envelopes), (void)(len), true)

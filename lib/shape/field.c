@@ -36,8 +36,8 @@ blame(struct check *check, const char *message)
 	struct field_errors *errors = check->errors;
 
 	if (errors->count < COUNT_OF(errors->list))
-		(void)field_blame(errors, ERR_VALIDATION,
-		    arena_strdup(errors->arena, check->path), message);
+		(void)field_blame(
+		    errors, ERR_VALIDATION, arena_strdup(errors->arena, check->path), message);
 }
 
 static const char *
@@ -110,8 +110,8 @@ is_date_part(const char *text)
 	int year, month, day;
 
 	if (!digits_at(text, 0, 4, &year) || text[4] != '-' || !digits_at(text, 5, 2, &month) ||
-	    text[7] != '-' || !digits_at(text, 8, 2, &day) || year < 1 || month < 1 ||
-	    month > 12 || day < 1)
+	    text[7] != '-' || !digits_at(text, 8, 2, &day) || year < 1 || month < 1 || month > 12 ||
+	    day < 1)
 		return false;
 	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
 		return day <= 29;
@@ -261,8 +261,9 @@ check_number(struct check *check, const struct field *field, struct json_object 
 
 	if ((field->min != 0 || field->max != 0) &&
 	    (number < (double)field->min || number > (double)max_of(field)))
-		blame(check, arena_printf(check->errors->arena, "must be from %lld to %lld",
-				 (long long)field->min, (long long)max_of(field)));
+		blame(check,
+		    arena_printf(check->errors->arena, "must be from %lld to %lld",
+			(long long)field->min, (long long)max_of(field)));
 }
 
 static void check_object(struct check *, const struct field *, struct json_object *);
@@ -374,7 +375,7 @@ check_object(struct check *check, const struct field *fields, struct json_object
 	const struct field *field;
 	size_t len;
 
-	json_object_object_foreach(object, name, member) {
+	json_object_object_foreach (object, name, member) {
 		(void)member;
 		if (field_find(fields, name) == NULL) {
 			len = path_enter(check, name);
@@ -406,8 +407,8 @@ field_check(const struct field *fields, struct json_object *object, struct field
 }
 
 bool
-field_check_reply(const struct field *fields, struct json_object *object,
-    struct field_errors *errors)
+field_check_reply(
+    const struct field *fields, struct json_object *object, struct field_errors *errors)
 {
 	struct check check = { errors, true, "" };
 	size_t before = errors->count;
@@ -468,8 +469,8 @@ field_from_pairs(const struct field *fields, const struct pair *pairs, size_t co
 		else if (json_object_object_get_ex(made, field->name, NULL))
 			blame(&check, "must be given once");
 		else if (*pairs[i].value != '\0' || field->required)
-			(void)json_object_object_add(made, field->name,
-			    pair_value(field, pairs[i].value));
+			(void)json_object_object_add(
+			    made, field->name, pair_value(field, pairs[i].value));
 	}
 	*object = made;
 	return field_check(fields, made, errors) && errors->count == before;

@@ -12,31 +12,31 @@
 
 enum field_type {
 	FIELD_TEXT = 1, /* min..max code points; no control characters */
-	FIELD_INT,	/* min..max */
-	FIELD_NUMBER,	/* min..max, fractions allowed; never for money */
+	FIELD_INT, /* min..max */
+	FIELD_NUMBER, /* min..max, fractions allowed; never for money */
 	FIELD_BOOL,
-	FIELD_ENUM,	/* one of one_of */
+	FIELD_ENUM, /* one of one_of */
 	FIELD_UUID,
-	FIELD_TIME,	/* RFC 3339 with an offset */
-	FIELD_DATE,	/* YYYY-MM-DD, a real day */
-	FIELD_EMAIL,	/* the HTML rule, at most 254 characters; made lower-case */
-	FIELD_PHONE,	/* E.164: + and 8 to 15 digits */
-	FIELD_SECRET,	/* as TEXT; never logged, never shown as an example */
-	FIELD_LIST,	/* of sub[0], min..max elements */
-	FIELD_OBJECT,	/* of sub; in replies sub NULL means any object */
+	FIELD_TIME, /* RFC 3339 with an offset */
+	FIELD_DATE, /* YYYY-MM-DD, a real day */
+	FIELD_EMAIL, /* the HTML rule, at most 254 characters; made lower-case */
+	FIELD_PHONE, /* E.164: + and 8 to 15 digits */
+	FIELD_SECRET, /* as TEXT; never logged, never shown as an example */
+	FIELD_LIST, /* of sub[0], min..max elements */
+	FIELD_OBJECT, /* of sub; in replies sub NULL means any object */
 };
 
 struct field {
 	const char *name; /* NULL ends a table */
 	enum field_type type;
-	bool required;		   /* in a reply: every member is required unless optional */
-	bool optional;		   /* reply only: may be left out */
-	bool nullable;		   /* null is allowed */
-	int64_t min, max;	   /* by type, see above; max 0 means the type's own bound */
+	bool required; /* in a reply: every member is required unless optional */
+	bool optional; /* reply only: may be left out */
+	bool nullable; /* null is allowed */
+	int64_t min, max; /* by type, see above; max 0 means the type's own bound */
 	const char *const *one_of; /* NULL-terminated */
-	const struct field *sub;   /* members of an object; element of a list */
-	const char *doc;	   /* one sentence */
-	const char *example;	   /* JSON text; NULL: made from type and bounds */
+	const struct field *sub; /* members of an object; element of a list */
+	const char *doc; /* one sentence */
+	const char *example; /* JSON text; NULL: made from type and bounds */
 	const char *schema; /* in the document: this schema of components instead of its own */
 };
 
@@ -45,8 +45,7 @@ extern const char page_limit_doc[], page_cursor_doc[];
 #define PAGE_FIELDS                                                                                \
 	{ "limit", FIELD_INT, .min = 1, .max = 100, .doc = page_limit_doc, .example = "20" },      \
 	{                                                                                          \
-		"cursor", FIELD_TEXT, .max = 512, .doc = page_cursor_doc,                          \
-		    .example = "\"bzE3MzI\""                                                       \
+		"cursor", FIELD_TEXT, .max = 512, .doc = page_cursor_doc, .example = "\"bzE3MzI\"" \
 	}
 
 /* One failed field. path is dotted for nested ones, as "languages.2". */
@@ -68,10 +67,11 @@ enum err field_fault(struct field_errors *, enum err err, const struct fault *fa
  * Check object against fields: unknown names, missing required ones, types and bounds; all failures
  * are collected. Good e-mail addresses are made lower-case in place. True when nothing failed.
  */
-bool field_check(const struct field *fields, struct json_object *object, struct field_errors *errors);
+bool field_check(
+    const struct field *fields, struct json_object *object, struct field_errors *errors);
 /* The same for a reply: every member not marked optional must be there, none may be unknown. */
-bool field_check_reply(const struct field *fields, struct json_object *object,
-    struct field_errors *errors);
+bool field_check_reply(
+    const struct field *fields, struct json_object *object, struct field_errors *errors);
 /*
  * Turn name=value text (a query or a form) into an object by the fields' types, collecting failures:
  * unknown and repeated names, numbers that are none. Empty values of fields not required are left out.

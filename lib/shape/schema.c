@@ -16,7 +16,8 @@ put_member(struct buf *out, const char *name, const char *text)
 static void
 put_bounds(const struct field *field, const char *min, const char *max, struct buf *out)
 {
-	bool from_zero = field->type == FIELD_INT || (field->type == FIELD_NUMBER && field->max != 0);
+	bool from_zero =
+	    field->type == FIELD_INT || (field->type == FIELD_NUMBER && field->max != 0);
 
 	if (field->min != 0 || from_zero)
 		buf_printf(out, ",\"%s\":%lld", min, (long long)field->min);

@@ -65,8 +65,8 @@ options_read(int argc, char **argv, struct options *options)
 		{ "workers", required_argument, NULL, 'w' },
 		{ "instance", required_argument, NULL, 'i' },
 		{ "pid-file", required_argument, NULL, 'p' }, { "check", no_argument, NULL, 'c' },
-		{ "openapi", no_argument, NULL, 'o' },
-		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
+		{ "openapi", no_argument, NULL, 'o' }, { "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -267,8 +267,12 @@ serve(struct launch *launch)
 {
 	const struct app *app = launch->worker.app;
 	const struct conf *conf = &launch->settings.conf;
-	struct prefork prefork = { .name = launch->name, .run = child_run, .arg = launch,
-		.reload = reload, .still_s = still_s(), .lost = lost };
+	struct prefork prefork = { .name = launch->name,
+		.run = child_run,
+		.arg = launch,
+		.reload = reload,
+		.still_s = still_s(),
+		.lost = lost };
 	int status;
 
 	if (!app->no_listener && !listen_all(launch, launch->options))

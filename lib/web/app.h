@@ -32,9 +32,9 @@ struct token_cache;
 /* What ROUTE_PAGE routes need beside the stages of req.c; page.h has the panel's. */
 struct page_hooks {
 	enum err (*authenticate)(struct req *); /* fill req->caller from the cookie */
-	enum err (*check_form)(struct req *);	/* CSRF, before a POST is handled */
-	void (*error)(struct req *, enum err);	/* an error as a page */
-	void (*headers)(struct req *);		/* on every answer */
+	enum err (*check_form)(struct req *); /* CSRF, before a POST is handled */
+	void (*error)(struct req *, enum err); /* an error as a page */
+	void (*headers)(struct req *); /* on every answer */
 	/* The templates of a directory, as worker->templates; ERR_BAD_REQUEST when they are not good, which was
 	 * said. */
 	enum err (*load)(struct arena *, const char *dir, struct tmpl_set **templates);
@@ -43,16 +43,16 @@ struct page_hooks {
 struct worker;
 
 struct app {
-	const char *name;			     /* as "people" */
-	const struct route *const *routes;	     /* tables, NULL-terminated */
-	const struct stmt_set *const *sets;	     /* what its domain modules need, NULL-terminated */
+	const char *name; /* as "people" */
+	const struct route *const *routes; /* tables, NULL-terminated */
+	const struct stmt_set *const *sets; /* what its domain modules need, NULL-terminated */
 	const struct event_type *const *events; /* what it delivers, NULL-terminated; NULL: none */
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
-	bool commits;	  /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */
+	bool commits; /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */
 	const struct page_hooks *pages; /* needed by programs with ROUTE_PAGE routes: loads TEMPLATE_DIR */
 	/* In the parent, before workers are forked, and again when the settings were read again; may be NULL. */
 	void (*prepare)(const struct conf *);
-	bool no_wait;	  /* tells an outage of the database at once (db_wait_set) */
+	bool no_wait; /* tells an outage of the database at once (db_wait_set) */
 	bool no_listener; /* takes no requests; with serve */
 	bool second; /* has a second listener: --ws-socket, or the one systemd passes as "second" */
 	/* Instead of worker_run, in a single child: for a program with a loop of its own (events, worker). */
@@ -64,17 +64,17 @@ struct worker {
 	const struct app *app;
 	const struct conf *conf;
 	struct db *db;
-	struct arena *arena;	 /* of the request being served */
+	struct arena *arena; /* of the request being served */
 	struct metrics *metrics; /* shared with the siblings */
-	struct rate *rate;	 /* shared with all programs of the machine */
+	struct rate *rate; /* shared with all programs of the machine */
 	struct revoked *revoked; /* the same; NULL while nothing is served */
 	struct revoke *revoke;
 	struct arena *process; /* memory that lives as long as the worker */
 	struct token_cache *tokens;
 	struct tmpl_set *templates; /* NULL unless app->pages */
 	const struct stmt_set **sets; /* app->sets and those of the web layer */
-	struct hub *hub;	      /* of hub_serve; NULL otherwise */
-	int second_listener;	      /* -1: none */
+	struct hub *hub; /* of hub_serve; NULL otherwise */
+	int second_listener; /* -1: none */
 };
 
 int app_main(const struct app *, int argc, char **argv);

@@ -155,7 +155,7 @@ static bool
 send_parts(int fd, struct iovec *parts, size_t count)
 {
 	while (count > 0) {
-		struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+		struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
 		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EINTR)
@@ -182,8 +182,8 @@ reply_frames(struct http *c, const char *bytes, size_t len)
 	http_frame_end(c, end);
 	while (sent && len > 0) {
 		size_t part = len < HTTP_FRAME_MAX ? len : HTTP_FRAME_MAX;
-		struct iovec parts[] = {
-		    {head, sizeof(head)}, {(void *)(uintptr_t)bytes, part}, {end, sizeof(end)}};
+		struct iovec parts[] = { { head, sizeof(head) }, { (void *)(uintptr_t)bytes, part },
+			{ end, sizeof(end) } };
 
 		http_frame_head(c, part, head);
 		bytes += part;

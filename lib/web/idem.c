@@ -8,13 +8,16 @@ enum { IDEM_CLAIM, IDEM_READ, IDEM_STORE };
 static const struct stmt stmts[] = {
 	[IDEM_CLAIM] = { "idem_claim", 3,
 	    "INSERT INTO idempotency (user_id, key, request_hash) VALUES ($1, $2, $3)"
-	    " ON CONFLICT DO NOTHING RETURNING key", false },
+	    " ON CONFLICT DO NOTHING RETURNING key",
+	    false },
 	[IDEM_READ] = { "idem_read", 2,
 	    "SELECT request_hash, status, body, location FROM idempotency"
-	    " WHERE user_id = $1 AND key = $2", false },
+	    " WHERE user_id = $1 AND key = $2",
+	    false },
 	[IDEM_STORE] = { "idem_store", 5,
 	    "UPDATE idempotency SET status = $3, body = $4, location = $5"
-	    " WHERE user_id = $1 AND key = $2", false },
+	    " WHERE user_id = $1 AND key = $2",
+	    false },
 };
 STMT_SET(idem_stmts, stmts);
 

@@ -55,8 +55,8 @@ form_parse(struct req *req)
 
 	if (!has_type(req, "application/x-www-form-urlencoded"))
 		return ERR_MEDIA_TYPE;
-	TRY(str_decode_pairs(req->arena, req->body_text, req->body_len, pairs, QUERY_PAIRS_MAX,
-	    &count));
+	TRY(str_decode_pairs(
+	    req->arena, req->body_text, req->body_len, pairs, QUERY_PAIRS_MAX, &count));
 	if (!field_from_pairs(req->route->body, pairs, count, &req->body, &req->errors))
 		return ERR_VALIDATION;
 	return ERR_OK;
@@ -164,8 +164,7 @@ req_json_text(const struct req *req, const char *name)
 {
 	struct json_object *value = req_json(req, name);
 
-	return value == NULL ?
-	    NULL : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+	return value == NULL ? NULL : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
 }
 
 const char *

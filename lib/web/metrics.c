@@ -25,7 +25,7 @@ static const int64_t bounds_us[BUCKETS] = { 500, 1000, 2500, 5000, 10000, 25000,
 struct route_counts {
 	char name[NAME_SIZE];
 	_Atomic int64_t status[CLASSES]; /* 1xx … 5xx */
-	_Atomic int64_t duration_us;	 /* sum */
+	_Atomic int64_t duration_us; /* sum */
 	_Atomic int64_t bucket[BUCKETS]; /* not cumulative here */
 };
 
@@ -37,8 +37,8 @@ struct metrics {
 	_Atomic int64_t values[METRIC_VALUES];
 	struct route_counts routes[]; /* [0] is what met no route */
 };
-static const uint64_t metrics_magic = UINT64_C(0xc04fab0000000000) +
-    (sizeof(struct metrics) << 16) + sizeof(struct route_counts);
+static const uint64_t metrics_magic =
+    UINT64_C(0xc04fab0000000000) + (sizeof(struct metrics) << 16) + sizeof(struct route_counts);
 
 static const struct {
 	const char *name, *type, *help;
@@ -197,8 +197,8 @@ metrics_open(const char *run_dir, const char *program, const struct route *const
 	if (metrics == MAP_FAILED) {
 		log_warn("metrics are kept in memory: RUN_DIR is not writable",
 		    LOG_STR("run_dir", run_dir));
-		metrics = mmap(
-		    NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		metrics =
+		    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (metrics == MAP_FAILED)
 			abort();
 	}
@@ -413,12 +413,14 @@ metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
 	size_t count, value;
 	const struct metrics **all = map_all(run_dir, arena, &count);
 
-	buf_puts(out, "# HELP confab_http_requests_total Requests answered\n"
-		      "# TYPE confab_http_requests_total counter\n");
+	buf_puts(out,
+	    "# HELP confab_http_requests_total Requests answered\n"
+	    "# TYPE confab_http_requests_total counter\n");
 	each_route(all, count, out, print_status);
-	buf_puts(out, "# HELP confab_http_request_duration_seconds Time from reading a request to "
-		      "its last byte\n"
-		      "# TYPE confab_http_request_duration_seconds histogram\n");
+	buf_puts(out,
+	    "# HELP confab_http_request_duration_seconds Time from reading a request to "
+	    "its last byte\n"
+	    "# TYPE confab_http_request_duration_seconds histogram\n");
 	each_route(all, count, out, print_duration);
 	for (value = 0; value < METRIC_BEAT_US; value++)
 		print_value(all, count, value, out);

@@ -13,27 +13,27 @@ struct metrics;
 
 /* Named single values beside the per-route counters; see metrics.c for their help texts. */
 enum metric_value {
-	METRIC_WORKERS_STARTED,	 /* counter */
-	METRIC_REQUESTS_BUSY,	 /* gauge: being served now */
-	METRIC_DB_ROUND_TRIPS,	 /* counter */
-	METRIC_POLLS_PARKED,	 /* gauge */
+	METRIC_WORKERS_STARTED, /* counter */
+	METRIC_REQUESTS_BUSY, /* gauge: being served now */
+	METRIC_DB_ROUND_TRIPS, /* counter */
+	METRIC_POLLS_PARKED, /* gauge */
 	METRIC_STREAMS_OPEN,
 	METRIC_EVENTS_DELIVERED, /* counter */
 	METRIC_STREAM_CONNECTED, /* gauge: 1 while the decoding stream runs */
 	METRIC_STREAM_LAG_BYTES, /* gauge */
-	METRIC_CATCH_UP_READS,	 /* counter */
-	METRIC_LOOP_TURNS,	 /* counter */
-	METRIC_JOBS_DONE,	 /* counter */
-	METRIC_JOBS_FAILED,	 /* counter */
-	METRIC_REVOKE_READS,	 /* counter */
-	METRIC_BEAT_US,		 /* of the worker: monotonic time of its last beat; printed as its age */
+	METRIC_CATCH_UP_READS, /* counter */
+	METRIC_LOOP_TURNS, /* counter */
+	METRIC_JOBS_DONE, /* counter */
+	METRIC_JOBS_FAILED, /* counter */
+	METRIC_REVOKE_READS, /* counter */
+	METRIC_BEAT_US, /* of the worker: monotonic time of its last beat; printed as its age */
 	METRIC_VALUES
 };
 
 /* Map the counters of program; tables as in struct app. Without a usable RUN_DIR they are kept in
  * memory of this process and its children only, and a warning is logged. Never NULL. */
-struct metrics *metrics_open(const char *run_dir, const char *program,
-    const struct route *const *tables);
+struct metrics *metrics_open(
+    const char *run_dir, const char *program, const struct route *const *tables);
 /* A request of route (NULL: no route) ended. */
 void metrics_request(struct metrics *, const struct route *, int status, int64_t us);
 void metrics_add(struct metrics *, enum metric_value, int64_t amount);

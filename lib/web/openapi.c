@@ -74,8 +74,8 @@ put_parameters(const struct route *route, struct buf *out)
 	if (route->flags & ROUTE_IF_MATCH)
 		header_parameter("If-Match", true, "The ETag you read; * for any", out);
 	if (route->flags & ROUTE_ETAG)
-		header_parameter("If-None-Match", false, "The ETag you have: 304 when it is good",
-		    out);
+		header_parameter(
+		    "If-None-Match", false, "The ETag you have: 304 when it is good", out);
 	buf_putc(out, ']');
 }
 
@@ -84,13 +84,15 @@ put_content(const struct field *fields, bool reply, bool list, struct buf *out)
 {
 	buf_puts(out, "\"content\":{\"application/json\":{\"schema\":");
 	if (list)
-		buf_puts(out, "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\","
-			      "\"items\":");
+		buf_puts(out,
+		    "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\","
+		    "\"items\":");
 	field_schema(fields, reply, out);
 	if (list)
-		buf_puts(out, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}},"
-			      "\"required\":[\"items\",\"next_cursor\"],"
-			      "\"additionalProperties\":false}");
+		buf_puts(out,
+		    "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}},"
+		    "\"required\":[\"items\",\"next_cursor\"],"
+		    "\"additionalProperties\":false}");
 	buf_puts(out, list ? ",\"example\":{\"items\":[" : ",\"example\":");
 	field_example(fields, out);
 	if (list)
@@ -136,8 +138,9 @@ put_errors(const struct route *route, struct buf *out)
 			continue;
 		buf_printf(out, ",\"%d\":{", status);
 		member(out, "", "description", codes.data);
-		buf_puts(out, ",\"content\":{\"application/json\":{\"schema\":"
-			      "{\"$ref\":\"#/components/schemas/Error\"}}}}");
+		buf_puts(out,
+		    ",\"content\":{\"application/json\":{\"schema\":"
+		    "{\"$ref\":\"#/components/schemas/Error\"}}}}");
 	}
 }
 
@@ -151,7 +154,8 @@ put_success(const struct route *route, int status, const char *description, stru
 		put_content(route->reply, true, (route->flags & ROUTE_LIST) != 0, out);
 	}
 	if (route->flags & ROUTE_SSE)
-		buf_puts(out, ",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}}");
+		buf_puts(
+		    out, ",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}}");
 	buf_putc(out, '}');
 }
 
@@ -181,10 +185,11 @@ put_operation(const char *program, const struct route *route, struct buf *out)
 	buf_puts(out, ",\"tags\":[");
 	buf_json(out, program);
 	buf_puts(out, "],\"security\":");
-	buf_puts(out, route->roles == ROLE_ANON	     ? "[{}]" :
-		      route->flags & ROUTE_TICKET ? "[{\"bearer\":[]},{\"ticket\":[]}]" :
-		      route->roles & ROLE_ANON ? "[{},{\"bearer\":[]}]" :
-						 "[{\"bearer\":[]}]");
+	buf_puts(out,
+	    route->roles == ROLE_ANON	      ? "[{}]"
+		: route->flags & ROUTE_TICKET ? "[{\"bearer\":[]},{\"ticket\":[]}]"
+		: route->roles & ROLE_ANON    ? "[{},{\"bearer\":[]}]"
+					      : "[{\"bearer\":[]}]");
 	put_parameters(route, out);
 	put_body(route, out);
 	put_responses(route, out);
@@ -257,11 +262,11 @@ put_route(const char *program, const struct route *route, struct buf *out)
 	member(out, ",", "method", method_name(route->method));
 	member(out, ",", "path", route->path);
 	buf_printf(out, ",\"page\":%s,\"hidden\":%s,\"has_reply\":%s,\"roles\":[",
-	    route->flags & ROUTE_PAGE ? "true" : "false",
-	    is_documented(route) ? "false" : "true",
+	    route->flags & ROUTE_PAGE ? "true" : "false", is_documented(route) ? "false" : "true",
 	    route->reply != NULL || status_of(route) == 204 ||
-		    route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE) ?
-		"true" : "false");
+		    route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE)
+		? "true"
+		: "false");
 	for (i = 0; i < COUNT_OF(roles); i++)
 		if (route->roles & roles[i]) {
 			buf_puts(out, out->data[out->len - 1] == '[' ? "" : ",");
@@ -365,7 +370,7 @@ openapi_document(struct json_object *const *parts, size_t count, struct buf *out
 	for (i = 0; i < count; i++) {
 		if (!json_object_object_get_ex(parts[i], "paths", &paths))
 			continue;
-		json_object_object_foreach(paths, path, operations) {
+		json_object_object_foreach (paths, path, operations) {
 			buf_puts(out, before);
 			before = ",";
 			buf_json(out, path);

@@ -13,7 +13,7 @@ add_filters(const struct req *req, struct buf *out)
 {
 	buf_puts(out, req->route->name);
 	buf_puts(out, req->path);
-	json_object_object_foreach(req->query, name, value) {
+	json_object_object_foreach (req->query, name, value) {
 		if (strcmp(name, "cursor") == 0 || strcmp(name, "limit") == 0)
 			continue;
 		buf_printf(out, "&%s=%s", name, json_object_to_json_string(value));
@@ -28,8 +28,8 @@ digest(const struct req *req, const char *payload, size_t len, uint8_t mac[SHA25
 	buf_add(&whole, payload, len);
 	buf_putc(&whole, '\n');
 	add_filters(req, &whole);
-	crypto_hmac_sha256(req->conf->lookup_key, strlen(req->conf->lookup_key), whole.data,
-	    whole.len, mac);
+	crypto_hmac_sha256(
+	    req->conf->lookup_key, strlen(req->conf->lookup_key), whole.data, whole.len, mac);
 }
 
 char *

@@ -10,7 +10,7 @@
 /* The cursor behind this row, from its columns _k1, _k2, … */
 char *page_cursor_make(struct req *, const struct rows *, size_t row);
 /* Its keys. ERR_BAD_CURSOR when it is not one of ours for this request. */
-MUST_CHECK enum err page_cursor_read(struct req *, const char *cursor,
-    const char *keys[PAGE_KEYS_MAX]);
+MUST_CHECK enum err page_cursor_read(
+    struct req *, const char *cursor, const char *keys[PAGE_KEYS_MAX]);
 
 #endif

@@ -19,13 +19,14 @@
 
 enum {
 	CHILDREN_MAX = 2 * PREFORK_WORKERS_MAX,
-	YOUNG_US = 1000000,	  /* a child that ends sooner, without a request, cannot start */
+	YOUNG_US = 1000000, /* a child that ends sooner, without a request, cannot start */
 	BACKOFF_FIRST_US = 50000, /* doubled for each such end in a row */
 	BACKOFF_MAX_US = 5000000,
-	CRASHES_FREE = 16,	  /* in a row with nothing answered; from then on a pause for each */
+	CRASHES_FREE = 16, /* in a row with nothing answered; from then on a pause for each */
 	CRASH_PAUSE_US = 100000,
 	RELOAD_S = 60,
-	TICK_MS = 200, WORN = -1
+	TICK_MS = 200,
+	WORN = -1
 };
 
 /* What children tell their parent; a slot is one child's. */
@@ -51,17 +52,17 @@ struct pool {
 	struct child children[CHILDREN_MAX];
 	int generation; /* of settings */
 	int64_t start_us; /* no child is started before */
-	int unborn;	  /* ends in a row of children that could not start */
-	int crashes;	  /* in a row, with nothing answered in between */
+	int unborn; /* ends in a row of children that could not start */
+	int crashes; /* in a row, with nothing answered in between */
 	int64_t answered; /* at the last crash */
 	int64_t reload_us; /* when the reload began; 0: none */
-	sigset_t before;  /* signals blocked outside the parent's wait */
+	sigset_t before; /* signals blocked outside the parent's wait */
 };
 
 /* Those in service, by what has become of them. */
 struct census {
 	int ready, starting; /* of this generation */
-	int old;	     /* of an earlier one, not told to leave */
+	int old; /* of an earlier one, not told to leave */
 	int leaving;
 };
 
@@ -273,7 +274,7 @@ child_tell(struct pool *pool, struct child *child)
 	}
 	log_error("a worker did not leave in time", LOG_INT("worker", child->pid));
 	(void)kill(child->pid, SIGKILL);
-	child->end_us = now + SECOND_US; /* until it is reaped it is told, and this logged, once a second */
+	child->end_us = now + SECOND_US; /* told, and this logged, once a second until reaped */
 }
 
 /* It may be worn; or something in it has no end: a loop, a wait. */
@@ -388,8 +389,7 @@ reload_watch(struct pool *pool)
 	if (pool->reload_us == 0)
 		return;
 	if (census.old == 0 && census.ready >= pool->prefork->count) {
-		log_info("reloaded",
-		    LOG_INT("ms", (clock_steady_us() - pool->reload_us) / 1000));
+		log_info("reloaded", LOG_INT("ms", (clock_steady_us() - pool->reload_us) / 1000));
 		reload_end(pool);
 	} else if (clock_steady_us() - pool->reload_us > (int64_t)RELOAD_S * SECOND_US) {
 		log_error("new workers do not get ready, the old ones stay",
@@ -474,8 +474,8 @@ prefork_run(struct prefork *prefork)
 {
 	struct arena *arena = arena_new(65536);
 	struct pool *pool = arena_calloc(arena, 1, sizeof(*pool));
-	struct tally *tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct tally *tally =
+	    mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (tally == MAP_FAILED)
 		abort();

@@ -51,8 +51,8 @@ static const struct {
 struct rate *
 rate_open(const char *run_dir, int64_t percent)
 {
-	struct rate *rate = mmap(NULL, sizeof(*rate), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct rate *rate =
+	    mmap(NULL, sizeof(*rate), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (rate == MAP_FAILED) {
 		log_error("cannot map the rate limits");
@@ -73,7 +73,7 @@ rate_scale(struct rate *rate, int64_t percent)
 static uint64_t
 hash(enum rate_class class, const char *subject)
 {
-	return (str_hash(subject) + (uint64_t)class * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+	return (str_hash(subject) + (uint64_t) class * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 }
 
 /* Of several that take it over at once one wins; the others, unless they are of the same account, share it

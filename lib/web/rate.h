@@ -25,7 +25,7 @@ struct rate;
 /* What the RateLimit headers say. */
 struct rate_state {
 	int64_t limit, remaining, reset_s; /* requests per minute, left now, seconds until full */
-	int retry_after_s;		   /* when refused */
+	int retry_after_s; /* when refused */
 };
 
 /* Before fork. percent scales the limits. run_dir NULL: an account of this program alone, as when the folder
@@ -34,10 +34,10 @@ struct rate *rate_open(const char *run_dir, int64_t percent);
 /* From now on, in all processes of this program. */
 void rate_scale(struct rate *, int64_t percent);
 /* Count one request. ERR_RATE when the bucket is empty. */
-MUST_CHECK enum err rate_take(struct rate *, enum rate_class, const char *subject,
-    struct rate_state *state);
+MUST_CHECK enum err rate_take(
+    struct rate *, enum rate_class, const char *subject, struct rate_state *state);
 /* The same at a given monotonic time, microseconds; for tests. */
-MUST_CHECK enum err rate_take_at(struct rate *, enum rate_class, const char *subject, int64_t now_us,
-    struct rate_state *state);
+MUST_CHECK enum err rate_take_at(
+    struct rate *, enum rate_class, const char *subject, int64_t now_us, struct rate_state *state);
 
 #endif

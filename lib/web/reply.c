@@ -196,8 +196,8 @@ reply_error(struct req *req, enum err err)
 	reply_error_json(err, &req->errors, req->details, req->id, &reply->body);
 	if (reply->status == 401)
 		reply_header(req, "WWW-Authenticate",
-		    req_header(req, "AUTHORIZATION") != NULL ?
-			"Bearer error=\"invalid_token\"" : "Bearer");
+		    req_header(req, "AUTHORIZATION") != NULL ? "Bearer error=\"invalid_token\""
+							     : "Bearer");
 	if (reply->status == 429 || reply->status == 503 || err == ERR_IN_PROGRESS)
 		reply_header(req, "Retry-After",
 		    arena_printf(req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));

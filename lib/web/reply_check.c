@@ -27,8 +27,8 @@ check_list(struct req *req, struct json_object *body, struct field_errors *error
 		return;
 	}
 	for (i = 0; i < json_object_array_length(items); i++)
-		if (!field_check_reply(req->route->reply, json_object_array_get_idx(items, i),
-			errors))
+		if (!field_check_reply(
+			req->route->reply, json_object_array_get_idx(items, i), errors))
 			return;
 }
 
@@ -46,7 +46,8 @@ reply_check_error(struct req *req, enum err err)
 {
 	const struct route *route = req->route;
 
-	if (route == NULL || route->flags & (ROUTE_PAGE | ROUTE_HIDDEN) || route_can_fail(route, err))
+	if (route == NULL || route->flags & (ROUTE_PAGE | ROUTE_HIDDEN) ||
+	    route_can_fail(route, err))
 		return;
 	broken(req, "", "the error is not one of the route's");
 }
@@ -59,8 +60,8 @@ reply_check(struct req *req)
 	struct json_object *body;
 	struct json_fault fault;
 
-	if (route == NULL || req->reply.status >= 300 || route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE) ||
-	    req->reply.status == 204)
+	if (route == NULL || req->reply.status >= 300 ||
+	    route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE) || req->reply.status == 204)
 		return;
 	if (route->reply == NULL) {
 		broken(req, "", "the route has no reply table");

@@ -82,13 +82,13 @@ req_authenticate(struct req *req)
 		return req->worker->app->pages->authenticate(req);
 	if (header == NULL || req->route->roles == ROLE_ANON)
 		return ERR_OK;
-	if (strlen(header) < 8 ||
-	    !str_equal_nocase(arena_strndup(req->arena, header, 7), "bearer "))
+	if (strlen(header) < 8 || !str_equal_nocase(arena_strndup(req->arena, header, 7), "bearer "))
 		return ERR_UNAUTHORIZED;
 	TRY(token_cache_check(req->worker->tokens, req->arena, req->conf, header + 7, &token));
 	TRY(revoke_check(req->worker->revoke, req->db, token.login_id));
-	req->caller = (struct caller){ .role = token.role, .user_id = token.user_id,
-		.login_id = token.login_id };
+	req->caller = (struct caller){
+		.role = token.role, .user_id = token.user_id, .login_id = token.login_id
+	};
 	return ERR_OK;
 }
 
@@ -106,8 +106,8 @@ req_authorize(struct req *req)
 static enum err
 req_limit_rate(struct req *req)
 {
-	const char *subject = req->caller.user_id != NULL ?
-	    req->caller.user_id : ip_subject(req->arena, req->ip);
+	const char *subject =
+	    req->caller.user_id != NULL ? req->caller.user_id : ip_subject(req->arena, req->ip);
 	struct rate_state state;
 	enum err err = rate_take(req->worker->rate, req->route->rate, subject, &state);
 
@@ -181,13 +181,13 @@ req_handle(struct req *req)
 }
 
 static enum err (*const stages[])(struct req *) = {
-	req_read,	  /* limits; method, path, query */
-	req_route,	  /* 404, or 405 with Allow */
+	req_read, /* limits; method, path, query */
+	req_route, /* 404, or 405 with Allow */
 	req_authenticate, /* who: token, or cookie for pages */
-	req_authorize,	  /* route->roles meets the caller's role */
-	req_limit_rate,	  /* 429 with Retry-After */
-	req_validate,	  /* query and body against the field tables */
-	req_handle,	  /* idempotency and handler in db_tx: committed before a byte goes out */
+	req_authorize, /* route->roles meets the caller's role */
+	req_limit_rate, /* 429 with Retry-After */
+	req_validate, /* query and body against the field tables */
+	req_handle, /* idempotency and handler in db_tx: committed before a byte goes out */
 };
 
 /* A strong ETag over the bytes, unless the handler gave a version. */
@@ -223,11 +223,11 @@ reason(int status)
 	static const struct {
 		int status;
 		const char *text;
-	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
-		{ 303, "See Other" }, { 304, "Not Modified" }, { 400, "Bad Request" },
-		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 409, "Conflict" },
-		{ 412, "Precondition Failed" }, { 413, "Content Too Large" },
+	} reasons[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
+		{ 204, "No Content" }, { 303, "See Other" }, { 304, "Not Modified" },
+		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+		{ 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
 		{ 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
 		{ 422, "Unprocessable Content" }, { 428, "Precondition Required" },
 		{ 429, "Too Many Requests" }, { 500, "Internal Server Error" },
@@ -255,8 +255,9 @@ put_head(struct req *req, struct buf *head)
 		buf_printf(head, "Location: %s\r\n", reply->location);
 	if (reply->etag != NULL)
 		buf_printf(head, "ETag: %s\r\n", reply->etag);
-	buf_puts(head, cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n" :
-				"Cache-Control: no-store\r\n");
+	buf_puts(head,
+	    cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n"
+		   : "Cache-Control: no-store\r\n");
 	buf_add(head, reply->headers.data, reply->headers.len);
 	buf_add(head, "\r\n", 2);
 }
@@ -370,8 +371,8 @@ req_serve(struct worker *worker, struct http *http)
 	whole = req_render(req, err);
 	(void)http_write(http, whole.data, whole.len);
 	req_done(req, err);
-	metrics_add(worker->metrics, METRIC_DB_ROUND_TRIPS,
-	    (int64_t)(db_round_trips(worker->db) - trips));
+	metrics_add(
+	    worker->metrics, METRIC_DB_ROUND_TRIPS, (int64_t)(db_round_trips(worker->db) - trips));
 	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, -1);
 	prefork_busy(false);
 }

@@ -20,20 +20,20 @@ struct http; /* the FastCGI side; fcgi.h */
 
 /* Who asks. */
 struct caller {
-	enum role role;	      /* ROLE_ANON when nobody is signed in */
-	const char *user_id;  /* NULL for ROLE_ANON */
+	enum role role; /* ROLE_ANON when nobody is signed in */
+	const char *user_id; /* NULL for ROLE_ANON */
 	const char *login_id; /* the sid claim */
-	const char *csrf;     /* ROUTE_PAGE only: token to put into forms */
-	const char *name;     /* ROUTE_PAGE only: who is signed in, as pages show it */
+	const char *csrf; /* ROUTE_PAGE only: token to put into forms */
+	const char *name; /* ROUTE_PAGE only: who is signed in, as pages show it */
 };
 
 struct reply {
-	int status;	    /* 0 until a reply is finished */
-	const char *type;   /* Content-Type */
+	int status; /* 0 until a reply is finished */
+	const char *type; /* Content-Type */
 	struct buf headers; /* "Name: value\r\n" lines */
 	struct buf body;
 	const char *location; /* path; NULL: none */
-	const char *etag;     /* NULL: none, or with ROUTE_ETAG made of the bytes */
+	const char *etag; /* NULL: none, or with ROUTE_ETAG made of the bytes */
 	bool finished; /* nothing more to do: send */
 };
 
@@ -43,7 +43,7 @@ struct req {
 	struct db *db;
 	const struct conf *conf;
 	struct http *http; /* parameters and streams of the FastCGI request */
-	const char *id;	   /* X-Request-Id */
+	const char *id; /* X-Request-Id */
 	enum method method;
 	bool head; /* HEAD: headers only */
 	const char *path, *query_text, *ip;
@@ -51,14 +51,14 @@ struct req {
 	const char *params[ROUTE_PARAMS_MAX]; /* values of {…} in the path, in order */
 	struct caller caller;
 	struct json_object *query, *body; /* checked input; never NULL after validation */
-	const char *body_text;		  /* as received; the database gets req_body_json */
+	const char *body_text; /* as received; the database gets req_body_json */
 	size_t body_len;
 	struct field_errors errors;
 	struct reply reply;
 	struct reply clean; /* as it was before the handler; see reply_restart */
 	int64_t began_us; /* monotonic */
 	int retry_after_s; /* for 429 and 503 */
-	bool later;	   /* the handler gave the request to the hub, which answers it */
+	bool later; /* the handler gave the request to the hub, which answers it */
 	const char *details; /* JSON for "details" of an error; NULL: the first failed field, if any */
 };
 

@@ -10,12 +10,12 @@ struct revoke {
 	struct revoked *set;
 	struct metrics *metrics;
 	struct revoked_ask ask; /* of the loop: what is under way */
-	struct arena *owner;	/* of this struct */
-	struct arena *arena;	/* of rest */
-	const char **rest;	/* what found no place in the set; sorted by strcmp */
+	struct arena *owner; /* of this struct */
+	struct arena *arena; /* of rest */
+	const char **rest; /* what found no place in the set; sorted by strcmp */
 	size_t rest_count;
-	int64_t rest_us;	/* when the reading began that it is from; 0: none */
-	int64_t news_us;	/* the newest reading that was told of */
+	int64_t rest_us; /* when the reading began that it is from; 0: none */
+	int64_t news_us; /* the newest reading that was told of */
 	bool by_loop, connected, asking;
 };
 
@@ -28,7 +28,8 @@ static const struct stmt stmts[] = {
 	    " (extract(epoch FROM clock_timestamp() - r.revoked_at) * 1000000)::bigint"
 	    " FROM (SELECT) one LEFT JOIN revocation r ON r.revoked_xid >= $1::xid8"
 	    " AND r.revoked_at > clock_timestamp() - interval '65 minutes'"
-	    " ORDER BY r.login_id::text COLLATE \"C\"", true },
+	    " ORDER BY r.login_id::text COLLATE \"C\"",
+	    true },
 	[REVOKE_FIND] = { "revoke_find", 1, "SELECT 1 FROM revocation WHERE login_id = $1", true },
 };
 STMT_SET(revoke_stmts, stmts);
@@ -212,8 +213,9 @@ check_by_loop(const struct revoke *revoke, const char *login_id)
 		return ERR_UNAVAILABLE;
 	if (revoke_listed(revoke, login_id))
 		return ERR_UNAUTHORIZED;
-	return revoked_whole(revoke->set, now) || !older(revoke->rest_us, now, REVOKE_STALE_MS) ?
-	    ERR_OK : ERR_UNAVAILABLE;
+	return revoked_whole(revoke->set, now) || !older(revoke->rest_us, now, REVOKE_STALE_MS)
+	    ? ERR_OK
+	    : ERR_UNAVAILABLE;
 }
 
 enum err

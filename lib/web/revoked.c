@@ -17,15 +17,15 @@ struct set {
 struct revoked {
 	struct mapped head;
 	_Atomic int64_t read_us, read_all_us; /* when readings that were done began */
-	_Atomic int64_t claim_us;	      /* when one was begun last */
-	_Atomic int64_t seen;		      /* older transactions than this one are known */
-	_Atomic int64_t crowded_us;	      /* until then something may be missing */
+	_Atomic int64_t claim_us; /* when one was begun last */
+	_Atomic int64_t seen; /* older transactions than this one are known */
+	_Atomic int64_t crowded_us; /* until then something may be missing */
 	struct set sets[SETS];
 };
 /* The first number is raised when bytes of the same shape come to mean something else. */
 static const uint64_t revoked_layout = UINT64_C(1) << 56 | (uint64_t)WAYS << 48 |
-    (uint64_t)offsetof(struct set, until_us) << 32 | (uint64_t)offsetof(struct revoked, sets) << 20 |
-    SETS;
+    (uint64_t)offsetof(struct set, until_us) << 32 |
+    (uint64_t)offsetof(struct revoked, sets) << 20 | SETS;
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would be one of a process, not of the machine");
 
 /* The two halves of a UUID; the second is never 0, nor are its last bits the same for many. */
@@ -36,7 +36,7 @@ struct id {
 static bool
 id_parse(const char *text, struct id *id)
 {
-	uint64_t halves[2] = {0, 0};
+	uint64_t halves[2] = { 0, 0 };
 	int digits = 0;
 
 	if (!uuid_valid(text))
@@ -48,7 +48,7 @@ id_parse(const char *text, struct id *id)
 		    (uint64_t)(*text <= '9' ? *text - '0' : *text - 'a' + 10);
 		digits++;
 	}
-	*id = (struct id){halves[0], halves[1]};
+	*id = (struct id){ halves[0], halves[1] };
 	return id->low != 0;
 }
 
@@ -153,7 +153,7 @@ revoked_ask(struct revoked *revoked, int64_t now, bool all, struct revoked_ask *
 {
 	int64_t read = past(&revoked->read_us, now), read_all = past(&revoked->read_all_us, now);
 
-	*ask = (struct revoked_ask){.asked_us = now, .seen = atomic_load(&revoked->seen)};
+	*ask = (struct revoked_ask){ .asked_us = now, .seen = atomic_load(&revoked->seen) };
 	if (!all && read != 0 && now - read <= REVOKED_OLD_US && read_all != 0 &&
 	    now - read_all <= REVOKED_ALL_US)
 		ask->since = ask->seen;

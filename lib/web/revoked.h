@@ -30,8 +30,8 @@ struct revoked;
 /* A reading that is to be done. */
 struct revoked_ask {
 	int64_t asked_us; /* monotonic */
-	int64_t seen;	  /* what the copy knew then */
-	int64_t since;	  /* transactions from this one on are asked for; 0: all */
+	int64_t seen; /* what the copy knew then */
+	int64_t since; /* transactions from this one on are asked for; 0: all */
 };
 
 /* Before fork. run_dir NULL, or one that cannot be used: shared by this program's workers. Never NULL. */

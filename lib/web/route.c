@@ -124,8 +124,7 @@ segment_good(const struct route *route, const char *pattern, size_t pattern_len,
 		if (strlen(field->name) == pattern_len - 2 &&
 		    memcmp(field->name, pattern + 1, pattern_len - 2) == 0)
 			return *value != '\0' && strpbrk(value, "\t\r\n") == NULL &&
-			    !str_has_control(value) &&
-			    str_utf8_count(value) <= (size_t)field->max;
+			    !str_has_control(value) && str_utf8_count(value) <= (size_t)field->max;
 	return uuid_valid(value);
 }
 
@@ -177,8 +176,8 @@ route_find(struct arena *arena, const struct route *const *tables, enum method m
 				*route = at;
 				return ERR_OK;
 			}
-			buf_printf(&others, "%s%s", others.len > 0 ? ", " : "",
-			    method_name(at->method));
+			buf_printf(
+			    &others, "%s%s", others.len > 0 ? ", " : "", method_name(at->method));
 			if (at->method == METHOD_GET)
 				buf_puts(&others, ", HEAD");
 		}

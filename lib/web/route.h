@@ -20,26 +20,26 @@ enum role {
 
 /* Rate classes; the figures are in rate.c. By user, or by address for ROLE_ANON. */
 enum rate_class {
-	RATE_READ,    /* 300 a minute */
-	RATE_WRITE,   /* 60 a minute */
+	RATE_READ, /* 300 a minute */
+	RATE_WRITE, /* 60 a minute */
 	RATE_MESSAGE, /* 60 a minute, burst 20 */
-	RATE_AUTH,    /* 10 a minute and address; an IPv6 /64 is one */
-	RATE_POLL,    /* bounded by what is parked, not by count */
-	RATE_PANEL,   /* 120 a minute */
-	RATE_NONE,    /* health */
+	RATE_AUTH, /* 10 a minute and address; an IPv6 /64 is one */
+	RATE_POLL, /* bounded by what is parked, not by count */
+	RATE_PANEL, /* 120 a minute */
+	RATE_NONE, /* health */
 	RATE__COUNT
 };
 
 enum route_flags {
-	ROUTE_IDEMPOTENT = 1,	 /* takes Idempotency-Key */
-	ROUTE_KEY_REQUIRED = 2,	 /* and will not go without (money) */
-	ROUTE_NO_TX = 4,	 /* the handler calls db_tx itself, or needs none */
-	ROUTE_ETAG = 8,		 /* ETag, of the version or the bytes; If-None-Match gives 304 */
-	ROUTE_IF_MATCH = 16,	 /* If-Match is required: 428 without */
-	ROUTE_PAGE = 32,	 /* server-rendered: cookie and CSRF token instead of Bearer, HTML errors */
-	ROUTE_LIST = 64,	 /* reply is {"items": [reply…], "next_cursor": …} */
-	ROUTE_TEXT = 128,	 /* the reply is text/plain (metrics); reply table not needed */
-	ROUTE_HIDDEN = 256,	 /* not in the OpenAPI document (pages, health) */
+	ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */
+	ROUTE_KEY_REQUIRED = 2, /* and will not go without (money) */
+	ROUTE_NO_TX = 4, /* the handler calls db_tx itself, or needs none */
+	ROUTE_ETAG = 8, /* ETag, of the version or the bytes; If-None-Match gives 304 */
+	ROUTE_IF_MATCH = 16, /* If-Match is required: 428 without */
+	ROUTE_PAGE = 32, /* server-rendered: cookie and CSRF token instead of Bearer, HTML errors */
+	ROUTE_LIST = 64, /* reply is {"items": [reply…], "next_cursor": …} */
+	ROUTE_TEXT = 128, /* the reply is text/plain (metrics); reply table not needed */
+	ROUTE_HIDDEN = 256, /* not in the OpenAPI document (pages, health) */
 	ROUTE_PUBLIC_CACHE = 512, /* anyone may cache the reply for a minute */
 	ROUTE_BODY_OPTIONAL = 1024, /* no body at all is taken as {} */
 	ROUTE_OR_200 = 2048, /* 200 instead of status when what is asked for was there already */
@@ -51,14 +51,14 @@ struct req;
 
 struct route {
 	enum method method; /* 0 ends a table */
-	const char *path;   /* "/api/v1/advisors/{id}"; {…} takes one segment, a UUID unless
+	const char *path; /* "/api/v1/advisors/{id}"; {…} takes one segment, a UUID unless
 			     * path_fields says otherwise */
-	const char *name;   /* operationId, metric and log name: "advisor_get" */
-	unsigned roles;	    /* who may: enum role */
+	const char *name; /* operationId, metric and log name: "advisor_get" */
+	unsigned roles; /* who may: enum role */
 	enum rate_class rate;
-	unsigned flags;			 /* enum route_flags */
-	int status;			 /* of success; 0 means 200 */
-	int64_t body_max;		 /* bytes; 0 means BODY_BYTES_MAX */
+	unsigned flags; /* enum route_flags */
+	int status; /* of success; 0 means 200 */
+	int64_t body_max; /* bytes; 0 means BODY_BYTES_MAX */
 	const struct field *path_fields; /* {…} that are not UUIDs */
 	const struct field *query, *body, *reply; /* NULL: none */
 	const enum err *errors; /* what the handler may give, ERR_OK-terminated; for the document */
@@ -68,7 +68,7 @@ struct route {
 	 */
 	enum err (*handle)(struct req *);
 	const char *summary; /* one line, imperative */
-	const char *doc;     /* more, if needed */
+	const char *doc; /* more, if needed */
 };
 
 /* Find the route for method and path among tables (NULL-terminated array of tables). params gets the

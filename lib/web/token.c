@@ -73,8 +73,8 @@ token_make(struct arena *arena, const struct conf *conf, const char *user_id, co
 	assert(found);
 	failed = jwt_new(&jwt);
 	assert(failed == 0);
-	failed = jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret,
-		     (int)strlen(secret)) |
+	failed =
+	    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, (int)strlen(secret)) |
 	    jwt_add_header(jwt, "kid", kid);
 	assert(failed == 0);
 	add_claims(arena, jwt, conf, user_id, login_id, role);
@@ -157,8 +157,8 @@ id_claim(struct json_object *object, const char *name, const char **id)
 }
 
 static bool
-signature_good(struct arena *arena, const struct conf *conf, const char *text,
-    struct json_object *header)
+signature_good(
+    struct arena *arena, const struct conf *conf, const char *text, struct json_object *header)
 {
 	const char *kid = text_claim(header, "kid"), *secret;
 	jwt_t *jwt = NULL;

@@ -12,22 +12,22 @@
 #include "web/route.h"
 
 struct token {
-	const char *user_id;  /* sub */
+	const char *user_id; /* sub */
 	const char *login_id; /* sid */
 	enum role role;
 	int64_t expires_at_s;
 };
 
 /* Sign a token for conf->access_token_s seconds. */
-char *token_make(struct arena *, const struct conf *, const char *user_id, const char *login_id,
-    enum role role);
+char *token_make(
+    struct arena *, const struct conf *, const char *user_id, const char *login_id, enum role role);
 /*
  * Check a token's form, signature and claims. Revocation is the caller's to look up (revoke.h).
  *	ERR_UNAUTHORIZED	anything but a token of ours
  *	ERR_TOKEN_EXPIRED	ours, but its time is over
  */
-MUST_CHECK enum err token_check(struct arena *, const struct conf *, const char *text,
-    struct token *token);
+MUST_CHECK enum err token_check(
+    struct arena *, const struct conf *, const char *text, struct token *token);
 /* "USER" to ROLE_USER; 0 for anything else. */
 enum role token_role_parse(const char *text);
 /* The other way round. */

@@ -15,7 +15,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 512, EVENTS_MAX = 64, TICK_MS = 1000, WORKER_BYTES_MAX = 16 * 1024 * 1024 };
+enum {
+	CONNECTIONS_MAX = 512,
+	EVENTS_MAX = 64,
+	TICK_MS = 1000,
+	WORKER_BYTES_MAX = 16 * 1024 * 1024
+};
 
 /* Kept connections; a free one has fd -1. */
 struct loop {
@@ -24,10 +29,10 @@ struct loop {
 	int epoll, listener;
 	unsigned kept;
 	int64_t served;
-	bool leaving;	       /* no new connections; nginx ends those there are */
-	int64_t close_us;      /* while leaving, monotonic: from now on each is closed after its next reply */
-	int64_t leave_us;      /* when leaving ends */
-	bool listening;	       /* the listener is in the epoll set */
+	bool leaving; /* no new connections; nginx ends those there are */
+	int64_t close_us; /* while leaving, monotonic: from now on each is closed after its next reply */
+	int64_t leave_us; /* when leaving ends */
+	bool listening; /* the listener is in the epoll set */
 };
 
 void

@@ -35,10 +35,10 @@ static const struct mode {
 	const struct side *side;
 	bool posts;
 } modes[] = {
-    {"post", &side_ws, true},
-    {"poll", &side_poll, true},
-    {"ws", &side_ws, false},
-    {"socketio", &side_socketio, false},
+	{ "post", &side_ws, true },
+	{ "poll", &side_poll, true },
+	{ "ws", &side_ws, false },
+	{ "socketio", &side_socketio, false },
 };
 
 static struct {
@@ -47,7 +47,8 @@ static struct {
 	int idle;
 	const struct mode *mode;
 } option = {
-    .tag = "00000001", .talks = 64, .in_flight = 32, .warm_s = 1, .seconds = 5, .settle_s = 15};
+	.tag = "00000001", .talks = 64, .in_flight = 32, .warm_s = 1, .seconds = 5, .settle_s = 15
+};
 
 static struct talk *talks;
 static struct conn posters[IN_FLIGHT_MAX], *idle_posters[IN_FLIGHT_MAX];
@@ -82,16 +83,17 @@ enum { URL = 'a', TAG, NUMBERS }; /* of the options' values; from NUMBERS on pla
 static void
 read_options(int argc, char **argv)
 {
-	static unsigned *const numbers[] = {&option.talks, &option.in_flight, &option.rate,
-	    &option.warm_s, &option.seconds, &option.settle_s};
-	static const struct option names[] = {{"url", required_argument, NULL, URL},
-	    {"tag", required_argument, NULL, TAG}, {"talks", required_argument, NULL, NUMBERS},
-	    {"in-flight", required_argument, NULL, NUMBERS + 1},
-	    {"rate", required_argument, NULL, NUMBERS + 2},
-	    {"warm", required_argument, NULL, NUMBERS + 3},
-	    {"seconds", required_argument, NULL, NUMBERS + 4},
-	    {"settle", required_argument, NULL, NUMBERS + 5},
-	    {"idle", no_argument, &option.idle, 1}, {NULL, 0, NULL, 0}};
+	static unsigned *const numbers[] = { &option.talks, &option.in_flight, &option.rate,
+		&option.warm_s, &option.seconds, &option.settle_s };
+	static const struct option names[] = { { "url", required_argument, NULL, URL },
+		{ "tag", required_argument, NULL, TAG },
+		{ "talks", required_argument, NULL, NUMBERS },
+		{ "in-flight", required_argument, NULL, NUMBERS + 1 },
+		{ "rate", required_argument, NULL, NUMBERS + 2 },
+		{ "warm", required_argument, NULL, NUMBERS + 3 },
+		{ "seconds", required_argument, NULL, NUMBERS + 4 },
+		{ "settle", required_argument, NULL, NUMBERS + 5 },
+		{ "idle", no_argument, &option.idle, 1 }, { NULL, 0, NULL, 0 } };
 	int got;
 
 	while ((got = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -107,9 +109,8 @@ read_options(int argc, char **argv)
 	for (size_t i = 0; i < COUNT_OF(modes) && optind == argc - 1; i++)
 		if (strcmp(argv[optind], modes[i].name) == 0)
 			option.mode = &modes[i];
-	if (option.mode == NULL || option.url == NULL || option.talks == 0 ||
-	    option.in_flight == 0 || option.in_flight > IN_FLIGHT_MAX || option.seconds == 0 ||
-	    strlen(option.tag) != 8)
+	if (option.mode == NULL || option.url == NULL || option.talks == 0 || option.in_flight == 0 ||
+	    option.in_flight > IN_FLIGHT_MAX || option.seconds == 0 || strlen(option.tag) != 8)
 		load_fail("%s", usage);
 }
 
@@ -149,7 +150,7 @@ pace_timer(void)
 {
 	long step_ns =
 	    option.rate == 0 ? 0 : 1000000000L / (option.rate < 1000 ? option.rate : 1000);
-	struct itimerspec every = {.it_interval.tv_nsec = step_ns, .it_value.tv_nsec = step_ns};
+	struct itimerspec every = { .it_interval.tv_nsec = step_ns, .it_value.tv_nsec = step_ns };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
 	if (fd < 0 || timerfd_settime(fd, 0, &every, NULL) != 0)

@@ -48,7 +48,7 @@ expect_reply(struct conn *conn, int wanted, struct text *body)
 static struct text
 expect_frame(struct conn *conn, const char *begin)
 {
-	struct text text = {NULL, 0};
+	struct text text = { NULL, 0 };
 	int opcode;
 
 	while ((opcode = conn_frame_take(conn, &text)) < 0)
@@ -140,7 +140,7 @@ ws_send(struct person *from, size_t number)
 	    number, from->talk->id, tally_client_id(number));
 }
 
-const struct side side_ws = {true, ws_listen, ws_send};
+const struct side side_ws = { true, ws_listen, ws_send };
 
 /* --- Confab: long poll, and messages by POST --- */
 
@@ -189,7 +189,7 @@ poll_listen(struct person *person)
 	poll_reply(person, body);
 }
 
-const struct side side_poll = {true, poll_listen, NULL};
+const struct side side_poll = { true, poll_listen, NULL };
 
 void
 post_send(struct conn *conn, const struct person *from, size_t number)
@@ -253,4 +253,4 @@ socketio_send(struct person *from, size_t number)
 }
 
 /* Two people of a conversation send through two workers, which emit when they come to it. */
-const struct side side_socketio = {false, socketio_listen, socketio_send};
+const struct side side_socketio = { false, socketio_listen, socketio_send };

@@ -41,9 +41,9 @@ tally_sent(const struct person *from, int64_t at_us)
 {
 	if (count == MESSAGES_MAX)
 		load_fail("more than %d messages: a shorter run, please", MESSAGES_MAX);
-	messages[count] = (struct message){.sent_us = at_us,
-	    .from = (uint8_t)from->which,
-	    .counts = at_us >= count_from_us && at_us < count_to_us};
+	messages[count] = (struct message){ .sent_us = at_us,
+		.from = (uint8_t)from->which,
+		.counts = at_us >= count_from_us && at_us < count_to_us };
 	return count++;
 }
 

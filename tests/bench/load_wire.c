@@ -14,7 +14,7 @@
 enum { WAIT_MS = 20000, READ_BYTES = 16384, EVENTS = 128, FRAME_BYTES_MAX = 4096 };
 
 static int epoll_fd = -1;
-static struct sockaddr_in address = {.sin_family = AF_INET};
+static struct sockaddr_in address = { .sin_family = AF_INET };
 
 void
 wire_begin(const char *url)
@@ -51,7 +51,7 @@ bytes_room(struct bytes *bytes, size_t len)
 static struct text
 bytes_take(struct bytes *bytes, size_t skip, size_t len)
 {
-	struct text text = {bytes->data + bytes->start + skip, len};
+	struct text text = { bytes->data + bytes->start + skip, len };
 
 	bytes->start += skip + len;
 	bytes->len -= skip + len;
@@ -63,7 +63,7 @@ bytes_take(struct bytes *bytes, size_t skip, size_t len)
 static void
 watch(struct conn *conn, int op)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = conn };
 
 	if (conn->out.len > 0)
 		event.events |= EPOLLOUT;
@@ -136,7 +136,7 @@ fill(struct conn *conn)
 void
 conn_wait(struct conn *conn)
 {
-	struct pollfd waited = {.fd = conn->fd, .events = POLLIN};
+	struct pollfd waited = { .fd = conn->fd, .events = POLLIN };
 
 	if (poll(&waited, 1, WAIT_MS) != 1)
 		load_fail("no answer within %d ms", WAIT_MS);
@@ -152,7 +152,7 @@ wire_turn(int ms, int other)
 	int count;
 
 	if (other >= 0 && added != other) {
-		events[0] = (struct epoll_event){.events = EPOLLIN, .data.ptr = NULL};
+		events[0] = (struct epoll_event){ .events = EPOLLIN, .data.ptr = NULL };
 		(void)epoll_ctl(epoll_fd, EPOLL_CTL_ADD, other, &events[0]);
 		added = other;
 	}

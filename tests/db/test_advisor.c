@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROFILE(languages, subjects, currency)                                                     \
+#define PROFILE(languages, subjects, currency)                                                      \
 	"{\"headline\":\"Listens\",\"bio\":\"Twenty years of listening.\",\"experience_years\":20," \
-	"\"languages\":[" languages "],\"specializations\":[" subjects "],\"rate_minor\":2500,"    \
+	"\"languages\":[" languages "],\"specializations\":[" subjects "],\"rate_minor\":2500,"     \
 	"\"currency\":\"" currency "\"}"
 #define GOOD PROFILE("\"en\",\"hi-IN\"", "\"dating\",\"tarot\"", "INR")
 
@@ -86,7 +86,8 @@ a_wrong_element_is_named(void)
 {
 	const char *id = testdb_user("ADVISOR");
 
-	CU_ASSERT_EQUAL(apply(id, PROFILE("\"en\"", "\"dating\",\"piracy\"", "INR")), ERR_VALIDATION);
+	CU_ASSERT_EQUAL(
+	    apply(id, PROFILE("\"en\"", "\"dating\",\"piracy\"", "INR")), ERR_VALIDATION);
 	CU_ASSERT_STRING_EQUAL(fault.field, "specializations.1");
 	CU_ASSERT_EQUAL(apply(id, PROFILE("\"en\"", "\"tarot\",\"tarot\"", "INR")), ERR_VALIDATION);
 	CU_ASSERT_STRING_EQUAL(fault.field, "specializations.1");
@@ -130,7 +131,8 @@ every_price_is_kept(void)
 	CU_ASSERT_EQUAL(update(id, 0, "{\"rate_minor\":0}"), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT string_agg(rate_minor || currency, ' ' ORDER BY valid_from)"
-			" FROM advisor_rate WHERE advisor_id = $1", id),
+			" FROM advisor_rate WHERE advisor_id = $1",
+		id),
 	    "9900INR 100INR 100EUR 0EUR");
 }
 
@@ -175,8 +177,8 @@ subjects_no_longer_offered_are_not_listed(void)
 	i = rows_count(rows);
 	CU_ASSERT_EQUAL_FATAL(specialization_list(db, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_count(rows), i - 1);
-	CU_ASSERT_EQUAL(apply(testdb_user("ADVISOR"), PROFILE("\"en\"", "\"vastu\"", "INR")),
-	    ERR_VALIDATION);
+	CU_ASSERT_EQUAL(
+	    apply(testdb_user("ADVISOR"), PROFILE("\"en\"", "\"vastu\"", "INR")), ERR_VALIDATION);
 	testdb_run("UPDATE specialization SET active = true");
 }
 

@@ -13,8 +13,8 @@ add(const char *actor, const char *target, const char *detail)
 {
 	const struct audit_by by = { actor, "req-12345678" };
 
-	CU_ASSERT_EQUAL(audit_add(db, &by,
-			    &(struct audit_entry){ "user.block", "user", target, detail }),
+	CU_ASSERT_EQUAL(
+	    audit_add(db, &by, &(struct audit_entry){ "user.block", "user", target, detail }),
 	    ERR_OK);
 }
 
@@ -23,8 +23,8 @@ verify(int64_t rows_max)
 {
 	struct audit_found check = { -1, -1, -1 };
 
-	CU_ASSERT_EQUAL(rows_max == 0 ? audit_verify(db, 0, INT64_MAX, &check) :
-					audit_verify_newest(db, rows_max, &check),
+	CU_ASSERT_EQUAL(rows_max == 0 ? audit_verify(db, 0, INT64_MAX, &check)
+				      : audit_verify_newest(db, rows_max, &check),
 	    ERR_OK);
 	return check;
 }

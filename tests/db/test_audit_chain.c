@@ -86,10 +86,11 @@ every_column_is_sealed(void)
 		(void)snprintf(text, sizeof(text), "UPDATE audit SET %s WHERE id = $1", changes[i]);
 		testdb_run(text, id);
 		CU_ASSERT_EQUAL(verify().broken_id, testdb_i64("SELECT $1::bigint", id));
-		testdb_run("UPDATE audit a SET at = k.at, actor_id = k.actor_id, action = k.action,"
-			   " target_type = k.target_type, target_id = k.target_id, detail = k.detail,"
-			   " request_id = k.request_id, previous_hash = k.previous_hash, hash = k.hash"
-			   " FROM kept k WHERE a.id = k.id");
+		testdb_run(
+		    "UPDATE audit a SET at = k.at, actor_id = k.actor_id, action = k.action,"
+		    " target_type = k.target_type, target_id = k.target_id, detail = k.detail,"
+		    " request_id = k.request_id, previous_hash = k.previous_hash, hash = k.hash"
+		    " FROM kept k WHERE a.id = k.id");
 	}
 	testdb_run("DROP TABLE kept");
 	testdb_run("ALTER TABLE audit ENABLE TRIGGER audit_append_only");
@@ -106,12 +107,15 @@ a_break_between_two_batches_is_seen(void)
 	CU_ASSERT_FATAL(count < BATCH);
 	(void)snprintf(number, sizeof(number), "%lld", (long long)(BATCH + 1 - count));
 	testdb_run("INSERT INTO audit (action, target_type, previous_hash, hash)"
-		   " SELECT 'user.block', 'user', '', '' FROM generate_series(1, $1::int)", number);
+		   " SELECT 'user.block', 'user', '', '' FROM generate_series(1, $1::int)",
+	    number);
 	CU_ASSERT_EQUAL(verify().rows, BATCH + 1);
 	CU_ASSERT_EQUAL(verify().broken_id, 0);
 	testdb_run("ALTER TABLE audit DISABLE TRIGGER USER");
-	testdb_run("UPDATE audit SET previous_hash = 'another' WHERE id = (SELECT max(id) FROM audit)");
-	testdb_run("UPDATE audit a SET hash = audit_digest(a) WHERE id = (SELECT max(id) FROM audit)");
+	testdb_run(
+	    "UPDATE audit SET previous_hash = 'another' WHERE id = (SELECT max(id) FROM audit)");
+	testdb_run(
+	    "UPDATE audit a SET hash = audit_digest(a) WHERE id = (SELECT max(id) FROM audit)");
 	CU_ASSERT_EQUAL(verify().broken_id, BATCH + 1);
 	testdb_run("DELETE FROM audit WHERE id > $1::bigint",
 	    testdb_text("SELECT max(id) - $1::int FROM audit", number));

@@ -72,8 +72,8 @@ one_check_runs_at_a_time(void)
 			    admin),
 	    1);
 	CU_ASSERT_EQUAL(work(), 1);
-	CU_ASSERT_STRING_EQUAL(latest(),
-	    testdb_text("SELECT 'GOOD ' || count(*) || ' -' FROM audit"));
+	CU_ASSERT_STRING_EQUAL(
+	    latest(), testdb_text("SELECT 'GOOD ' || count(*) || ' -' FROM audit"));
 	CU_ASSERT_STRING_NOT_EQUAL(rows_text(start(), 0, 0), first);
 	CU_ASSERT_EQUAL(work(), 1);
 }
@@ -95,8 +95,9 @@ a_long_log_is_checked_in_slices_and_its_fault_found(void)
 	testdb_run("UPDATE audit SET action = 'test.other' WHERE id = $1", id);
 	(void)start();
 	CU_ASSERT_EQUAL(work(), 2);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state || broken_id FROM audit_check ORDER BY id DESC"
-					   " LIMIT 1"),
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state || broken_id FROM audit_check ORDER BY id DESC"
+			" LIMIT 1"),
 	    testdb_text("SELECT 'BROKEN' || $1::text", id));
 	testdb_run("UPDATE audit SET action = 'test.many' WHERE id = $1", id);
 	testdb_run("ALTER TABLE audit ENABLE TRIGGER audit_append_only");
@@ -109,7 +110,8 @@ a_check_whose_job_was_given_up_makes_way(void)
 
 	testdb_run("UPDATE job SET state = 'DEAD', done_at = app_now() WHERE state = 'READY'");
 	CU_ASSERT_STRING_NOT_EQUAL(rows_text(start(), 0, 0), first);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM audit_check WHERE id = $1", first), "FAILED");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM audit_check WHERE id = $1", first), "FAILED");
 	CU_ASSERT_EQUAL(work(), 2);
 	testdb_close(db);
 }

@@ -97,12 +97,10 @@ strangers_learn_nothing(void)
 	struct rows *rows;
 	int64_t newest;
 
-	CU_ASSERT_EQUAL(
-	    conversation_get(door(), talk.conversation_id, talk.user_id, &rows), ERR_OK);
+	CU_ASSERT_EQUAL(conversation_get(door(), talk.conversation_id, talk.user_id, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(
 	    conversation_get(door(), talk.conversation_id, stranger, &rows), ERR_NOT_FOUND);
-	CU_ASSERT_EQUAL(
-	    conversation_read(door(), talk.conversation_id, stranger, 0, &newest, &rows),
+	CU_ASSERT_EQUAL(conversation_read(door(), talk.conversation_id, stranger, 0, &newest, &rows),
 	    ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(conversation_typing(door(), talk.conversation_id, stranger), ERR_NOT_FOUND);
 }
@@ -141,9 +139,10 @@ the_read_mark_only_grows_and_not_above_the_newest(void)
 static const char *
 typing_heard(void)
 {
-	return testdb_text("SELECT coalesce(string_agg(data, ' '), '') FROM"
-			   " pg_logical_slot_get_changes('typing_test', NULL, NULL,"
-			   " 'skip-empty-xacts', '1') WHERE data LIKE '%prefix: confab%\"typing\"%'");
+	return testdb_text(
+	    "SELECT coalesce(string_agg(data, ' '), '') FROM"
+	    " pg_logical_slot_get_changes('typing_test', NULL, NULL,"
+	    " 'skip-empty-xacts', '1') WHERE data LIKE '%prefix: confab%\"typing\"%'");
 }
 
 static void
@@ -167,8 +166,7 @@ typing_is_heard_by_the_others_and_stored_nowhere(void)
 	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", closed.conversation_id);
 	testdb_run("INSERT INTO block (user_id, blocked_id) VALUES ($1, $2)", blocked.advisor_id,
 	    blocked.user_id);
-	CU_ASSERT_EQUAL(
-	    conversation_typing(door(), closed.conversation_id, closed.user_id), ERR_OK);
+	CU_ASSERT_EQUAL(conversation_typing(door(), closed.conversation_id, closed.user_id), ERR_OK);
 	CU_ASSERT_EQUAL(
 	    conversation_typing(door(), blocked.conversation_id, blocked.user_id), ERR_OK);
 	testdb_run("DELETE FROM block WHERE user_id = $1", blocked.advisor_id);

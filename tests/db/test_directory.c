@@ -24,8 +24,8 @@ fresh_currency(char text[5])
 }
 
 static const char *
-advisor(const char *currency, const char *rate, const char *years, const char *count,
-    const char *sum)
+advisor(
+    const char *currency, const char *rate, const char *years, const char *count, const char *sum)
 {
 	const char *id = testdb_advisor();
 
@@ -70,7 +70,7 @@ gives(const struct directory_query *query, const char *const *ids)
 			return false;
 	return rows_count(rows) == i;
 }
-#define GIVES(query, ...) gives(query, (const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })
+#define GIVES(query, ...) gives(query, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
 
 static void
 each_order_sorts_by_its_key(void)
@@ -116,7 +116,8 @@ each_filter_narrows(void)
 	a = advisor(own, "100", "5", "2", "9");
 	b = advisor(own, "900", "5", "2", "8");
 	testdb_run("UPDATE advisor SET languages = '{de,en}', specializations = '{tarot}',"
-		   " online = false WHERE id = $1", b);
+		   " online = false WHERE id = $1",
+	    b);
 	query = any(own);
 	query.rating_min = "4.5";
 	CU_ASSERT(GIVES(&query, a));
@@ -153,7 +154,8 @@ a_live_session_makes_busy(void)
 	testdb_run("WITH c AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(),"
 		   " 'SESSION') RETURNING id) INSERT INTO session (id, type, user_id, advisor_id,"
 		   " conversation_id, expires_at) SELECT gen_random_uuid(), 'CHAT', $1::uuid,"
-		   " $2::uuid, id, app_now() FROM c", testdb_user("USER"), b);
+		   " $2::uuid, id, app_now() FROM c",
+	    testdb_user("USER"), b);
 	query = any(own);
 	query.status = "BUSY";
 	CU_ASSERT(GIVES(&query, b));
@@ -164,8 +166,10 @@ a_live_session_makes_busy(void)
 static void
 words_are_found_without_accents_and_while_typing(void)
 {
-	static const char *const hits[] = { "jose", "JOSÉ", "jo", "nunez tar", "\"jose nunez\"", "tarot -dating" };
-	static const char *const misses[] = { "jone", "\"nunez jose\"", "jose -tarot", "...", "'", ":*", "!", "\\" };
+	static const char *const hits[] = { "jose", "JOSÉ", "jo", "nunez tar", "\"jose nunez\"",
+		"tarot -dating" };
+	static const char *const misses[] = { "jone", "\"nunez jose\"", "jose -tarot", "...", "'",
+		":*", "!", "\\" };
 	char own[5];
 	struct directory_query query;
 	const char *a;
@@ -308,7 +312,8 @@ pages_have_no_gaps_and_no_repeats_in_any_order(void)
 	/* Pairs and triples with equal keys, so that the id decides inside a page and across. */
 	for (i = 0; i < 14; i++)
 		place(advisor(own, i % 2 ? "100" : "200", i % 3 ? "7" : "8", i % 4 ? "3" : "0",
-			  i % 4 ? "13" : "0"), i < 7 ? "10.1" : "10.2", "10");
+			  i % 4 ? "13" : "0"),
+		    i < 7 ? "10.1" : "10.2", "10");
 	page_through(SORT_TOP_RATED, own, 14);
 	page_through(SORT_PRICE, own, 14);
 	page_through(SORT_EXPERIENCE, own, 14);
@@ -349,8 +354,8 @@ static void
 near_takes_degrees_only(void)
 {
 	static const char *const good[] = { "0,0", "-90,180", "12.97,77.59", "90.0,-180.00" };
-	static const char *const bad[] = { "", "1", "1,", ",1", "1,2,3", "90.1,0", "0,180.5", "+1,2",
-		"1 ,2", "1e1,2", "nan,0", ".5,1", "1.,1", "0,1234", "0x1,1", "--1,1" };
+	static const char *const bad[] = { "", "1", "1,", ",1", "1,2,3", "90.1,0", "0,180.5",
+		"+1,2", "1 ,2", "1e1,2", "nan,0", ".5,1", "1.,1", "0,1234", "0x1,1", "--1,1" };
 	const char *latitude, *longitude;
 	size_t i;
 
@@ -420,11 +425,12 @@ pages_among_fifty_thousand_follow_their_index(void)
 	testdb_run("ANALYZE advisor");
 	testdb_run("ANALYZE user_account");
 	testdb_run("SET LOCAL plan_cache_mode = force_generic_plan");
-	CU_ASSERT(follows("directory_front_top_rated", NO_FILTER "21, NULL, NULL", "\"advisor_top\""));
+	CU_ASSERT(
+	    follows("directory_front_top_rated", NO_FILTER "21, NULL, NULL", "\"advisor_top\""));
 	CU_ASSERT(follows("directory_front_top_rated", NO_FILTER PAGE_2("4.2"), "\"advisor_top\""));
 	CU_ASSERT(follows("directory_front_price", NO_FILTER PAGE_2("500"), "\"advisor_price\""));
-	CU_ASSERT(follows(
-	    "directory_front_experience", NO_FILTER PAGE_2("20"), "\"advisor_experience\""));
+	CU_ASSERT(
+	    follows("directory_front_experience", NO_FILTER PAGE_2("20"), "\"advisor_experience\""));
 	testdb_run("SET LOCAL plan_cache_mode = auto");
 	CU_ASSERT(follows("directory_top_rated",
 	    "NULL, NULL, NULL, NULL, 5000, 'INR', NULL, NULL, NULL, NULL, NULL, 21, NULL, NULL",

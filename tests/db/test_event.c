@@ -49,12 +49,16 @@ static void
 whoever_is_named_twice_is_told_once(void)
 {
 	people_make();
-	testdb_run("SELECT event_emit(ARRAY[$1, $2, $1, NULL, $2]::uuid[], 'test.twice', '{}')", high,
-	    low);
+	testdb_run("SELECT event_emit(ARRAY[$1, $2, $1, NULL, $2]::uuid[], 'test.twice', '{}')",
+	    high, low);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT string_agg(seq::text, ',') FROM event"
-					   " WHERE user_id = $1::uuid", low), "1");
+					   " WHERE user_id = $1::uuid",
+				   low),
+	    "1");
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT string_agg(seq::text, ',') FROM event"
-					   " WHERE user_id = $1::uuid", high), "1");
+					   " WHERE user_id = $1::uuid",
+				   high),
+	    "1");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT last_seq FROM inbox WHERE user_id = $1", low), 1);
 }
 

@@ -119,13 +119,12 @@ an_unknown_commit_is_not_called_good(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "a read ends in time and the door heals", a_read_ends_in_time_and_the_door_heals },
+	static const struct cunit_test tests[] = { { "a read ends in time and the door heals",
+						       a_read_ends_in_time_and_the_door_heals },
 		{ "a transaction moves to another connection",
 		    a_transaction_moves_to_another_connection },
 		{ "an unknown COMMIT is not called good", an_unknown_commit_is_not_called_good },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	int status;
 
 	testdb_run("CREATE TABLE t_frozen (id bigint NOT NULL)");

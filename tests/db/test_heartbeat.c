@@ -66,20 +66,19 @@ bears_a_clock_that_was_set(void)
 	CU_ASSERT_STRING_EQUAL(look(30).text, "last turn 0 s ago");
 	CU_ASSERT_EQUAL(heartbeat_beat(db, HEARTBEAT_TURN), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM heartbeat"
-				   " WHERE lane = 'turn' AND beat_at > clock_timestamp()"), 0);
+				   " WHERE lane = 'turn' AND beat_at > clock_timestamp()"),
+	    0);
 	testdb_run("DELETE FROM heartbeat");
 }
 
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "says when no worker ever ran", says_when_none_ever_ran },
+	static const struct cunit_test tests[] = { { "says when no worker ever ran",
+						       says_when_none_ever_ran },
 		{ "beats all lanes in one statement", beats_all_lanes_at_once },
 		{ "hears the silence of the loop", hears_the_silence },
-		{ "bears a clock that was set", bears_a_clock_that_was_set },
-		{ NULL, NULL }
-	};
+		{ "bears a clock that was set", bears_a_clock_that_was_set }, { NULL, NULL } };
 	int status;
 
 	db = testdb_open(sets);

@@ -181,8 +181,9 @@ proxy_start(struct proxy *proxy)
 	address_set(&address, proxy->dir);
 	(void)snprintf(proxy->path, sizeof(proxy->path), "%s/.s.PGSQL.5432", proxy->dir);
 	proxy->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	CU_ASSERT_EQUAL_FATAL(bind(proxy->listener,
-	    (const struct sockaddr *)(const void *)&address, sizeof(address)), 0);
+	CU_ASSERT_EQUAL_FATAL(
+	    bind(proxy->listener, (const struct sockaddr *)(const void *)&address, sizeof(address)),
+	    0);
 	CU_ASSERT_EQUAL_FATAL(listen(proxy->listener, 16), 0);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&proxy->thread, NULL, proxy_run, proxy), 0);
 }
@@ -302,13 +303,11 @@ gives_up_when_no_commit_comes_through(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "says good when only the answer was lost",
-		    says_good_when_only_the_answer_was_lost },
+	static const struct cunit_test tests[] = { { "says good when only the answer was lost",
+						       says_good_when_only_the_answer_was_lost },
 		{ "runs again when the COMMIT was lost", runs_again_when_the_commit_was_lost },
 		{ "gives up when no COMMIT comes through", gives_up_when_no_commit_comes_through },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 
 	return cunit_run("lost_commit", tests);
 }

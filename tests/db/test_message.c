@@ -24,8 +24,7 @@ door(void)
 }
 
 static enum err
-say(struct db *own, const struct talk *talk, const char *client_id, bool *created,
-    const char **json)
+say(struct db *own, const struct talk *talk, const char *client_id, bool *created, const char **json)
 {
 	struct message_draft draft = { talk->conversation_id, talk->user_id, client_id, "text",
 		"Hello \"you\" \xe2\x99\xa5", NULL, NULL, NULL };

@@ -92,7 +92,8 @@ only_its_sender_changes_a_message(void)
 	CU_ASSERT_EQUAL(message_react(door(), id, stranger, thumb, false, &json), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL_FATAL(
 	    message_post(door(), talk.conversation_id, "SYSTEM", "line", "Note."), ERR_OK);
-	id = testdb_text("SELECT id FROM message WHERE conversation_id = $1 AND sender_type = 'SYSTEM'",
+	id = testdb_text(
+	    "SELECT id FROM message WHERE conversation_id = $1 AND sender_type = 'SYSTEM'",
 	    talk.conversation_id);
 	CU_ASSERT_EQUAL(message_edit(door(), id, talk.user_id, "x", WINDOW_S, &json), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(message_delete(door(), id, talk.user_id, WINDOW_S, &json), ERR_NOT_FOUND);
@@ -129,7 +130,8 @@ a_closed_or_blocked_conversation_lets_nothing_in_but_lets_go(void)
 	testdb_run("DELETE FROM block WHERE user_id = $1", talk.advisor_id);
 	testdb_run(
 	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
-	CU_ASSERT_EQUAL(message_edit(door(), one, talk.user_id, "x", WINDOW_S, &json), ERR_BAD_STATE);
+	CU_ASSERT_EQUAL(
+	    message_edit(door(), one, talk.user_id, "x", WINDOW_S, &json), ERR_BAD_STATE);
 	CU_ASSERT_EQUAL(message_react(door(), one, talk.user_id, thumb, true, &json), ERR_BAD_STATE);
 	CU_ASSERT_EQUAL(message_react(door(), two, talk.user_id, thumb, false, &json), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(part(json, "reactions"), "[]");
@@ -141,8 +143,8 @@ a_deleted_message_leaves_its_place_and_a_report_its_words(void)
 {
 	struct talk talk = talk_make("ONGOING");
 	const char *id = say(&talk, "one"), *answer, *json;
-	struct report report = { uuid_new(db_arena(door())), talk.advisor_id, "MESSAGE", id, "ABUSE",
-		NULL };
+	struct report report = { uuid_new(db_arena(door())), talk.advisor_id, "MESSAGE", id,
+		"ABUSE", NULL };
 	struct rows *rows;
 	bool created;
 
@@ -160,8 +162,8 @@ a_deleted_message_leaves_its_place_and_a_report_its_words(void)
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT reply ->> 'excerpt' FROM message WHERE id = $1", part(answer, "id")),
 	    "");
-	CU_ASSERT_EQUAL(
-	    testdb_i64("SELECT count(*) FROM reaction WHERE conversation_id = $1", talk.conversation_id),
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM reaction WHERE conversation_id = $1",
+			    talk.conversation_id),
 	    0);
 	CU_ASSERT_EQUAL(send(&talk, "three", id, "text", NULL, &json), ERR_VALIDATION);
 	CU_ASSERT_EQUAL(send(&talk, "two", id, "text", NULL, &json), ERR_OK); /* was sent before */
@@ -241,7 +243,8 @@ change(struct db *own, int racer, void *arg)
 		if (racer == 0 && i == ROUNDS / 2)
 			err = message_delete(own, ids[0], ids[1], WINDOW_S, &json);
 		else if (racer == 0)
-			err = message_react(own, ids[0], ids[1], i % 2 == 0 ? thumb : heart, true, &json);
+			err = message_react(
+			    own, ids[0], ids[1], i % 2 == 0 ? thumb : heart, true, &json);
 		else if (racer == 1)
 			err = message_react(own, ids[0], ids[2], thumb, i % 2 == 0, &json);
 		else
@@ -267,22 +270,23 @@ edits_a_deletion_and_reactions_at_once_end_in_one_state(void)
 					   " FROM message WHERE id = $1",
 				   ids[0]),
 	    "true");
-	CU_ASSERT_EQUAL(
-	    testdb_i64("SELECT count(*) FROM reaction WHERE conversation_id = $1", talk.conversation_id),
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM reaction WHERE conversation_id = $1",
+			    talk.conversation_id),
 	    0);
 	/* Both heard the same in the same order, the deletion last; each edit but the deletion's own
 	 * version was told once. */
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT count(DISTINCT h)::text FROM (SELECT md5(string_agg("
-					   "type || payload::text, '' ORDER BY seq)) AS h FROM event"
-					   " WHERE user_id IN ($1, $2) GROUP BY user_id) x",
-				   ids[1], ids[2]),
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT count(DISTINCT h)::text FROM (SELECT md5(string_agg("
+			"type || payload::text, '' ORDER BY seq)) AS h FROM event"
+			" WHERE user_id IN ($1, $2) GROUP BY user_id) x",
+		ids[1], ids[2]),
 	    "1");
 	CU_ASSERT_STRING_EQUAL(
-	    testdb_text("SELECT type FROM event WHERE user_id = $1 ORDER BY seq DESC LIMIT 1", ids[1]),
+	    testdb_text(
+		"SELECT type FROM event WHERE user_id = $1 ORDER BY seq DESC LIMIT 1", ids[1]),
 	    "message.deleted");
-	CU_ASSERT_EQUAL(
-	    testdb_i64("SELECT count(*) FROM message_version WHERE conversation_id = $1",
-		talk.conversation_id),
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message_version WHERE conversation_id = $1",
+			    talk.conversation_id),
 	    talk_events(ids[1], "message.updated") + 1);
 }
 

@@ -17,21 +17,21 @@ enum { HOLD, SAY_HELD, HELD, WAITING, GAPS, SEEN };
 
 /* What the test asks by itself. */
 static const struct stmt stmts[] = {
-    [HOLD] = {"test_hold", 1, "SELECT user_id FROM inbox WHERE user_id = $1 FOR UPDATE", false},
-    [SAY_HELD] = {"test_say_held", 0, "SELECT pg_advisory_xact_lock(43)", false},
-    [HELD] = {"test_held", 0,
-	"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 43", true},
-    [WAITING] = {"test_waiting", 0, "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted",
-	true},
-    /* Numbers below the newest that are not there, of messages and of events. */
-    [GAPS] = {"test_gaps", 2,
-	"SELECT (SELECT coalesce(max(seq), 0) - count(*) FROM message WHERE conversation_id = $1)"
-	" + (SELECT coalesce(max(seq), 0) - count(*) FROM event WHERE user_id = $2)",
-	true},
-    [SEEN] = {"test_seen", 1, "SELECT count(*) FROM event WHERE user_id = $1", true},
+	[HOLD] = { "test_hold", 1, "SELECT user_id FROM inbox WHERE user_id = $1 FOR UPDATE", false },
+	[SAY_HELD] = { "test_say_held", 0, "SELECT pg_advisory_xact_lock(43)", false },
+	[HELD] = { "test_held", 0,
+	    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 43", true },
+	[WAITING] = { "test_waiting", 0,
+	    "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted", true },
+	/* Numbers below the newest that are not there, of messages and of events. */
+	[GAPS] = { "test_gaps", 2,
+	    "SELECT (SELECT coalesce(max(seq), 0) - count(*) FROM message WHERE conversation_id = $1)"
+	    " + (SELECT coalesce(max(seq), 0) - count(*) FROM event WHERE user_id = $2)",
+	    true },
+	[SEEN] = { "test_seen", 1, "SELECT count(*) FROM event WHERE user_id = $1", true },
 };
-static const struct stmt_set test_stmts = {stmts, COUNT_OF(stmts)};
-static const struct stmt_set *const sets[] = {&message_stmts, &test_stmts, NULL};
+static const struct stmt_set test_stmts = { stmts, COUNT_OF(stmts) };
+static const struct stmt_set *const sets[] = { &message_stmts, &test_stmts, NULL };
 
 /* One user in two conversations; the user's inbox comes first in the order of locks. */
 struct scene {
@@ -61,16 +61,16 @@ static bool
 write_one(struct db *db, int writer, const struct scene *scene, int round)
 {
 	const struct talk *talk = writer == WRITERS - 1 ? &scene->second : &scene->first;
-	struct message_draft draft = {talk->conversation_id,
-	    writer == 0 ? talk->advisor_id : talk->user_id, NULL, "text", "Hello", NULL, NULL, NULL};
+	struct message_draft draft = { talk->conversation_id,
+		writer == 0 ? talk->advisor_id : talk->user_id, NULL, "text", "Hello", NULL, NULL,
+		NULL };
 	char client_id[32];
 	const char *json;
 	bool created;
 
 	(void)snprintf(client_id, sizeof(client_id), "%d-%d", writer, round);
 	draft.client_id = client_id;
-	if (!wait_for(db, HELD, 1) ||
-	    (writer == WRITERS - 1 && !wait_for(db, WAITING, WRITERS - 1)))
+	if (!wait_for(db, HELD, 1) || (writer == WRITERS - 1 && !wait_for(db, WAITING, WRITERS - 1)))
 		return false;
 	return message_send(db, &draft, &created, &json) == ERR_OK && created;
 }
@@ -138,9 +138,9 @@ act(struct db *db, int racer, void *arg)
 static void
 nothing_later_is_seen_before_a_writer_that_stands_still(void)
 {
-	struct round round = {.scene = {talk_make("ONGOING"), talk_make("ONGOING")}};
+	struct round round = { .scene = { talk_make("ONGOING"), talk_make("ONGOING") } };
 	struct scene *scene = &round.scene;
-	struct race race = {sets, act, &round, NULL};
+	struct race race = { sets, act, &round, NULL };
 	int statuses[RACERS];
 
 	testdb_run("UPDATE member SET user_id = $1 WHERE conversation_id = $2 AND role = 'USER'",
@@ -162,9 +162,9 @@ nothing_later_is_seen_before_a_writer_that_stands_still(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"nothing later is seen before a writer that stands still",
-	nothing_later_is_seen_before_a_writer_that_stands_still},
-    {0},
+	{ "nothing later is seen before a writer that stands still",
+	    nothing_later_is_seen_before_a_writer_that_stands_still },
+	{ 0 },
 };
 
 int

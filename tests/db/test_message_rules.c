@@ -5,11 +5,11 @@
 
 /* The constraint a statement breaks, "" for none; what it did is undone. The function leaves with the
  * connection. */
-#define JUDGE                                                                                      \
-	"CREATE FUNCTION pg_temp.judge(statement text) RETURNS text LANGUAGE plpgsql AS $$"        \
-	" DECLARE name text; BEGIN EXECUTE statement;"                                             \
-	" RAISE EXCEPTION 'undone' USING ERRCODE = 'CF999';"                                       \
-	" EXCEPTION WHEN check_violation OR unique_violation THEN GET STACKED DIAGNOSTICS name = CONSTRAINT_NAME;"     \
+#define JUDGE                                                                                                      \
+	"CREATE FUNCTION pg_temp.judge(statement text) RETURNS text LANGUAGE plpgsql AS $$"                        \
+	" DECLARE name text; BEGIN EXECUTE statement;"                                                             \
+	" RAISE EXCEPTION 'undone' USING ERRCODE = 'CF999';"                                                       \
+	" EXCEPTION WHEN check_violation OR unique_violation THEN GET STACKED DIAGNOSTICS name = CONSTRAINT_NAME;" \
 	" RETURN name; WHEN SQLSTATE 'CF999' THEN RETURN ''; END $$"
 
 static const char *
@@ -21,10 +21,9 @@ judge(const char *statement)
 		struct talk talk = talk_make("ONGOING");
 
 		testdb_run("DELETE FROM message WHERE client_id = 'rules'");
-		testdb_run(
-		    "INSERT INTO message (conversation_id, seq, id, sender_id, sender_type,"
-		    " client_id, body) VALUES ($1, 2, gen_random_uuid(), $2, 'USER', 'rules',"
-		    " 'Hello')",
+		testdb_run("INSERT INTO message (conversation_id, seq, id, sender_id, sender_type,"
+			   " client_id, body) VALUES ($1, 2, gen_random_uuid(), $2, 'USER', 'rules',"
+			   " 'Hello')",
 		    talk.conversation_id, talk.user_id);
 		testdb_run(JUDGE);
 		made = true;
@@ -33,9 +32,9 @@ judge(const char *statement)
 }
 
 /* Another row like the one of the rules, with another number. */
-#define COPIED(sender, client)                                                                     \
+#define COPIED(sender, client)                                                                          \
 	judge("INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, body)" \
-	      " SELECT conversation_id, seq + 1, gen_random_uuid(), " sender ", " client                 \
+	      " SELECT conversation_id, seq + 1, gen_random_uuid(), " sender ", " client                \
 	      ", 'again' FROM message WHERE client_id = 'rules'")
 #define CHANGED(change) judge("UPDATE message SET " change " WHERE client_id = 'rules'")
 #define BREAKS(change, rule) CU_ASSERT_STRING_EQUAL(CHANGED(change), rule)
@@ -150,28 +149,31 @@ a_client_id_is_a_senders_once(void)
 	CU_ASSERT_STRING_EQUAL(COPIED("sender_id, sender_type", "client_id"), "message_client");
 	CU_ASSERT_STRING_EQUAL(COPIED("sender_id, sender_type", "'other'"), "");
 	CU_ASSERT_STRING_EQUAL(COPIED("NULL::uuid, 'AI'", "client_id"), "");
-	testdb_run("INSERT INTO message (conversation_id, seq, id, sender_type, client_id, body)"
-		   " SELECT conversation_id, seq - 1, gen_random_uuid(), 'AI', 'rules-ai', 'x' FROM message"
-		   " WHERE client_id = 'rules'");
+	testdb_run(
+	    "INSERT INTO message (conversation_id, seq, id, sender_type, client_id, body)"
+	    " SELECT conversation_id, seq - 1, gen_random_uuid(), 'AI', 'rules-ai', 'x' FROM message"
+	    " WHERE client_id = 'rules'");
 	CU_ASSERT_STRING_EQUAL(COPIED("NULL::uuid, 'AI'", "'rules-ai'"), "message_client");
 	testdb_run("DELETE FROM message WHERE client_id = 'rules-ai'");
 }
 
 static const struct cunit_test tests[] = {
-    {"a sender is of a known type", a_sender_is_of_a_known_type},
-    {"a client id has 1 to 64 characters", a_client_id_has_1_to_64_characters},
-    {"a message is of a known type", a_message_is_of_a_known_type},
-    {"a body has at most 4,000 characters", a_body_has_at_most_4000_characters},
-    {"only the assistant and the system are nobody", only_the_assistant_and_the_system_are_nobody},
-    {"a client id is a sender's once", a_client_id_is_a_senders_once},
-    {"a reply is whole and to an earlier message", a_reply_is_whole_and_to_an_earlier_message},
-    {"media is whole", media_is_whole},
-    {"system messages are of the system", system_messages_are_of_the_system},
-    {"of a deleted message only the place is left", of_a_deleted_message_only_the_place_is_left},
-    {"a new row is judged as a changed one", a_new_row_is_judged_as_a_changed_one},
-    {"where people talk and what they hear is of a known type",
-	where_people_talk_and_what_they_hear_is_of_a_known_type},
-    {NULL, NULL},
+	{ "a sender is of a known type", a_sender_is_of_a_known_type },
+	{ "a client id has 1 to 64 characters", a_client_id_has_1_to_64_characters },
+	{ "a message is of a known type", a_message_is_of_a_known_type },
+	{ "a body has at most 4,000 characters", a_body_has_at_most_4000_characters },
+	{ "only the assistant and the system are nobody",
+	    only_the_assistant_and_the_system_are_nobody },
+	{ "a client id is a sender's once", a_client_id_is_a_senders_once },
+	{ "a reply is whole and to an earlier message", a_reply_is_whole_and_to_an_earlier_message },
+	{ "media is whole", media_is_whole },
+	{ "system messages are of the system", system_messages_are_of_the_system },
+	{ "of a deleted message only the place is left",
+	    of_a_deleted_message_only_the_place_is_left },
+	{ "a new row is judged as a changed one", a_new_row_is_judged_as_a_changed_one },
+	{ "where people talk and what they hear is of a known type",
+	    where_people_talk_and_what_they_hear_is_of_a_known_type },
+	{ NULL, NULL },
 };
 
 int

@@ -63,14 +63,15 @@ words_are_found_in_ones_own_conversations_only(void)
 	    found(talk.user_id, "MOVING"), "moving on|Moving to the Caf\u00e9 in P\u00fane");
 	CU_ASSERT_STRING_EQUAL(found(other.advisor_id, "moving"), "Moving elsewhere");
 	CU_ASSERT_STRING_EQUAL(found(testdb_user("USER"), "moving"), "");
-	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "cafe pune"), "Moving to the Caf\u00e9 in P\u00fane");
+	CU_ASSERT_STRING_EQUAL(
+	    found(talk.user_id, "cafe pune"), "Moving to the Caf\u00e9 in P\u00fane");
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "pu"), "Moving to the Caf\u00e9 in P\u00fane");
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "\"moving on\""), "moving on");
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "moving -cafe"), "moving on");
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "elsewhere or on"), "moving on");
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "!!! ' \\ : * & |"), "");
-	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "-\"a b\""),
-	    "moving on|Moving to the Caf\u00e9 in P\u00fane");
+	CU_ASSERT_STRING_EQUAL(
+	    found(talk.user_id, "-\"a b\""), "moving on|Moving to the Caf\u00e9 in P\u00fane");
 	json = say(&talk, talk.user_id, "3", "gone soon");
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "soon"), "gone soon");
 	CU_ASSERT_EQUAL(message_edit(door(), json, talk.user_id, "gone later", 900, &json), ERR_OK);
@@ -79,7 +80,8 @@ words_are_found_in_ones_own_conversations_only(void)
 			    talk.user_id, 900, &json),
 	    ERR_OK);
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "gone"), "");
-	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "-nowhere"), /* an empty place has no such word either */
+	CU_ASSERT_STRING_EQUAL(
+	    found(talk.user_id, "-nowhere"), /* an empty place has no such word either */
 	    "moving on|Moving to the Caf\u00e9 in P\u00fane");
 }
 
@@ -144,8 +146,8 @@ what_is_unread_counts_neither_my_own_nor_deleted_messages(void)
 	CU_ASSERT_STRING_EQUAL(unread(talk.advisor_id), "0 0 0");
 	CU_ASSERT_EQUAL(message_delete(door(), gone, talk.advisor_id, 900, &json), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(unread(talk.user_id), "1 1 0");
-	CU_ASSERT_EQUAL(conversation_mute(door(), talk.conversation_id, talk.user_id, "infinity",
-			    &rows),
+	CU_ASSERT_EQUAL(
+	    conversation_mute(door(), talk.conversation_id, talk.user_id, "infinity", &rows),
 	    ERR_OK);
 	CU_ASSERT_STRING_EQUAL(unread(talk.user_id), "0 0 1");
 	CU_ASSERT_EQUAL(talk_events(talk.user_id, "conversation.muted"), 1);
@@ -211,8 +213,9 @@ plan(const struct stmt_set *set, const char *name, const char *args)
 static bool
 scans_messages(const char *text)
 {
-	return testdb_i64("SELECT jsonb_path_exists($1::jsonb, '$.** ? (@.\"Node Type\" == \"Seq Scan\""
-			  " && @.\"Relation Name\" == \"message\")')::int",
+	return testdb_i64(
+		   "SELECT jsonb_path_exists($1::jsonb, '$.** ? (@.\"Node Type\" == \"Seq Scan\""
+		   " && @.\"Relation Name\" == \"message\")')::int",
 		   text) != 0;
 }
 

@@ -13,7 +13,8 @@ static struct db *db;
 
 /* Say something; the message's id. */
 static const char *
-say(const struct talk *talk, const char *sender, const char *client_id, const char *body, const char *reply_to)
+say(const struct talk *talk, const char *sender, const char *client_id, const char *body,
+    const char *reply_to)
 {
 	struct message_draft draft = { talk->conversation_id, sender, client_id, "text", body,
 		reply_to, NULL, NULL };
@@ -40,7 +41,8 @@ deleted_words_are_in_no_event(void)
 	const char *one = say(&talk, talk.user_id, "one", "first secret", NULL), *json;
 
 	(void)say(&talk, talk.user_id, "two", "kept words", NULL);
-	CU_ASSERT_EQUAL(message_edit(db, one, talk.user_id, "second secret", WINDOW_S, &json), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    message_edit(db, one, talk.user_id, "second secret", WINDOW_S, &json), ERR_OK);
 	(void)say(&talk, talk.advisor_id, "three", "an answer", one);
 	CU_ASSERT_STRING_EQUAL(told(&talk, "second secret"), "6"); /* both, and in the answer */
 	CU_ASSERT_EQUAL(message_delete(db, one, talk.user_id, WINDOW_S, &json), ERR_OK);
@@ -62,7 +64,8 @@ replaced_words_are_in_no_event(void)
 
 	(void)say(&talk, talk.advisor_id, "two", "an answer", one);
 	CU_ASSERT_STRING_EQUAL(told(&talk, "first words"), "4");
-	CU_ASSERT_EQUAL(message_edit(db, one, talk.user_id, "second words", WINDOW_S, &json), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    message_edit(db, one, talk.user_id, "second words", WINDOW_S, &json), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(told(&talk, "first words"), "0");
 	CU_ASSERT_STRING_EQUAL(told(&talk, "second words"), "6"); /* created, answered, updated */
 	CU_ASSERT_EQUAL(message_edit(db, one, talk.user_id, "third words", WINDOW_S, &json), ERR_OK);

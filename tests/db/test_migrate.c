@@ -29,8 +29,10 @@ place_open(struct place *place)
 	(void)snprintf(place->name, sizeof(place->name), "t_migrate_%u", testdb_random());
 	testdb_run(arena_printf(place->arena, "CREATE SCHEMA %s", place->name));
 	/* A schema of its own stands for a database of its own. */
-	testdb_run(arena_printf(place->arena, "ALTER ROLE CURRENT_USER IN DATABASE %s"
-	    " SET search_path = %s", testdb_text("SELECT current_database()"), place->name));
+	testdb_run(arena_printf(place->arena,
+	    "ALTER ROLE CURRENT_USER IN DATABASE %s"
+	    " SET search_path = %s",
+	    testdb_text("SELECT current_database()"), place->name));
 }
 
 static void
@@ -39,8 +41,10 @@ place_close(struct place *place)
 	static const char *const code[] = { "a", "b", "base", NULL };
 	int i;
 
-	testdb_run(arena_printf(place->arena, "ALTER ROLE CURRENT_USER IN DATABASE %s"
-	    " RESET search_path", testdb_text("SELECT current_database()")));
+	testdb_run(arena_printf(place->arena,
+	    "ALTER ROLE CURRENT_USER IN DATABASE %s"
+	    " RESET search_path",
+	    testdb_text("SELECT current_database()")));
 	testdb_run("SET client_min_messages = warning");
 	testdb_run(arena_printf(place->arena, "DROP SCHEMA %s CASCADE", place->name));
 	for (i = 1; i <= 9; i++)
@@ -187,8 +191,8 @@ refuses_a_gap(void)
 	CU_ASSERT_EQUAL(count(&place, "one"), 0);
 	file_write(&place, 2, "CREATE TABLE two (id int)");
 	CU_ASSERT_EQUAL(run(&place), ERR_OK);
-	testdb_run(arena_printf(place.arena, "DELETE FROM %s.migration WHERE version = 2",
-	    place.name));
+	testdb_run(
+	    arena_printf(place.arena, "DELETE FROM %s.migration WHERE version = 2", place.name));
 	CU_ASSERT_EQUAL(run(&place), ERR_CONFLICT); /* the gap is in the database */
 	place_close(&place);
 }
@@ -260,14 +264,17 @@ needs_no_order_among_code(void)
 
 	place_open(&place);
 	file_write(&place, 1, "CREATE TABLE one (id int)");
-	code_write(&place, "a", FUNCTION "f()" SQL_INT "'SELECT g()';"
+	code_write(&place, "a",
+	    FUNCTION
+	    "f()" SQL_INT "'SELECT g()';"
 	    "CREATE OR REPLACE TRIGGER t BEFORE INSERT ON one FOR EACH ROW EXECUTE FUNCTION seven();");
 	code_write(&place, "b", FUNCTION "g()" SQL_INT "'SELECT max(id) FROM one'");
-	code_write(&place, "base", FUNCTION "seven() RETURNS trigger LANGUAGE plpgsql AS"
-	    " $$ BEGIN NEW.id := 7; RETURN NEW; END $$");
+	code_write(&place, "base",
+	    FUNCTION "seven() RETURNS trigger LANGUAGE plpgsql AS"
+		     " $$ BEGIN NEW.id := 7; RETURN NEW; END $$");
 	CU_ASSERT_EQUAL(run(&place), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(place.heard,
-	    "1 applied, code/base applied, code/a applied, code/b applied, ");
+	CU_ASSERT_STRING_EQUAL(
+	    place.heard, "1 applied, code/base applied, code/a applied, code/b applied, ");
 	CU_ASSERT_STRING_EQUAL(value(&place, "INSERT INTO one VALUES (1)"), "");
 	CU_ASSERT_STRING_EQUAL(value(&place, "SELECT f()"), "7");
 	place_close(&place);
@@ -276,9 +283,10 @@ needs_no_order_among_code(void)
 static void
 rolls_tables_back_with_the_code(void)
 {
-	static const char *const broken[] = { "SELECT 1 / 0", FUNCTION "f()" SQL_INT "'SELECT no FROM one'",
-		FUNCTION "f()" SQL_INT "'SELECT g()'",
-		FUNCTION "f()" " RETURNS int LANGUAGE plpgsql AS 'BEGIN RETRUN 1; END'" };
+	static const char *const broken[] = { "SELECT 1 / 0",
+		FUNCTION "f()" SQL_INT "'SELECT no FROM one'", FUNCTION "f()" SQL_INT "'SELECT g()'",
+		FUNCTION "f()"
+			 " RETURNS int LANGUAGE plpgsql AS 'BEGIN RETRUN 1; END'" };
 	struct place place;
 	size_t i;
 
@@ -324,8 +332,9 @@ keeps_an_old_signature_until_it_is_dropped(void)
 	struct place place;
 
 	place_open(&place);
-	file_write(&place, 1, FUNCTION "fine(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';"
-	    "CREATE TABLE one (id int CHECK (fine(id)))");
+	file_write(&place, 1,
+	    FUNCTION "fine(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';"
+		     "CREATE TABLE one (id int CHECK (fine(id)))");
 	code_write(&place, "a", FUNCTION "f(n int)" SQL_INT "'SELECT n'");
 	code_write(&place, "b", FUNCTION "g()" SQL_INT "'SELECT 1'");
 	CU_ASSERT_EQUAL(run(&place), ERR_OK);
@@ -337,11 +346,12 @@ keeps_an_old_signature_until_it_is_dropped(void)
 	(void)unlink(arena_printf(place.arena, "%s/code/b.sql", place.dir));
 	CU_ASSERT_EQUAL(run(&place), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(place.heard, "f(integer) leftover, g() leftover, ");
-	code_write(&place, "a", FUNCTION "f(n int, m int)" SQL_INT "'SELECT n + m';"
-	    "DROP FUNCTION IF EXISTS f(int); DROP FUNCTION IF EXISTS g();");
+	code_write(&place, "a",
+	    FUNCTION "f(n int, m int)" SQL_INT "'SELECT n + m';"
+		     "DROP FUNCTION IF EXISTS f(int); DROP FUNCTION IF EXISTS g();");
 	CU_ASSERT_EQUAL(status(&place), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(place.heard,
-	    "1 applied, code/a changed, f(integer) leftover, g() leftover, ");
+	CU_ASSERT_STRING_EQUAL(
+	    place.heard, "1 applied, code/a changed, f(integer) leftover, g() leftover, ");
 	CU_ASSERT_EQUAL(run(&place), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(place.heard, "code/a applied, ");
 	place_close(&place);
@@ -360,7 +370,10 @@ lets_one_at_a_time(void)
 		if (fork() == 0) {
 			struct arena *arena = arena_new(64 * 1024 * 1024);
 
-			_exit(migrate_run(arena, getenv("DATABASE_URL"), place.dir, NULL, NULL) == ERR_OK ? 0 : 1);
+			_exit(migrate_run(arena, getenv("DATABASE_URL"), place.dir, NULL, NULL) ==
+				    ERR_OK
+				? 0
+				: 1);
 		}
 	for (i = 0; i < 2; i++)
 		good += wait(&code) > 0 && WIFEXITED(code) && WEXITSTATUS(code) == 0;
@@ -378,16 +391,16 @@ says_when_there_is_no_server(void)
 
 	place_open(&place);
 	file_write(&place, 1, "CREATE TABLE one (id int)");
-	CU_ASSERT_EQUAL(migrate_run(place.arena, "host=/nowhere", place.dir, NULL, NULL),
-	    ERR_UNAVAILABLE);
+	CU_ASSERT_EQUAL(
+	    migrate_run(place.arena, "host=/nowhere", place.dir, NULL, NULL), ERR_UNAVAILABLE);
 	place_close(&place);
 }
 
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "applies what is missing, once", applies_what_is_missing },
+	static const struct cunit_test tests[] = { { "applies what is missing, once",
+						       applies_what_is_missing },
 		{ "refuses a changed file", refuses_a_changed_file },
 		{ "refuses a newer database", refuses_a_newer_database },
 		{ "refuses a gap, in the files and in the database", refuses_a_gap },
@@ -397,11 +410,10 @@ main(void)
 		{ "needs no order among code but base first", needs_no_order_among_code },
 		{ "rolls tables back with the code that failed", rolls_tables_back_with_the_code },
 		{ "refuses to take what unchanged code needs", refuses_to_take_what_code_needs },
-		{ "keeps an old signature until it is dropped", keeps_an_old_signature_until_it_is_dropped },
+		{ "keeps an old signature until it is dropped",
+		    keeps_an_old_signature_until_it_is_dropped },
 		{ "lets one at a time migrate, and the other wait", lets_one_at_a_time },
-		{ "says when there is no server", says_when_there_is_no_server },
-		{ NULL, NULL }
-	};
+		{ "says when there is no server", says_when_there_is_no_server }, { NULL, NULL } };
 
 	return cunit_run("migrate", tests);
 }

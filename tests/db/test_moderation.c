@@ -135,13 +135,12 @@ blocking_ends_live_sessions_and_tells_both(void)
 		advisor = testdb_advisor();
 		id = session(user, advisor, states[i][0]);
 		CU_ASSERT_EQUAL(block(i == 0 ? user : advisor), ERR_OK);
-		CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM session WHERE id = $1", id),
-		    states[i][1]);
-		CU_ASSERT_EQUAL(
-		    testdb_i64("SELECT count(*) FROM conversation c JOIN session s"
-			       " ON s.conversation_id = c.id WHERE s.id = $1"
-			       " AND c.closed_at IS NOT NULL AND s.ended_at IS NOT NULL",
-			id),
+		CU_ASSERT_STRING_EQUAL(
+		    testdb_text("SELECT state FROM session WHERE id = $1", id), states[i][1]);
+		CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM conversation c JOIN session s"
+					   " ON s.conversation_id = c.id WHERE s.id = $1"
+					   " AND c.closed_at IS NOT NULL AND s.ended_at IS NOT NULL",
+				    id),
 		    1);
 		CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM event WHERE user_id IN ($1, $2)"
 					   " AND type = $3 AND payload ->> 'id' = $4",
@@ -183,8 +182,8 @@ resolving_with_a_block_does_both_or_nothing(void)
 	const char *user = testdb_user("USER"), *id = report(user);
 
 	CU_ASSERT_EQUAL(resolve(id, true, true), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM user_account WHERE id = $1", user),
-	    "BLOCKED");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM user_account WHERE id = $1", user), "BLOCKED");
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT state FROM report WHERE id = $1", id), "ACTIONED");
 	id = report(testdb_user("ADMIN"));
@@ -251,8 +250,8 @@ panel_logins_end_by_themselves_and_by_hand(void)
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(panel_login_end(db, id), ERR_OK);
 	CU_ASSERT_EQUAL(panel_login_find(db, id, &rows), ERR_NOT_FOUND);
-	login = (struct panel_login){
-	    testdb_text("SELECT gen_random_uuid()"), testdb_user("ADVISOR"), "x", "192.0.2.1", ""};
+	login = (struct panel_login){ testdb_text("SELECT gen_random_uuid()"),
+		testdb_user("ADVISOR"), "x", "192.0.2.1", "" };
 	CU_ASSERT_EQUAL(panel_login_create(db, &login), ERR_BAD_CREDENTIALS);
 }
 
@@ -267,9 +266,8 @@ the_overview_counts(void)
 	CU_ASSERT_EQUAL_FATAL(overview_days(db, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(rows_count(rows), OVERVIEW_DAYS);
 	CU_ASSERT_EQUAL(rows_i64(rows, OVERVIEW_DAYS - 1, 2),
-	    testdb_i64(
-		"SELECT count(*) FROM session WHERE (requested_at AT TIME ZONE 'UTC')::date ="
-		" (app_now() AT TIME ZONE 'UTC')::date"));
+	    testdb_i64("SELECT count(*) FROM session WHERE (requested_at AT TIME ZONE 'UTC')::date ="
+		       " (app_now() AT TIME ZONE 'UTC')::date"));
 	CU_ASSERT_EQUAL(overview_database(db, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(overview_programs(db, &rows), ERR_OK);
 	CU_ASSERT_TRUE(rows_count(rows) > 0);
@@ -313,10 +311,12 @@ open_reports_come_oldest_first_and_others_last_first(void)
 	int i;
 
 	for (i = 0; i < 5; i++)
-		testdb_run("INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
-			   " reason) VALUES ($1, $2, 'USER', $3, $3, 'SPAM')",
+		testdb_run(
+		    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+		    " reason) VALUES ($1, $2, 'USER', $3, $3, 'SPAM')",
 		    uuid_new(db_arena(db)), testdb_user("USER"), testdb_user("USER"));
-	CU_ASSERT_EQUAL(paged("OPEN", 1), testdb_i64("SELECT count(*) FROM report WHERE state = 'OPEN'"));
+	CU_ASSERT_EQUAL(
+	    paged("OPEN", 1), testdb_i64("SELECT count(*) FROM report WHERE state = 'OPEN'"));
 	CU_ASSERT_EQUAL(paged(NULL, -1), testdb_i64("SELECT count(*) FROM report"));
 }
 
@@ -326,7 +326,8 @@ static const struct cunit_test tests[] = {
 	{ "blocking ends live sessions and tells both", blocking_ends_live_sessions_and_tells_both },
 	{ "admins are not blocked", admins_are_not_blocked },
 	{ "a report is resolved once", a_report_is_resolved_once },
-	{ "resolving with a block does both or nothing", resolving_with_a_block_does_both_or_nothing },
+	{ "resolving with a block does both or nothing",
+	    resolving_with_a_block_does_both_or_nothing },
 	{ "users are found by name, mail and id", users_are_found_by_name_mail_and_id },
 	{ "panel logins end by themselves and by hand", panel_logins_end_by_themselves_and_by_hand },
 	{ "the overview counts", the_overview_counts },

@@ -66,8 +66,8 @@ on_pid(void *arg, enum err err, struct rows *rows)
 static struct pipeline *
 start(void)
 {
-	struct pipeline_config config = { getenv("DATABASE_URL"), "test-pipeline", sets, WAITING_MAX,
-		NULL, on_ready, on_down };
+	struct pipeline_config config = { getenv("DATABASE_URL"), "test-pipeline", sets,
+		WAITING_MAX, NULL, on_ready, on_down };
 
 	memset(&seen, 0, sizeof(seen));
 	return pipeline_open(&config);
@@ -161,7 +161,8 @@ an_answer_that_does_not_come_ends_the_connection(void)
 }
 
 static const struct cunit_test tests[] = {
-	{ "many answers may take longer together than one may", many_answers_may_take_longer_together },
+	{ "many answers may take longer together than one may",
+	    many_answers_may_take_longer_together },
 	{ "an answer that does not come ends the connection, and the next one is good",
 	    an_answer_that_does_not_come_ends_the_connection },
 	{ NULL, NULL },

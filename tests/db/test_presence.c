@@ -8,8 +8,8 @@
 #include "harness/testdb.h"
 #include "harness/told.h"
 
-static const struct stmt_set *const sets[] = {
-    &presence_stmts, &block_stmts, &session_stmts, &session_leave_stmts, &message_stmts, NULL};
+static const struct stmt_set *const sets[] = { &presence_stmts, &block_stmts, &session_stmts,
+	&session_leave_stmts, &message_stmts, NULL };
 static struct db *db;
 
 static const char *
@@ -182,7 +182,8 @@ static void
 the_block_of_one_is_enough_for_both(void)
 {
 	struct talk talk = talk_make("ENDED");
-	const char *a = talk.user_id, *b = talk.advisor_id, *one = node(), *phone = uuid(), *pad = uuid();
+	const char *a = talk.user_id, *b = talk.advisor_id, *one = node(), *phone = uuid(),
+		   *pad = uuid();
 
 	CU_ASSERT_EQUAL(block_add(db, b, a), ERR_OK);
 	told_begin();
@@ -275,18 +276,18 @@ an_unknown_account_is_nobody(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"devices are merged over responders", devices_are_merged_over_responders},
-    {"away is when all devices say so", away_is_when_all_devices_say_so},
-    {"a word of a device that never came is forgotten",
-	a_word_of_a_device_that_never_came_is_forgotten},
-    {"who hides is seen by nobody", who_hides_is_seen_by_nobody},
-    {"a block hides each from the other", a_block_hides_each_from_the_other},
-    {"the block of one is enough for both", the_block_of_one_is_enough_for_both},
-    {"only those one talks with hear of it", only_those_one_talks_with_hear_of_it},
-    {"a responder that does not beat is swept", a_responder_that_does_not_beat_is_swept},
-    {"a goodbye leaves time to come again", a_goodbye_leaves_time_to_come_again},
-    {"an unknown account is nobody", an_unknown_account_is_nobody},
-    {0},
+	{ "devices are merged over responders", devices_are_merged_over_responders },
+	{ "away is when all devices say so", away_is_when_all_devices_say_so },
+	{ "a word of a device that never came is forgotten",
+	    a_word_of_a_device_that_never_came_is_forgotten },
+	{ "who hides is seen by nobody", who_hides_is_seen_by_nobody },
+	{ "a block hides each from the other", a_block_hides_each_from_the_other },
+	{ "the block of one is enough for both", the_block_of_one_is_enough_for_both },
+	{ "only those one talks with hear of it", only_those_one_talks_with_hear_of_it },
+	{ "a responder that does not beat is swept", a_responder_that_does_not_beat_is_swept },
+	{ "a goodbye leaves time to come again", a_goodbye_leaves_time_to_come_again },
+	{ "an unknown account is nobody", an_unknown_account_is_nobody },
+	{ 0 },
 };
 
 int

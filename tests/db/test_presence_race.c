@@ -15,13 +15,13 @@ enum { RACERS = 4, PEOPLE = 3, ROUNDS = 60, LEAVERS = 300, DONE = 1, FAILED = 2 
 
 enum { ARRIVE, LEAVE, HIDE };
 static const struct stmt stmts[] = {
-    [ARRIVE] = {"race_arrive", 3, "SELECT presence_arrive($1, $2, $3)"},
-    [LEAVE] = {"race_leave", 4, "SELECT presence_leave($1, $2, $3, $4)"},
-    [HIDE] = {"race_hide", 2, "UPDATE user_account SET presence_hidden = $2 WHERE id = $1"},
+	[ARRIVE] = { "race_arrive", 3, "SELECT presence_arrive($1, $2, $3)" },
+	[LEAVE] = { "race_leave", 4, "SELECT presence_leave($1, $2, $3, $4)" },
+	[HIDE] = { "race_hide", 2, "UPDATE user_account SET presence_hidden = $2 WHERE id = $1" },
 };
 static const STMT_SET(race_stmts, stmts);
-static const struct stmt_set *const sets[] = {
-    &race_stmts, &block_stmts, &session_stmts, &session_leave_stmts, &message_stmts, NULL};
+static const struct stmt_set *const sets[] = { &race_stmts, &block_stmts, &session_stmts,
+	&session_leave_stmts, &message_stmts, NULL };
 
 /* The same people come and go at several nodes, in batches of different order. */
 struct crowd {
@@ -86,7 +86,7 @@ static void
 no_change_is_told_twice(void)
 {
 	struct crowd crowd = crowd_make();
-	struct race race = {sets, come_and_go, &crowd, NULL};
+	struct race race = { sets, come_and_go, &crowd, NULL };
 	int statuses[RACERS], i;
 
 	told_begin();
@@ -137,7 +137,7 @@ static void
 nothing_is_told_after_a_block(void)
 {
 	struct crowd crowd = crowd_make();
-	struct race race = {sets, come_or_conceal, &crowd, NULL};
+	struct race race = { sets, come_or_conceal, &crowd, NULL };
 	int statuses[2];
 
 	told_begin();
@@ -150,7 +150,7 @@ static void
 nothing_is_told_of_who_hides(void)
 {
 	struct crowd crowd = crowd_make();
-	struct race race = {sets, come_or_conceal, &crowd, NULL};
+	struct race race = { sets, come_or_conceal, &crowd, NULL };
 	int statuses[3];
 
 	told_begin();
@@ -193,7 +193,7 @@ static void
 two_devices_that_change_at_once_are_merged(void)
 {
 	static struct exodus exodus;
-	struct race race = {sets, leave_all, &exodus, NULL};
+	struct race race = { sets, leave_all, &exodus, NULL };
 	int statuses[2], i, at;
 
 	for (at = 0; at < 2; at++) {
@@ -229,11 +229,11 @@ two_devices_that_change_at_once_are_merged(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"two devices that change at once are merged", two_devices_that_change_at_once_are_merged},
-    {"no change is told twice", no_change_is_told_twice},
-    {"nothing is told after a block", nothing_is_told_after_a_block},
-    {"nothing is told of who hides", nothing_is_told_of_who_hides},
-    {0},
+	{ "two devices that change at once are merged", two_devices_that_change_at_once_are_merged },
+	{ "no change is told twice", no_change_is_told_twice },
+	{ "nothing is told after a block", nothing_is_told_after_a_block },
+	{ "nothing is told of who hides", nothing_is_told_of_who_hides },
+	{ 0 },
 };
 
 int

@@ -49,12 +49,15 @@ an_edit_changes_what_it_names_and_the_version(void)
 {
 	const char *id = testdb_user("USER");
 
-	CU_ASSERT_EQUAL_FATAL(update(id, 1,
-	    "{\"display_name\":\"Zoë\",\"gender\":\"OTHER\",\"birth_date\":\"1990-02-28\"}"), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    update(id, 1,
+		"{\"display_name\":\"Zoë\",\"gender\":\"OTHER\",\"birth_date\":\"1990-02-28\"}"),
+	    ERR_OK);
 	CU_ASSERT_STRING_EQUAL(value(0, "display_name"), "Zoë");
 	CU_ASSERT_STRING_EQUAL(value(0, "locale"), "en");
 	CU_ASSERT_EQUAL(user_version(rows, 0), 2);
-	CU_ASSERT_EQUAL_FATAL(update(id, 2, "{\"gender\":null,\"timezone\":\"Asia/Kolkata\"}"), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    update(id, 2, "{\"gender\":null,\"timezone\":\"Asia/Kolkata\"}"), ERR_OK);
 	CU_ASSERT_PTR_NULL(value(0, "gender"));
 	CU_ASSERT_STRING_EQUAL(value(0, "birth_date"), "1990-02-28");
 	CU_ASSERT_STRING_EQUAL(value(0, "timezone"), "Asia/Kolkata");
@@ -137,11 +140,12 @@ the_blocked_and_the_gone_are_hidden(void)
 static void
 session(const char *user, const char *advisor, const char *state, const char *minute)
 {
-	testdb_run("WITH c AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(),"
-		   " 'SESSION') RETURNING id) INSERT INTO session (id, type, state, user_id, advisor_id,"
-		   " conversation_id, expires_at, requested_at) SELECT gen_random_uuid(), CASE $2 WHEN"
-		   " '' THEN 'AI_CHAT' ELSE 'CHAT' END, $3, $1::uuid, nullif($2, '')::uuid, id,"
-		   " app_now(), '2026-01-01'::timestamptz + $4::int * interval '1 minute' FROM c",
+	testdb_run(
+	    "WITH c AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(),"
+	    " 'SESSION') RETURNING id) INSERT INTO session (id, type, state, user_id, advisor_id,"
+	    " conversation_id, expires_at, requested_at) SELECT gen_random_uuid(), CASE $2 WHEN"
+	    " '' THEN 'AI_CHAT' ELSE 'CHAT' END, $3, $1::uuid, nullif($2, '')::uuid, id,"
+	    " app_now(), '2026-01-01'::timestamptz + $4::int * interval '1 minute' FROM c",
 	    user, advisor, state, minute);
 }
 

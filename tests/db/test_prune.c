@@ -25,8 +25,9 @@ rows_make(const char *mark, const char *age_s)
 	testdb_run("INSERT INTO rate_bucket (key, count, ends_at)"
 		   " VALUES ($1, 1, app_now() - make_interval(secs => $2::int))",
 	    mark, age_s);
-	testdb_run("INSERT INTO event (user_id, seq, type, payload, created_at) VALUES ($1, 1, 't', '{}',"
-		   " app_now() - interval '7 days' - make_interval(secs => $2::int))",
+	testdb_run(
+	    "INSERT INTO event (user_id, seq, type, payload, created_at) VALUES ($1, 1, 't', '{}',"
+	    " app_now() - interval '7 days' - make_interval(secs => $2::int))",
 	    mark, age_s);
 	testdb_run("INSERT INTO job (id, kind, state, done_at) VALUES ($1, 'test.prune', 'DONE',"
 		   " app_now() - interval '7 days' - make_interval(secs => $2::int))",
@@ -69,10 +70,11 @@ unfinished_and_dead_jobs_stay(void)
 	int64_t count;
 
 	testdb_run("DELETE FROM job WHERE kind = 'test.prune'");
-	testdb_run("INSERT INTO job (id, kind, state, created_at, run_at, done_at) SELECT"
-		   " gen_random_uuid(), 'test.prune', s, app_now() - interval '1 year',"
-		   " app_now() + interval '1 day', CASE s WHEN 'DEAD' THEN app_now() - interval '1 year'"
-		   " END FROM unnest(ARRAY['READY', 'DEAD']) s");
+	testdb_run(
+	    "INSERT INTO job (id, kind, state, created_at, run_at, done_at) SELECT"
+	    " gen_random_uuid(), 'test.prune', s, app_now() - interval '1 year',"
+	    " app_now() + interval '1 day', CASE s WHEN 'DEAD' THEN app_now() - interval '1 year'"
+	    " END FROM unnest(ARRAY['READY', 'DEAD']) s");
 	CU_ASSERT_EQUAL(prune_run(db, EVENT_DAYS, &count), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM job WHERE kind = 'test.prune'"), 2);
 	testdb_run("DELETE FROM job WHERE kind = 'test.prune'");
@@ -86,8 +88,9 @@ more_than_a_batch_goes_in_one_round(void)
 	const char *mark = testdb_text("SELECT gen_random_uuid()");
 	int64_t count;
 
-	testdb_run("INSERT INTO event (user_id, seq, type, payload, created_at) SELECT $1, n, 't', '{}',"
-		   " app_now() - interval '8 days' FROM generate_series(1, 12000) n",
+	testdb_run(
+	    "INSERT INTO event (user_id, seq, type, payload, created_at) SELECT $1, n, 't', '{}',"
+	    " app_now() - interval '8 days' FROM generate_series(1, 12000) n",
 	    mark);
 	CU_ASSERT_EQUAL(prune_run(db, EVENT_DAYS, &count), ERR_OK);
 	CU_ASSERT(count >= 12000);

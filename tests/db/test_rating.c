@@ -13,12 +13,13 @@ static struct db *db;
 static const char *
 session(const char *user_id, const char *advisor_id, const char *state)
 {
-	return testdb_text("WITH c AS (INSERT INTO conversation (id, kind) VALUES"
-			   " (gen_random_uuid(), 'SESSION') RETURNING id)"
-			   " INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id,"
-			   " expires_at) SELECT gen_random_uuid(), CASE $2 WHEN '' THEN 'AI_CHAT' ELSE"
-			   " 'CHAT' END, $3, $1::uuid, nullif($2, '')::uuid, id, app_now() FROM c"
-			   " RETURNING id",
+	return testdb_text(
+	    "WITH c AS (INSERT INTO conversation (id, kind) VALUES"
+	    " (gen_random_uuid(), 'SESSION') RETURNING id)"
+	    " INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id,"
+	    " expires_at) SELECT gen_random_uuid(), CASE $2 WHEN '' THEN 'AI_CHAT' ELSE"
+	    " 'CHAT' END, $3, $1::uuid, nullif($2, '')::uuid, id, app_now() FROM c"
+	    " RETURNING id",
 	    user_id, advisor_id, state);
 }
 
@@ -116,8 +117,8 @@ ratings_of_hidden_advisors_are_not_found(void)
 
 	CU_ASSERT_EQUAL(rating_list(db, advisor, user, 3, NULL, NULL, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_count(rows), 0);
-	CU_ASSERT_EQUAL(rating_list(db, testdb_user("ADVISOR"), NULL, 3, NULL, NULL, &rows),
-	    ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(
+	    rating_list(db, testdb_user("ADVISOR"), NULL, 3, NULL, NULL, &rows), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(rate(session(user, advisor, "ENDED"), user, 4), ERR_OK);
 	testdb_run("INSERT INTO block (user_id, blocked_id) VALUES ($1, $2)", advisor, user);
 	CU_ASSERT_EQUAL(rating_list(db, advisor, user, 3, NULL, NULL, &rows), ERR_NOT_FOUND);

@@ -36,8 +36,8 @@ way_make(void)
 	require(mkdtemp(dir) != NULL);
 	(void)snprintf(way, sizeof(way), "%s/sock", dir);
 	(void)snprintf(target, sizeof(target), "%.*s", (int)len, host + 5);
-	(void)snprintf(url, sizeof(url), "%.*s%s%s", (int)(host + 5 - given), given, way,
-	    host + 5 + len);
+	(void)snprintf(
+	    url, sizeof(url), "%.*s%s%s", (int)(host + 5 - given), given, way, host + 5 + len);
 	require(symlink(target, way) == 0);
 }
 
@@ -187,7 +187,8 @@ main(void)
 		{ "a read waits for the server", a_read_waits_for_the_server },
 		{ "writes wait for it too", writes_wait_for_it_too },
 		{ "in a long outage nobody waits", in_a_long_outage_nobody_waits },
-		{ "who asks for the outage is told at once", who_asks_for_the_outage_is_told_at_once },
+		{ "who asks for the outage is told at once",
+		    who_asks_for_the_outage_is_told_at_once },
 		{ NULL, NULL }
 	};
 	int status;

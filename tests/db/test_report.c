@@ -43,10 +43,11 @@ talk_make(void)
 
 	t.conversation = testdb_text(
 	    "INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(), 'SESSION') RETURNING id");
-	t.session = testdb_text("INSERT INTO session (id, type, user_id, advisor_id, conversation_id,"
-				" expires_at) VALUES (gen_random_uuid(), 'CHAT', $1, $2, $3, app_now())"
-				" RETURNING id",
-	    t.user, t.advisor, t.conversation);
+	t.session =
+	    testdb_text("INSERT INTO session (id, type, user_id, advisor_id, conversation_id,"
+			" expires_at) VALUES (gen_random_uuid(), 'CHAT', $1, $2, $3, app_now())"
+			" RETURNING id",
+		t.user, t.advisor, t.conversation);
 	testdb_run("INSERT INTO member (conversation_id, user_id, role) VALUES ($1, $2, 'USER'),"
 		   " ($1, $3, 'ADVISOR')",
 	    t.conversation, t.user, t.advisor);
@@ -81,8 +82,8 @@ a_message_is_kept_with_those_around_it(void)
 	CU_ASSERT_STRING_EQUAL(kept("{around,0,body}"), "text 2");
 	CU_ASSERT_STRING_EQUAL(kept("{around,20,body}"), "text 22");
 	CU_ASSERT_STRING_EQUAL(kept("{around,21,body}"), "");
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT target_user_id FROM report WHERE id = $1",
-				   rows_text(rows, 0, 0)),
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT target_user_id FROM report WHERE id = $1", rows_text(rows, 0, 0)),
 	    t.user);
 }
 
@@ -94,8 +95,8 @@ a_session_is_reported_by_either_side(void)
 	CU_ASSERT_EQUAL_FATAL(report(t.user, "SESSION", t.session), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(kept("{advisor_id}"), t.advisor);
 	CU_ASSERT_EQUAL_FATAL(report(t.advisor, "SESSION", t.session), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT target_user_id FROM report WHERE id = $1",
-				   rows_text(rows, 0, 0)),
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT target_user_id FROM report WHERE id = $1", rows_text(rows, 0, 0)),
 	    t.user);
 }
 

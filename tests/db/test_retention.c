@@ -21,7 +21,8 @@ static void
 day_make(const char *days_ago)
 {
 	testdb_run("DELETE FROM event_default");
-	testdb_run("SELECT event_day_make((app_now() AT TIME ZONE 'UTC')::date - $1::int)", days_ago);
+	testdb_run(
+	    "SELECT event_day_make((app_now() AT TIME ZONE 'UTC')::date - $1::int)", days_ago);
 }
 
 static int64_t
@@ -38,9 +39,10 @@ static void
 past_drop(void)
 {
 	testdb_run("SET client_min_messages = warning");
-	testdb_run("DO $$ DECLARE d date; BEGIN FOR d IN SELECT (app_now() AT TIME ZONE 'UTC')::date - n"
-		   " FROM generate_series(1, 30) n LOOP EXECUTE format('DROP TABLE IF EXISTS %I',"
-		   " 'event_' || to_char(d, 'YYYYMMDD')); END LOOP; END $$");
+	testdb_run(
+	    "DO $$ DECLARE d date; BEGIN FOR d IN SELECT (app_now() AT TIME ZONE 'UTC')::date - n"
+	    " FROM generate_series(1, 30) n LOOP EXECUTE format('DROP TABLE IF EXISTS %I',"
+	    " 'event_' || to_char(d, 'YYYYMMDD')); END LOOP; END $$");
 }
 
 /* A user whose log has one event at noon of each of the last days + 1 days. */
@@ -49,8 +51,9 @@ log_make(const char *days)
 {
 	const char *user_id = testdb_user("USER");
 
-	testdb_run("INSERT INTO event SELECT $1, $2::int + 1 - n, 'test.day', '{}', (date_trunc('day',"
-		   " app_now(), 'UTC') - make_interval(days => n)) FROM generate_series(0, $2::int) n",
+	testdb_run(
+	    "INSERT INTO event SELECT $1, $2::int + 1 - n, 'test.day', '{}', (date_trunc('day',"
+	    " app_now(), 'UTC') - make_interval(days => n)) FROM generate_series(0, $2::int) n",
 	    user_id, days);
 	testdb_run("UPDATE inbox SET last_seq = $2::int + 1, day_seq = $2::int + 1,"
 		   " last_at = date_trunc('day', app_now(), 'UTC') WHERE user_id = $1",
@@ -167,10 +170,12 @@ times_never_go_back(void)
 	emit(user_id);
 	emit(user_id);
 	CU_ASSERT_EQUAL(inbox_day_seq(user_id), 1);
-	testdb_run("UPDATE inbox SET last_at = last_at - interval '1 day' WHERE user_id = $1", user_id);
+	testdb_run(
+	    "UPDATE inbox SET last_at = last_at - interval '1 day' WHERE user_id = $1", user_id);
 	emit(user_id);
 	CU_ASSERT_EQUAL(inbox_day_seq(user_id), 3);
-	testdb_run("UPDATE inbox SET last_at = app_now() + interval '1 hour' WHERE user_id = $1", user_id);
+	testdb_run(
+	    "UPDATE inbox SET last_at = app_now() + interval '1 hour' WHERE user_id = $1", user_id);
 	emit(user_id);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT (created_at = last_at)::int FROM event JOIN inbox"
 				   " USING (user_id) WHERE user_id = $1 AND seq = last_seq",
@@ -181,9 +186,10 @@ times_never_go_back(void)
 			    user_id),
 	    1);
 	emit(user_id);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM (SELECT created_at < lag(created_at) OVER"
-				   " (ORDER BY seq) AS back FROM event WHERE user_id = $1) x WHERE back",
-			    user_id),
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM (SELECT created_at < lag(created_at) OVER"
+		       " (ORDER BY seq) AS back FROM event WHERE user_id = $1) x WHERE back",
+		user_id),
 	    0);
 }
 
@@ -251,7 +257,8 @@ a_catch_up_reads_few_partitions(void)
 		user_id = log_make("8");
 	testdb_run("INSERT INTO event SELECT gen_random_uuid(), n, 'test.fill', '{}',"
 		   " date_trunc('day', app_now(), 'UTC') - make_interval(days => n % 9)"
-		   " FROM generate_series(1, $1::int) n", "20000");
+		   " FROM generate_series(1, $1::int) n",
+	    "20000");
 	testdb_run("ANALYZE event");
 	PQclear(ask(conn, "SET plan_cache_mode = force_generic_plan"));
 	(void)snprintf(sql, sizeof(sql), "PREPARE r AS %s", event_stmts.stmts[0].sql);
@@ -278,9 +285,9 @@ write_on(void *arg)
 
 	while (!atomic_load(&ended)) {
 		int64_t began = clock_monotonic_us(), took;
-		PGresult *result = PQexecParams(conn,
-		    "SELECT event_emit(ARRAY[$1::uuid], 'test.on', '{}')", 1, NULL, params, NULL, NULL,
-		    0);
+		PGresult *result =
+		    PQexecParams(conn, "SELECT event_emit(ARRAY[$1::uuid], 'test.on', '{}')", 1,
+			NULL, params, NULL, NULL, 0);
 
 		CU_ASSERT_EQUAL(PQresultStatus(result), PGRES_TUPLES_OK);
 		PQclear(result);
@@ -320,7 +327,10 @@ writers_do_not_wait(void)
 	day_make("8");
 	atomic_store(&ended, false);
 	for (i = 0; i < WRITERS; i++) {
-		union { const char *text; void *arg; } who = { people[i] };
+		union {
+			const char *text;
+			void *arg;
+		} who = { people[i] };
 
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, write_on, who.arg), 0);
 	}
@@ -337,8 +347,8 @@ writers_do_not_wait(void)
 	atomic_store(&ended, true);
 	for (i = 0; i < WRITERS; i++)
 		(void)pthread_join(threads[i], NULL);
-	(void)printf("%ld events written meanwhile, the longest wait %.0f ms\n", atomic_load(&written),
-	    (double)atomic_load(&longest_us) / 1000);
+	(void)printf("%ld events written meanwhile, the longest wait %.0f ms\n",
+	    atomic_load(&written), (double)atomic_load(&longest_us) / 1000);
 	CU_ASSERT(atomic_load(&longest_us) < STALL_US_MAX);
 	PQfinish(holder);
 	testdb_close(db);
@@ -349,7 +359,8 @@ static const struct cunit_test tests[] = {
 	{ "whole days go when all of them is old", whole_days_go_when_all_of_them_is_old },
 	{ "readers get what is left, or see the gap", readers_get_what_is_left_or_see_the_gap },
 	{ "times never go back", times_never_go_back },
-	{ "a day that began in the default stays there", a_day_that_began_in_the_default_stays_there },
+	{ "a day that began in the default stays there",
+	    a_day_that_began_in_the_default_stays_there },
 	{ "a catch-up reads few partitions", a_catch_up_reads_few_partitions },
 	{ "writers do not wait", writers_do_not_wait },
 	{ 0 },

@@ -20,8 +20,8 @@ decide_in_tx(struct db *door, void *arg)
 	struct decision *d = arg;
 	const struct audit_by by = { admin, "req-review" };
 
-	return d->reason == NULL ? review_approve(door, &by, d->id, &d->rows) :
-				   review_reject(door, &by, d->id, d->reason, &d->rows);
+	return d->reason == NULL ? review_approve(door, &by, d->id, &d->rows)
+				 : review_reject(door, &by, d->id, d->reason, &d->rows);
 }
 
 static enum err
@@ -88,8 +88,8 @@ approval_makes_a_user_an_advisor_and_ends_old_logins(void)
 		       " WHERE l.user_id = $1 AND l.end_reason = 'REPLACED'",
 		id),
 	    1);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT type FROM event WHERE user_id = $1", id),
-	    "advisor.approved");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT type FROM event WHERE user_id = $1", id), "advisor.approved");
 	CU_ASSERT_EQUAL(audits(id, "advisor.approve"), 1);
 }
 
@@ -100,8 +100,7 @@ approval_of_an_advisor_keeps_logins(void)
 
 	CU_ASSERT_EQUAL(decide(id, NULL), ERR_OK);
 	CU_ASSERT_EQUAL(
-	    testdb_i64("SELECT count(*) FROM login WHERE user_id = $1 AND ended_at IS NULL", id),
-	    1);
+	    testdb_i64("SELECT count(*) FROM login WHERE user_id = $1 AND ended_at IS NULL", id), 1);
 }
 
 static void
@@ -120,7 +119,8 @@ a_refusal_keeps_its_reason_and_tells_the_person(void)
 	    testdb_text("SELECT payload ->> 'reason' FROM event WHERE user_id = $1", id),
 	    "Say more about \"yourself\"");
 	CU_ASSERT_STRING_EQUAL(
-	    testdb_text("SELECT type || ' ' || (payload ->> 'state') FROM event WHERE user_id = $1", id),
+	    testdb_text(
+		"SELECT type || ' ' || (payload ->> 'state') FROM event WHERE user_id = $1", id),
 	    "advisor.rejected REJECTED");
 	CU_ASSERT_EQUAL(audits(id, "advisor.reject"), 1);
 }

@@ -48,7 +48,8 @@ refuses_an_older_schema_until_it_is_migrated(void)
 	int64_t version = 0;
 
 	CU_ASSERT_EQUAL(db_schema_refused(db), -1);
-	testdb_run("CREATE TEMP TABLE kept AS SELECT * FROM migration ORDER BY version DESC LIMIT 1");
+	testdb_run(
+	    "CREATE TEMP TABLE kept AS SELECT * FROM migration ORDER BY version DESC LIMIT 1");
 	testdb_run("DELETE FROM migration WHERE version = (SELECT version FROM kept)");
 	CU_ASSERT_EQUAL(db_connect(db), ERR_UNAVAILABLE);
 	CU_ASSERT_EQUAL(health_schema_version(db, &version), ERR_UNAVAILABLE);
@@ -79,7 +80,8 @@ takes_a_newer_schema(void)
 {
 	struct db *db = door();
 
-	testdb_run("INSERT INTO migration (version, name, checksum) VALUES (9999, '9999_next', 'x')");
+	testdb_run(
+	    "INSERT INTO migration (version, name, checksum) VALUES (9999, '9999_next', 'x')");
 	CU_ASSERT_EQUAL(db_connect(db), ERR_OK);
 	testdb_run("DELETE FROM migration WHERE version = 9999");
 	testdb_close(db);
@@ -93,8 +95,7 @@ main(void)
 		{ "an older schema is refused until it is migrated",
 		    refuses_an_older_schema_until_it_is_migrated },
 		{ "so is a database without any", refuses_a_database_without_any },
-		{ "a newer schema is taken", takes_a_newer_schema },
-		{ NULL, NULL }
+		{ "a newer schema is taken", takes_a_newer_schema }, { NULL, NULL }
 	};
 
 	return cunit_run("schema", tests);

@@ -9,8 +9,8 @@
 
 enum { IDLE_S = 1800, SESSIONS = 30, WORKERS = 4 };
 
-static const struct stmt_set *const sets[] = {
-    &session_stmts, &session_sweep_stmts, &message_stmts, NULL};
+static const struct stmt_set *const sets[] = { &session_stmts, &session_sweep_stmts, &message_stmts,
+	NULL };
 static struct db *db;
 
 /* Opened by the first test that needs it. */
@@ -44,12 +44,11 @@ said(const struct talk *talk, const char *sender_id, const char *seconds)
 {
 	testdb_run(
 	    "UPDATE conversation SET last_seq = last_seq + 1 WHERE id = $1", talk->conversation_id);
-	testdb_run(
-	    "INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id,"
-	    " body, created_at) SELECT c.id, c.last_seq, gen_random_uuid(),"
-	    " nullif($2, '')::uuid, CASE $2 WHEN '' THEN 'AI' ELSE 'USER' END,"
-	    " c.last_seq::text, 'Hello', app_now() - make_interval(secs => $3::int)"
-	    " FROM conversation c WHERE c.id = $1",
+	testdb_run("INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id,"
+		   " body, created_at) SELECT c.id, c.last_seq, gen_random_uuid(),"
+		   " nullif($2, '')::uuid, CASE $2 WHEN '' THEN 'AI' ELSE 'USER' END,"
+		   " c.last_seq::text, 'Hello', app_now() - make_interval(secs => $3::int)"
+		   " FROM conversation c WHERE c.id = $1",
 	    talk->conversation_id, sender_id == NULL ? "" : sender_id, seconds);
 }
 
@@ -66,7 +65,7 @@ static void
 a_session_both_sides_left_ends_by_the_system(void)
 {
 	struct talk talk = quiet_for("1801"), fresh = quiet_for("1700");
-	struct session_ask ask = {testdb_user("USER"), talk.advisor_id, NULL, 90};
+	struct session_ask ask = { testdb_user("USER"), talk.advisor_id, NULL, 90 };
 	const char *id;
 	bool created;
 
@@ -95,9 +94,9 @@ static void
 whoever_was_heard_of_keeps_it(void)
 {
 	struct talk began = quiet_for("3600"), joined = quiet_for("3600"), beat = quiet_for("3600"),
-		    user = quiet_for("3600"), advisor = quiet_for("3600"),
-		    wordy = quiet_for("3600");
-	struct session_step step = {.session_id = joined.session_id, .actor_id = joined.advisor_id};
+		    user = quiet_for("3600"), advisor = quiet_for("3600"), wordy = quiet_for("3600");
+	struct session_step step = { .session_id = joined.session_id,
+		.actor_id = joined.advisor_id };
 	struct rows *rows;
 
 	testdb_run("UPDATE session SET started_at = app_now() - interval '1790 seconds'"
@@ -122,8 +121,8 @@ whoever_was_heard_of_keeps_it(void)
 static void
 with_the_assistant_only_the_user_counts(void)
 {
-	static const char *const still[] = {"", "message", "heartbeat"};
-	struct session_ask ask = {testdb_user("USER"), NULL, NULL, 90};
+	static const char *const still[] = { "", "message", "heartbeat" };
+	struct session_ask ask = { testdb_user("USER"), NULL, NULL, 90 };
 	const char *ids[COUNT_OF(still)];
 	struct rows *rows;
 	size_t i;
@@ -165,9 +164,9 @@ what_has_not_begun_does_not_lapse(void)
 }
 
 static const struct stmt hold[] = {
-    {"test_hold", 1, "SELECT id FROM session WHERE id = $1 FOR UPDATE", false},
+	{ "test_hold", 1, "SELECT id FROM session WHERE id = $1 FOR UPDATE", false },
 };
-static const struct stmt_set hold_stmts = {hold, 1};
+static const struct stmt_set hold_stmts = { hold, 1 };
 
 static enum err
 sweep_while_held(struct db *other, void *arg)
@@ -182,7 +181,7 @@ sweep_while_held(struct db *other, void *arg)
 static void
 a_session_somebody_moves_just_now_is_left_to_the_next_round(void)
 {
-	static const struct stmt_set *const hold_sets[] = {&hold_stmts, NULL};
+	static const struct stmt_set *const hold_sets[] = { &hold_stmts, NULL };
 	struct talk talk = quiet_for("1801");
 	struct db *other = testdb_open(hold_sets);
 
@@ -206,7 +205,7 @@ sweep(struct db *own, int racer, void *arg)
 static void
 four_workers_end_each_session_once(void)
 {
-	struct race race = {sets, sweep, NULL, NULL};
+	struct race race = { sets, sweep, NULL, NULL };
 	struct talk talks[SESSIONS];
 	int statuses[WORKERS], i, sum = 0;
 
@@ -226,14 +225,15 @@ four_workers_end_each_session_once(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"a session both sides left ends by the system", a_session_both_sides_left_ends_by_the_system},
-    {"whoever was heard of keeps it", whoever_was_heard_of_keeps_it},
-    {"with the assistant only the user counts", with_the_assistant_only_the_user_counts},
-    {"what has not begun does not lapse", what_has_not_begun_does_not_lapse},
-    {"a session somebody moves just now is left to the next round",
-	a_session_somebody_moves_just_now_is_left_to_the_next_round},
-    {"four workers end each session once", four_workers_end_each_session_once},
-    {0},
+	{ "a session both sides left ends by the system",
+	    a_session_both_sides_left_ends_by_the_system },
+	{ "whoever was heard of keeps it", whoever_was_heard_of_keeps_it },
+	{ "with the assistant only the user counts", with_the_assistant_only_the_user_counts },
+	{ "what has not begun does not lapse", what_has_not_begun_does_not_lapse },
+	{ "a session somebody moves just now is left to the next round",
+	    a_session_somebody_moves_just_now_is_left_to_the_next_round },
+	{ "four workers end each session once", four_workers_end_each_session_once },
+	{ 0 },
 };
 
 int

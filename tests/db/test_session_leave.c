@@ -12,8 +12,8 @@
 
 enum { ROUNDS = 40, BLOCKER, ADMIN, DONE = 1, FAILED = 2 };
 
-static const struct stmt_set *const sets[] = {&block_stmts, &moderation_stmts, &audit_stmts,
-    &session_stmts, &session_leave_stmts, &message_stmts, NULL};
+static const struct stmt_set *const sets[] = { &block_stmts, &moderation_stmts, &audit_stmts,
+	&session_stmts, &session_leave_stmts, &message_stmts, NULL };
 static struct db *db;
 static const char *admin;
 
@@ -32,9 +32,9 @@ whoever_blocks_leaves_the_session(void)
 	static const struct {
 		const char *state, *by_user, *by_advisor, *user_event, *advisor_event;
 	} cases[] = {
-	    {"REQUESTED", "CANCELLED", "DECLINED", "session.cancelled", "session.declined"},
-	    {"ACCEPTED", "CANCELLED", "CANCELLED", "session.cancelled", "session.cancelled"},
-	    {"ONGOING", "ENDED", "ENDED", "session.ended", "session.ended"},
+		{ "REQUESTED", "CANCELLED", "DECLINED", "session.cancelled", "session.declined" },
+		{ "ACCEPTED", "CANCELLED", "CANCELLED", "session.cancelled", "session.cancelled" },
+		{ "ONGOING", "ENDED", "ENDED", "session.ended", "session.ended" },
 	};
 	size_t i;
 
@@ -72,7 +72,7 @@ static void
 a_block_leaves_the_sessions_with_others_alone(void)
 {
 	struct talk talk = talk_make("ONGOING"), other = talk_make("ONGOING");
-	struct session_ask ask = {talk.user_id, NULL, NULL, 90};
+	struct session_ask ask = { talk.user_id, NULL, NULL, 90 };
 	const char *id;
 
 	CU_ASSERT_EQUAL_FATAL(session_request_ai(door(), &ask, &id), ERR_OK);
@@ -113,7 +113,7 @@ static enum err
 moderate(struct db *own, void *arg)
 {
 	struct moderating *it = arg;
-	const struct audit_by by = {admin, "req-leave"};
+	const struct audit_by by = { admin, "req-leave" };
 
 	return moderation_block(own, &by, it->id, "Rude", &it->rows);
 }
@@ -123,8 +123,8 @@ static void
 an_admin_ends_all_of_a_persons_sessions(void)
 {
 	struct talk as_advisor = talk_make("ONGOING"), as_user = talk_make("ACCEPTED");
-	struct session_ask ask = {as_advisor.advisor_id, NULL, NULL, 90};
-	struct moderating it = {as_advisor.advisor_id, NULL};
+	struct session_ask ask = { as_advisor.advisor_id, NULL, NULL, 90 };
+	struct moderating it = { as_advisor.advisor_id, NULL };
 	const char *id;
 
 	admin = testdb_user("ADMIN");
@@ -161,8 +161,8 @@ ask_or_block(struct db *own, int racer, void *arg)
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		struct session_ask ask = {rounds->users[i], rounds->advisors[i], NULL, 90};
-		struct moderating it = {i % 2 == 0 ? rounds->users[i] : rounds->advisors[i], NULL};
+		struct session_ask ask = { rounds->users[i], rounds->advisors[i], NULL, 90 };
+		struct moderating it = { i % 2 == 0 ? rounds->users[i] : rounds->advisors[i], NULL };
 		const char *id;
 		bool created;
 		enum err err;
@@ -183,8 +183,8 @@ ask_or_block(struct db *own, int racer, void *arg)
 static void
 race_rounds(int blocker)
 {
-	struct rounds rounds = {.blocker = blocker};
-	struct race race = {sets, ask_or_block, &rounds, NULL};
+	struct rounds rounds = { .blocker = blocker };
+	struct race race = { sets, ask_or_block, &rounds, NULL };
 	int statuses[2], i;
 
 	admin = testdb_user("ADMIN");
@@ -195,10 +195,9 @@ race_rounds(int blocker)
 	race_run(&race, 2, statuses);
 	CU_ASSERT_EQUAL(race_count(statuses, 2, DONE), 2);
 	for (i = 0; i < ROUNDS; i++)
-		CU_ASSERT_EQUAL(
-		    testdb_i64("SELECT count(*) FROM session WHERE user_id = $1 AND state"
-			       " IN ('REQUESTED', 'ACCEPTED', 'ONGOING')",
-			rounds.users[i]),
+		CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM session WHERE user_id = $1 AND state"
+					   " IN ('REQUESTED', 'ACCEPTED', 'ONGOING')",
+				    rounds.users[i]),
 		    0);
 }
 
@@ -214,7 +213,7 @@ static int
 say_or_moderate(struct db *own, int racer, void *arg)
 {
 	const struct talk *talks = arg;
-	struct moderating it = {talks[0].user_id, NULL};
+	struct moderating it = { talks[0].user_id, NULL };
 	enum err err = ERR_OK;
 	int i;
 
@@ -222,8 +221,9 @@ say_or_moderate(struct db *own, int racer, void *arg)
 		return db_tx(own, moderate, &it) == ERR_OK ? DONE : FAILED;
 	for (i = 0; i < ROUNDS && err == ERR_OK; i++) {
 		const struct talk *talk = &talks[i % 3];
-		struct message_draft draft = {talk->conversation_id,
-		    racer % 2 == 0 ? talk->user_id : talk->advisor_id, NULL, "text", "Hello", NULL, NULL, NULL};
+		struct message_draft draft = { talk->conversation_id,
+			racer % 2 == 0 ? talk->user_id : talk->advisor_id, NULL, "text", "Hello",
+			NULL, NULL, NULL };
 		char client_id[32];
 		const char *json;
 		bool created;
@@ -239,7 +239,7 @@ static void
 an_admin_and_many_writers_do_not_lock_each_other_out(void)
 {
 	struct talk talks[3];
-	struct race race = {sets, say_or_moderate, talks, NULL};
+	struct race race = { sets, say_or_moderate, talks, NULL };
 	int statuses[5], i;
 	int64_t deadlocks = testdb_i64("SELECT deadlocks FROM pg_stat_database"
 				       " WHERE datname = current_database()");
@@ -265,15 +265,15 @@ an_admin_and_many_writers_do_not_lock_each_other_out(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"whoever blocks leaves the session", whoever_blocks_leaves_the_session},
-    {"a block leaves the sessions with others alone",
-	a_block_leaves_the_sessions_with_others_alone},
-    {"the block and the end are one transaction", the_block_and_the_end_are_one_transaction},
-    {"an admin ends all of a person's sessions", an_admin_ends_all_of_a_persons_sessions},
-    {"no session begins behind a block", no_session_begins_behind_a_block},
-    {"an admin and many writers do not lock each other out",
-	an_admin_and_many_writers_do_not_lock_each_other_out},
-    {0},
+	{ "whoever blocks leaves the session", whoever_blocks_leaves_the_session },
+	{ "a block leaves the sessions with others alone",
+	    a_block_leaves_the_sessions_with_others_alone },
+	{ "the block and the end are one transaction", the_block_and_the_end_are_one_transaction },
+	{ "an admin ends all of a person's sessions", an_admin_ends_all_of_a_persons_sessions },
+	{ "no session begins behind a block", no_session_begins_behind_a_block },
+	{ "an admin and many writers do not lock each other out",
+	    an_admin_and_many_writers_do_not_lock_each_other_out },
+	{ 0 },
 };
 
 int

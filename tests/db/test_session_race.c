@@ -165,8 +165,7 @@ accepting_and_cancelling_at_once_agree_on_the_end(void)
 		talks[i] = talk_make("REQUESTED");
 	race_run(&race, 2, statuses);
 	CU_ASSERT_EQUAL(race_count(statuses, 2, FAILED), 0);
-	for (i = 0; i < ROUNDS;
-	     i++) { /* an accepted one may still be cancelled, not the other way */
+	for (i = 0; i < ROUNDS; i++) { /* an accepted one may still be cancelled, not the other way */
 		CU_ASSERT_STRING_EQUAL(talk_state(&talks[i]), "CANCELLED");
 		CU_ASSERT_EQUAL(talk_events(talks[i].user_id, "session.cancelled"), 1);
 		CU_ASSERT(talk_events(talks[i].user_id, "session.accepted") <= 1);
@@ -174,7 +173,8 @@ accepting_and_cancelling_at_once_agree_on_the_end(void)
 }
 
 static const struct cunit_test tests[] = {
-	{ "many requests of one user at once are three", many_requests_of_one_user_at_once_are_three },
+	{ "many requests of one user at once are three",
+	    many_requests_of_one_user_at_once_are_three },
 	{ "one of fifty requests for an advisor wins", one_of_fifty_requests_for_an_advisor_wins },
 	{ "the same request twice at once makes one session",
 	    the_same_request_twice_at_once_makes_one_session },

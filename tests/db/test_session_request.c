@@ -72,7 +72,8 @@ asking_again_gives_the_live_session(void)
 static void
 nobody_waits_for_more_than_three(void)
 {
-	const char *user = testdb_user("USER"), *advisors[SESSION_WAITING_MAX + 1], *ids[SESSION_WAITING_MAX], *id;
+	const char *user = testdb_user("USER"), *advisors[SESSION_WAITING_MAX + 1],
+		   *ids[SESSION_WAITING_MAX], *id;
 	bool created;
 	int i;
 
@@ -86,7 +87,8 @@ nobody_waits_for_more_than_three(void)
 	CU_ASSERT_FALSE(created);
 	testdb_run("UPDATE session SET state = 'ACCEPTED' WHERE id = $1", ids[0]);
 	CU_ASSERT_EQUAL(ask(user, advisors[i], &id, &created), ERR_TOO_MANY_OPEN);
-	testdb_run("UPDATE session SET state = 'ONGOING', started_at = app_now() WHERE id = $1", ids[0]);
+	testdb_run(
+	    "UPDATE session SET state = 'ONGOING', started_at = app_now() WHERE id = $1", ids[0]);
 	CU_ASSERT_EQUAL(ask(user, advisors[i], &id, &created), ERR_OK);
 	CU_ASSERT_TRUE(created);
 }

@@ -42,7 +42,8 @@ static void
 a_block_holds_both_back_and_its_end_neither(void)
 {
 	struct talk talk = talk_make("ONGOING");
-	const char *people[][2] = { { talk.user_id, talk.advisor_id }, { talk.advisor_id, talk.user_id } };
+	const char *people[][2] = { { talk.user_id, talk.advisor_id },
+		{ talk.advisor_id, talk.user_id } };
 	char client_id[16];
 	size_t i;
 
@@ -86,9 +87,10 @@ equal_times_lose_no_conversation(void)
 	struct rows *rows;
 	int i, before;
 
-	testdb_run("WITH c AS (INSERT INTO conversation (id, kind, last_message_at) SELECT gen_random_uuid(),"
-		   " 'DIRECT', '2026-01-01Z' FROM generate_series(1, $2::int - 1) RETURNING id)"
-		   " INSERT INTO member (conversation_id, user_id, role) SELECT id, $1::uuid, 'USER' FROM c",
+	testdb_run(
+	    "WITH c AS (INSERT INTO conversation (id, kind, last_message_at) SELECT gen_random_uuid(),"
+	    " 'DIRECT', '2026-01-01Z' FROM generate_series(1, $2::int - 1) RETURNING id)"
+	    " INSERT INTO member (conversation_id, user_id, role) SELECT id, $1::uuid, 'USER' FROM c",
 	    talk.user_id, "5");
 	testdb_run("UPDATE conversation SET last_message_at = '2026-01-01Z' WHERE id = $1",
 	    talk.conversation_id);
@@ -102,8 +104,7 @@ equal_times_lose_no_conversation(void)
 		for (before = 0; before < i; before++)
 			CU_ASSERT_STRING_NOT_EQUAL(pages[i], pages[before]);
 	}
-	CU_ASSERT_EQUAL_FATAL(
-	    conversation_list(door(), talk.user_id, 1, key1, key2, &rows), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(conversation_list(door(), talk.user_id, 1, key1, key2, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_count(rows), 0);
 }
 
@@ -117,9 +118,10 @@ each_version_tells_when_it_was_said(void)
 	CU_ASSERT_EQUAL(message_edit(door(), id, talk.user_id, "second", 900, &json), ERR_OK);
 	CU_ASSERT_EQUAL(message_edit(door(), id, talk.user_id, "third", 900, &json), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(
-	    testdb_text("SELECT string_agg((said_at = before)::text, ' ' ORDER BY version) FROM (SELECT version,"
-			" said_at, lag(replaced_at, 1, (SELECT created_at FROM message WHERE id = $1))"
-			" OVER (ORDER BY version) AS before FROM message_version v WHERE v.conversation_id = $2) x",
+	    testdb_text(
+		"SELECT string_agg((said_at = before)::text, ' ' ORDER BY version) FROM (SELECT version,"
+		" said_at, lag(replaced_at, 1, (SELECT created_at FROM message WHERE id = $1))"
+		" OVER (ORDER BY version) AS before FROM message_version v WHERE v.conversation_id = $2) x",
 		id, talk.conversation_id),
 	    "true true");
 }
@@ -136,24 +138,31 @@ the_assistant_answers_the_last_word_while_it_can(void)
 	assistant_provider_set(ai_provider_find("echo"));
 	CU_ASSERT_EQUAL_FATAL(say(&talk, talk.user_id, "hello", &id), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(say(&talk, talk.user_id, "help", &id), ERR_OK);
-	job.id = testdb_text("INSERT INTO job (id, kind, payload, run_at) VALUES (gen_random_uuid(), 'ai.reply',"
-			     " jsonb_build_object('message_id', $1::text), 'infinity') RETURNING id", id);
+	job.id = testdb_text(
+	    "INSERT INTO job (id, kind, payload, run_at) VALUES (gen_random_uuid(), 'ai.reply',"
+	    " jsonb_build_object('message_id', $1::text), 'infinity') RETURNING id",
+	    id);
 	CU_ASSERT_EQUAL(assistant_prepare(door(), &job, &work), ERR_OK);
 	CU_ASSERT_EQUAL(assistant_apply(door(), &job, work), ERR_OK);
-	CU_ASSERT_PTR_NOT_NULL(strstr(testdb_text("SELECT body FROM message WHERE conversation_id = $1"
-						  " AND sender_type = 'AI'", talk.conversation_id),
-	    "\"help\"")); /* the last word, not the first */
-	testdb_run("UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(testdb_text("SELECT body FROM message WHERE conversation_id = $1"
+			       " AND sender_type = 'AI'",
+		       talk.conversation_id),
+		"\"help\"")); /* the last word, not the first */
+	testdb_run(
+	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
 	CU_ASSERT_EQUAL(assistant_prepare(door(), &job, &work), ERR_OK);
 	CU_ASSERT_PTR_NULL(work);
 	CU_ASSERT_EQUAL(assistant_apply(door(), &job, work), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message WHERE conversation_id = $1",
-			    talk.conversation_id), 3);
+			    talk.conversation_id),
+	    3);
 	testdb_run("DELETE FROM job WHERE id = $1", job.id);
 }
 
 static const struct cunit_test tests[] = {
-	{ "a block holds both back, and its end neither", a_block_holds_both_back_and_its_end_neither },
+	{ "a block holds both back, and its end neither",
+	    a_block_holds_both_back_and_its_end_neither },
 	{ "what was deleted is not unread", what_was_deleted_is_not_unread },
 	{ "equal times lose no conversation", equal_times_lose_no_conversation },
 	{ "each version tells when it was said", each_version_tells_when_it_was_said },

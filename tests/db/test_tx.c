@@ -15,10 +15,14 @@ static const struct stmt stmts[] = {
 	[RAISE] = { "t_raise", 1, "SELECT t_raise($1)", false },
 	[REFUSE] = { "t_refuse", 1, "SELECT refuse($1, 'why')", false },
 	/* Ends its own connection, each other time. */
-	[CUT] = { "t_cut", 0, "SELECT CASE WHEN nextval('t_cuts') % 2 = 1 THEN"
-	    " pg_terminate_backend(pg_backend_pid())::text || pg_sleep(5)::text END", false },
-	[CUT_ALWAYS] = { "t_cut_always", 0, "SELECT CASE WHEN nextval('t_cuts') % 2 = 1 THEN"
-	    " pg_terminate_backend(pg_backend_pid())::text || pg_sleep(5)::text END", true },
+	[CUT] = { "t_cut", 0,
+	    "SELECT CASE WHEN nextval('t_cuts') % 2 = 1 THEN"
+	    " pg_terminate_backend(pg_backend_pid())::text || pg_sleep(5)::text END",
+	    false },
+	[CUT_ALWAYS] = { "t_cut_always", 0,
+	    "SELECT CASE WHEN nextval('t_cuts') % 2 = 1 THEN"
+	    " pg_terminate_backend(pg_backend_pid())::text || pg_sleep(5)::text END",
+	    true },
 	[PID] = { "t_pid", 0, "SELECT pg_backend_pid()", true },
 	[SLOW] = { "t_slow", 0, "SELECT pg_sleep(30)", false },
 	[WRITE_ALWAYS] = { "t_write_always", 1,
@@ -53,7 +57,7 @@ struct work {
 	const char *state; /* SQLSTATE to raise */
 	int failures, runs;
 	enum err result; /* of fn at the end */
-	char *text;	 /* made in the arena by the last run */
+	char *text; /* made in the arena by the last run */
 };
 
 static enum err
@@ -190,10 +194,10 @@ maps_what_the_server_says(void)
 		enum err err;
 	} cases[] = { { "23505", ERR_CONFLICT }, { "23P01", ERR_CONFLICT },
 		{ "23514", ERR_VALIDATION }, { "23502", ERR_VALIDATION },
-		{ "23503", ERR_VALIDATION }, { "22P02", ERR_VALIDATION },
-		{ "57014", ERR_TIMEOUT }, { "55P03", ERR_TIMEOUT }, { "40001", ERR_TIMEOUT },
-		{ "25006", ERR_UNAVAILABLE }, { "53300", ERR_UNAVAILABLE },
-		{ "57P03", ERR_UNAVAILABLE }, { "42501", ERR_INTERNAL }, { "XX000", ERR_INTERNAL } };
+		{ "23503", ERR_VALIDATION }, { "22P02", ERR_VALIDATION }, { "57014", ERR_TIMEOUT },
+		{ "55P03", ERR_TIMEOUT }, { "40001", ERR_TIMEOUT }, { "25006", ERR_UNAVAILABLE },
+		{ "53300", ERR_UNAVAILABLE }, { "57P03", ERR_UNAVAILABLE },
+		{ "42501", ERR_INTERNAL }, { "XX000", ERR_INTERNAL } };
 	struct db *db = testdb_open(sets);
 	size_t i;
 
@@ -450,8 +454,7 @@ a_column_is_found_by_its_name(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "makes its tables", tables_make },
+	static const struct cunit_test tests[] = { { "makes its tables", tables_make },
 		{ "a column is found by its name", a_column_is_found_by_its_name },
 		{ "commits what ended well", commits_what_ended_well },
 		{ "rolls back what did not", rolls_back_what_did_not },
@@ -461,7 +464,8 @@ main(void)
 		{ "never says good of a swallowed failure", never_says_good_of_a_swallowed_failure },
 		{ "maps what the server says to our errors", maps_what_the_server_says },
 		{ "names the constraint", names_the_constraint },
-		{ "names the constraint after the rollback", names_the_constraint_after_the_rollback },
+		{ "names the constraint after the rollback",
+		    names_the_constraint_after_the_rollback },
 		{ "a read is one message, a transaction of one statement two", counts_its_messages },
 		{ "ends a slow statement", ends_a_slow_statement },
 		{ "does not wait long for a lock", does_not_wait_long_for_a_lock },
@@ -471,9 +475,7 @@ main(void)
 		{ "runs again after a cut in the first statement",
 		    runs_again_after_a_cut_in_the_first_statement },
 		{ "survives a real deadlock", survives_a_real_deadlock },
-		{ "drops its tables", tables_drop },
-		{ NULL, NULL }
-	};
+		{ "drops its tables", tables_drop }, { NULL, NULL } };
 
 	return cunit_run("tx", tests);
 }

@@ -129,7 +129,7 @@ drive(struct wal *wal, bool (*done)(struct wal *))
 	int64_t end = clock_monotonic_us() + WAIT_US, now;
 
 	while (!done(wal) && (now = clock_monotonic_us()) < end) {
-		struct pollfd fd = {wal_fd(wal), wal_poll(wal), 0};
+		struct pollfd fd = { wal_fd(wal), wal_poll(wal), 0 };
 		int64_t due = wal_due_us(wal) < now + 50000 ? wal_due_us(wal) : now + 50000;
 
 		if (poll(&fd, 1, due > now ? (int)((due - now) / 1000) + 1 : 0) > 0 ||
@@ -150,8 +150,8 @@ drive_to(struct wal *wal, int count)
 static struct wal *
 start(void)
 {
-	struct wal_config config = {getenv("DATABASE_URL"), "test-wal", "confab_event", "confab",
-	    {NULL, NULL, on_started, on_stopped, on_insert, on_commit, on_message}};
+	struct wal_config config = { getenv("DATABASE_URL"), "test-wal", "confab_event", "confab",
+		{ NULL, NULL, on_started, on_stopped, on_insert, on_commit, on_message } };
 
 	memset(&seen, 0, sizeof(seen));
 	person = testdb_user("USER");
@@ -287,7 +287,7 @@ a_slot_waits_without_blocking(void)
 	emit_in(conn, "a"); /* has a transaction id: the slot must wait for its end */
 	drive(wal, making_slot);
 	for (i = 0; i < 20; i++) {
-		struct pollfd fd = {wal_fd(wal), wal_poll(wal), 0};
+		struct pollfd fd = { wal_fd(wal), wal_poll(wal), 0 };
 
 		(void)poll(&fd, 1, 10);
 		began = clock_monotonic_us();
@@ -310,7 +310,8 @@ what_was_received_is_confirmed(void)
 	struct wal *wal = start();
 
 	drive(wal, streaming);
-	(void)snprintf(position, sizeof(position), "%s", testdb_text("SELECT pg_current_wal_lsn()::text"));
+	(void)snprintf(
+	    position, sizeof(position), "%s", testdb_text("SELECT pg_current_wal_lsn()::text"));
 	emit("kept");
 	drive(wal, confirmed); /* within STATUS_EVERY_US of wal.c */
 	wal_close(wal);
@@ -371,15 +372,15 @@ the_slot_ends_with_the_stream(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"commits come in their order, each with its end", commits_come_in_order},
-    {"what was rolled back never comes", rolled_back_never_comes},
-    {"messages come without a row, of our prefix alone", messages_come_without_a_row},
-    {"a killed walsender is replaced by a new stream", a_killed_walsender_is_replaced},
-    {"making a slot waits for a transaction and not for us", a_slot_waits_without_blocking},
-    {"rows of many partitions come as rows of the table", rows_of_many_partitions_come},
-    {"what was received is confirmed", what_was_received_is_confirmed},
-    {"the slot ends with the stream", the_slot_ends_with_the_stream},
-    {NULL, NULL},
+	{ "commits come in their order, each with its end", commits_come_in_order },
+	{ "what was rolled back never comes", rolled_back_never_comes },
+	{ "messages come without a row, of our prefix alone", messages_come_without_a_row },
+	{ "a killed walsender is replaced by a new stream", a_killed_walsender_is_replaced },
+	{ "making a slot waits for a transaction and not for us", a_slot_waits_without_blocking },
+	{ "rows of many partitions come as rows of the table", rows_of_many_partitions_come },
+	{ "what was received is confirmed", what_was_received_is_confirmed },
+	{ "the slot ends with the stream", the_slot_ends_with_the_stream },
+	{ NULL, NULL },
 };
 
 int

@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena;
 	struct json_object *first = NULL, *second = NULL;
-	struct json_fault fault = {0, NULL, NULL};
+	struct json_fault fault = { 0, NULL, NULL };
 	const char *text;
 
 	if (size > BODY_BYTES_MAX)

@@ -12,7 +12,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct field slug_fields[] = { { "slug", FIELD_TEXT, .max = 8 }, { 0 } };
+static const struct field slug_fields[] = {
+	{ "slug", FIELD_TEXT, .max = 8 },
+	{ 0 },
+};
 static const char *const orders[] = { "rating", "price", NULL };
 static const struct field list_query[] = {
 	PAGE_FIELDS,
@@ -24,7 +27,7 @@ static const struct field list_query[] = {
 	{ "after", FIELD_TIME },
 	{ "day", FIELD_DATE },
 	{ "user_id", FIELD_UUID },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct route api[] = {
@@ -39,7 +42,7 @@ static const struct route api[] = {
 	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send" },
 	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put" },
 	{ METHOD_DELETE, "/api/v1/users/me/blocks/{user_id}", "block_delete" },
-	{ 0 }
+	{ 0 },
 };
 static const struct route pages[] = {
 	{ METHOD_GET, "/", "root" },
@@ -48,7 +51,7 @@ static const struct route pages[] = {
 	{ METHOD_PUT, "/tags/{slug}/{id}", "tag_put", .path_fields = slug_fields },
 	{ METHOD_POST, "/a/{a}/{b}/{c}/{d}", "four" },
 	{ METHOD_POST, "/b/{a}/{b}/{c}/{d}/{e}", "five" }, /* more than fit: never found */
-	{ 0 }
+	{ 0 },
 };
 static const struct route *const tables[] = { api, pages, NULL };
 static const struct conf conf = { .lookup_key = "lookup-key-lookup-key-lookup-key-1" };
@@ -88,7 +91,7 @@ check_path(struct arena *arena, const char *path)
 	enum method method;
 
 	for (method = METHOD_GET; method <= METHOD_DELETE; method++) {
-		const char *params[ROUTE_PARAMS_MAX] = {NULL}, *allow = NULL;
+		const char *params[ROUTE_PARAMS_MAX] = { NULL }, *allow = NULL;
 		const struct route *route = NULL;
 		enum err err = route_find(arena, tables, method, path, &route, params, &allow);
 
@@ -120,9 +123,9 @@ sign(struct req *req, const char *payload, size_t len, uint8_t mac[SHA256_SIZE])
 
 	buf_add(&whole, payload, len);
 	buf_printf(&whole, "\n%s%s", req->route->name, req->path);
-	json_object_object_foreach(
-	    req->query, name, value) if (strcmp(name, "cursor") != 0 && strcmp(name, "limit") != 0)
-	    buf_printf(&whole, "&%s=%s", name, json_object_to_json_string(value));
+	json_object_object_foreach (req->query, name, value)
+		if (strcmp(name, "cursor") != 0 && strcmp(name, "limit") != 0)
+			buf_printf(&whole, "&%s=%s", name, json_object_to_json_string(value));
 	crypto_hmac_sha256(conf.lookup_key, strlen(conf.lookup_key), whole.data, whole.len, mac);
 }
 
@@ -130,7 +133,7 @@ sign(struct req *req, const char *payload, size_t len, uint8_t mac[SHA256_SIZE])
 static void
 check_foreign(struct req *req, const char *cursor)
 {
-	const char *keys[PAGE_KEYS_MAX] = {NULL};
+	const char *keys[PAGE_KEYS_MAX] = { NULL };
 	uint8_t mac[SHA256_SIZE], *bytes;
 	enum err err;
 	size_t len;
@@ -147,7 +150,7 @@ check_foreign(struct req *req, const char *cursor)
 static void
 check_own(struct req *req, const char *payload, size_t len)
 {
-	const char *keys[PAGE_KEYS_MAX] = {NULL}, *at = payload;
+	const char *keys[PAGE_KEYS_MAX] = { NULL }, *at = payload;
 	struct req other = *req;
 	struct buf whole = buf_new(req->arena, len + 16);
 	uint8_t mac[SHA256_SIZE];
@@ -176,8 +179,8 @@ static void
 check_cursor(
     struct arena *arena, const char *path, const char *query, const char *cursor, size_t len)
 {
-	struct req req = {.arena = arena, .conf = &conf, .path = path, .route = &api[0]};
-	struct field_errors errors = {.arena = arena};
+	struct req req = { .arena = arena, .conf = &conf, .path = path, .route = &api[0] };
+	struct field_errors errors = { .arena = arena };
 	struct pair pairs[QUERY_PAIRS_MAX];
 	size_t count = 0;
 
@@ -203,8 +206,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cursor = query + strlen(query);
 	cursor += cursor < path + size;
 	/* What nginx and req_read let through. */
-	if (len <= PATH_BYTES_MAX && str_utf8_valid(path, len) &&
-	    strlen(query) <= QUERY_BYTES_MAX) {
+	if (len <= PATH_BYTES_MAX && str_utf8_valid(path, len) && strlen(query) <= QUERY_BYTES_MAX) {
 		check_path(arena, path);
 		check_cursor(arena, path, query, cursor, (size_t)(path + size - cursor));
 	}

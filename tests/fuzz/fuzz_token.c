@@ -25,9 +25,9 @@ enum { NOW_S = 1763694000, HEAD_MAX = 4096 };
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct conf conf = {.base_url = ISSUER,
-    .access_token_s = 600,
-    .secret_keys = "new:" SECRET ",old:old-secret-old-secret-old-secret-1"};
+static const struct conf conf = { .base_url = ISSUER,
+	.access_token_s = 600,
+	.secret_keys = "new:" SECRET ",old:old-secret-old-secret-old-secret-1" };
 static struct arena *process_arena; /* global, so that nothing in it is a leak */
 static struct token_cache *cache;
 
@@ -148,10 +148,9 @@ judge_claims(struct json_object *claims)
 	int64_t issued = number(claims, "iat"), not_before = number(claims, "nbf"),
 		expires = number(claims, "exp");
 
-	if (strcmp(text(claims, "iss"), ISSUER) != 0 ||
-	    strcmp(text(claims, "aud"), "confab") != 0 || strcmp(text(claims, "typ"), "at") != 0 ||
-	    !is_id(text(claims, "sub")) || !is_id(text(claims, "sid")) ||
-	    !is_id(text(claims, "jti")))
+	if (strcmp(text(claims, "iss"), ISSUER) != 0 || strcmp(text(claims, "aud"), "confab") != 0 ||
+	    strcmp(text(claims, "typ"), "at") != 0 || !is_id(text(claims, "sub")) ||
+	    !is_id(text(claims, "sid")) || !is_id(text(claims, "jti")))
 		return ERR_UNAUTHORIZED;
 	if (strcmp(role, "USER") != 0 && strcmp(role, "ADVISOR") != 0 && strcmp(role, "ADMIN") != 0)
 		return ERR_UNAUTHORIZED;
@@ -260,7 +259,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new(REQUEST_BYTES_MAX);
 	char *token = token_of(arena, data, size);
-	struct token fresh = {0}, cached = {0};
+	struct token fresh = { 0 }, cached = { 0 };
 	enum err err, again;
 	int i;
 

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 check_good(struct arena *arena, const char *bytes, const struct ws_request *request)
 {
-	struct ws_request other = {0};
+	struct ws_request other = { 0 };
 	char accept[WS_ACCEPT_SIZE];
 
 	assert(request->head_len <= WS_HEAD_BYTES_MAX && request->path[0] == '/');
@@ -28,7 +28,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new(REQUEST_BYTES_MAX);
-	struct ws_request request = {0};
+	struct ws_request request = { 0 };
 	int status = ws_request_parse(arena, (const char *)data, size, &request);
 
 	assert(status == 0 || status == 101 || status == 400 || status == 405 || status == 426 ||

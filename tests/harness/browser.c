@@ -139,8 +139,7 @@ browser_get_with(struct browser *browser, const char *path, const char *const *h
 }
 
 int
-browser_post(
-    struct browser *browser, const char *path, const char *form, const char *const *headers)
+browser_post(struct browser *browser, const char *path, const char *form, const char *const *headers)
 {
 	static const char *const usual[] = { "Sec-Fetch-Site: same-origin", NULL };
 
@@ -185,8 +184,7 @@ browser_cookie(struct browser *browser, const char *name)
 	    curl_easy_getinfo(browser->curl, CURLINFO_COOKIELIST, &list), CURLE_OK);
 	for (at = list; at != NULL; at = at->next)
 		if (strstr(at->data, mark) != NULL)
-			value = arena_strdup(
-			    browser->arena, strstr(at->data, mark) + strlen(mark));
+			value = arena_strdup(browser->arena, strstr(at->data, mark) + strlen(mark));
 	curl_slist_free_all(list);
 	return value;
 }

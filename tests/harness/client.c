@@ -304,7 +304,7 @@ struct person
 person_register(const char *role)
 {
 	static unsigned count;
-	struct person person = {0};
+	struct person person = { 0 };
 	struct client *c = client_new();
 	char body[512];
 
@@ -324,7 +324,7 @@ struct person
 person_admin(void)
 {
 	const char *email = getenv("ADMIN_EMAIL"), *password = getenv("ADMIN_PASSWORD");
-	struct person person = {0};
+	struct person person = { 0 };
 	struct client *c = client_new();
 	char body[512];
 

@@ -49,7 +49,7 @@ const char *client_reply_header(struct client *, const char *name);
 /* An account made for a test, and its tokens. */
 struct person {
 	char id[37];
-	char token[2049];  /* access token */
+	char token[2049]; /* access token */
 	char refresh[512]; /* refresh token */
 	char email[64];
 };

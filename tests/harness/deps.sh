@@ -12,7 +12,7 @@ set -euo pipefail
 RUN_PKGS="gcc libc6-dev make pkgconf libfcgi-dev libwslay-dev libpq-dev libjson-c-dev libjwt-dev
 libcurl4-openssl-dev libssl-dev libargon2-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
-TEST_PKGS="libcunit1-dev clang libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
+TEST_PKGS="libcunit1-dev clang clang-format libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
 chromium nodejs npm wrk perl-base mmdebstrap systemd-container"
 
 installed() {
@@ -28,7 +28,7 @@ have() {
 	systemd) command -v systemd-analyze >/dev/null ;;
 	systemd-container) command -v systemd-nspawn >/dev/null ;;
 	prometheus) command -v promtool >/dev/null ;;
-	clang | nodejs | npm | wrk | mmdebstrap | chromium | curl | jq | gcc | make | shellcheck)
+	clang | clang-format | nodejs | npm | wrk | mmdebstrap | chromium | curl | jq | gcc | make | shellcheck)
 		installed "$1" || command -v "${1%js}" >/dev/null
 		;;
 	*) installed "$1" ;;

@@ -87,8 +87,7 @@ const char *
 cursor_at(int64_t seq)
 {
 	begin();
-	return arena_printf(
-	    keep, "%s-%lld", testdb_text("SELECT epoch FROM epoch"), (long long)seq);
+	return arena_printf(keep, "%s-%lld", testdb_text("SELECT epoch FROM epoch"), (long long)seq);
 }
 
 static size_t

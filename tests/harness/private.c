@@ -134,7 +134,8 @@ private_child(pid_t parent)
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+	(void)snprintf(
+	    path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
 	return (pid_t)number_in(path);
 }
 
@@ -147,7 +148,8 @@ private_worker_start(void)
 	    " </dev/null >>\"$D/log/worker.log\" 2>&1 &";
 
 	require(command((char *[]){ strdupa("bash"), strdupa("-euc"), strdupa(start),
-			strdupa(script), dir, NULL }, NULL) == 0);
+			    strdupa(script), dir, NULL },
+		    NULL) == 0);
 }
 
 int
@@ -162,7 +164,8 @@ private_logged(const char *program, const char *level, const char *text)
 	file = fopen(path, "re");
 	require(file != NULL);
 	while (fgets(line, sizeof(line), file) != NULL)
-		count += (level == NULL || strstr(line, wanted) != NULL) && strstr(line, text) != NULL;
+		count +=
+		    (level == NULL || strstr(line, wanted) != NULL) && strstr(line, text) != NULL;
 	(void)fclose(file);
 	return count;
 }
@@ -175,5 +178,6 @@ private_db_start(void)
 	    " PGDIR=$(cat \"$DIR/pgdir\"); RUN_DIR=$DIR/run; QUIET=1 STACK_FAST=1; db_start";
 
 	require(command((char *[]){ strdupa("bash"), strdupa("-euc"), strdupa(start),
-			strdupa(script), dir, NULL }, NULL) == 0);
+			    strdupa(script), dir, NULL },
+		    NULL) == 0);
 }

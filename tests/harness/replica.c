@@ -76,8 +76,8 @@ count_unread(struct json_object *state, const char *me)
 }
 
 struct json_object *
-replica_new(struct json_object *conversation, struct json_object *messages,
-    struct json_object *session)
+replica_new(
+    struct json_object *conversation, struct json_object *messages, struct json_object *session)
 {
 	struct json_object *state = json_object_new_object();
 

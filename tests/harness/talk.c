@@ -31,5 +31,6 @@ talk_state(const struct talk *talk)
 int64_t
 talk_events(const char *user_id, const char *type)
 {
-	return testdb_i64("SELECT count(*) FROM event WHERE user_id = $1 AND type = $2", user_id, type);
+	return testdb_i64(
+	    "SELECT count(*) FROM event WHERE user_id = $1 AND type = $2", user_id, type);
 }

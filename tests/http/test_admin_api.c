@@ -23,10 +23,14 @@ only_admins_are_let_in(void)
 {
 	static const char id[] = "00000000-0000-7000-8000-000000000000";
 	static const char *const calls[][2] = {
-		{ "GET", "/admin/advisors/pending" }, { "POST", "/admin/advisors/%s/approve" },
-		{ "POST", "/admin/advisors/%s/reject" }, { "GET", "/admin/reports" },
-		{ "POST", "/admin/reports/%s/resolve" }, { "GET", "/admin/users" },
-		{ "POST", "/admin/users/%s/block" }, { "POST", "/admin/users/%s/unblock" },
+		{ "GET", "/admin/advisors/pending" },
+		{ "POST", "/admin/advisors/%s/approve" },
+		{ "POST", "/admin/advisors/%s/reject" },
+		{ "GET", "/admin/reports" },
+		{ "POST", "/admin/reports/%s/resolve" },
+		{ "GET", "/admin/users" },
+		{ "POST", "/admin/users/%s/block" },
+		{ "POST", "/admin/users/%s/unblock" },
 		{ "GET", "/admin/audit" },
 		{ "POST", "/admin/audit/check" },
 		{ "GET", "/admin/audit/check" },
@@ -56,9 +60,8 @@ applicant(void)
 {
 	const char *id = testdb_user("USER");
 
-	testdb_run(
-	    "INSERT INTO advisor (id, state, headline, applied_at, languages, specializations)"
-	    " VALUES ($1, 'PENDING', 'Hello', '2020-01-01', '{en}', '{dating}')",
+	testdb_run("INSERT INTO advisor (id, state, headline, applied_at, languages, specializations)"
+		   " VALUES ($1, 'PENDING', 'Hello', '2020-01-01', '{en}', '{dating}')",
 	    id);
 	return id;
 }
@@ -78,15 +81,12 @@ applications_are_listed_and_decided(void)
 
 	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/advisors/pending?limit=1", NULL), 200);
 	CU_ASSERT_EQUAL(client_count(admin, "items"), 1);
-	CU_ASSERT_NSTRING_EQUAL(
-	    client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
+	CU_ASSERT_NSTRING_EQUAL(client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.languages.0"), "en");
-	CU_ASSERT_EQUAL(
-	    client_callf(admin, "GET", NULL, "/admin/advisors/pending?limit=1&cursor=%s",
-		client_text(admin, "next_cursor")),
+	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/advisors/pending?limit=1&cursor=%s",
+			    client_text(admin, "next_cursor")),
 	    200);
-	CU_ASSERT_NSTRING_EQUAL(
-	    client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
+	CU_ASSERT_NSTRING_EQUAL(client_text(admin, "items.0.applied_at"), "2020-01-01T00:00:00", 19);
 	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve", one), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "state"), "APPROVED");
 	CU_ASSERT_EQUAL(audits(one, "advisor.approve"), 1);
@@ -98,9 +98,8 @@ applications_are_listed_and_decided(void)
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "state_reason"), "Too short");
 	CU_ASSERT_EQUAL(audits(two, "advisor.reject"), 1);
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve",
-			    admin_person.id),
-	    404);
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", NULL, "/admin/advisors/%s/approve", admin_person.id), 404);
 }
 
 static void
@@ -143,12 +142,10 @@ reports_are_closed(void)
 	    " 'USER', $1::uuid, $1::uuid, 'SPAM', '2020-01-01') RETURNING id",
 	    person, testdb_user("USER"));
 
-	CU_ASSERT_EQUAL(
-	    client_call(admin, "GET", "/admin/reports?state=OPEN&limit=100", NULL), 200);
+	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/reports?state=OPEN&limit=100", NULL), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(client_body(admin), id));
-	CU_ASSERT_EQUAL(
-	    client_callf(admin, "POST", "{\"decision\": \"DISMISSED\", \"block\": true}",
-		"/admin/reports/%s/resolve", id),
+	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"decision\": \"DISMISSED\", \"block\": true}",
+			    "/admin/reports/%s/resolve", id),
 	    422);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "details.field"), "block");
 	CU_ASSERT_EQUAL(client_callf(admin, "POST",
@@ -166,8 +163,8 @@ reports_are_closed(void)
 static void
 the_audit_log_is_read_by_pages(void)
 {
-	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s",
-			    admin_person.id),
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s", admin_person.id),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "report.resolve");
 	CU_ASSERT_EQUAL(
@@ -186,12 +183,12 @@ the_worker_checks_the_audit_log(void)
 	char id[37];
 
 	CU_ASSERT_EQUAL(client_call(admin, "POST", "/admin/audit/check", NULL), 202);
-	CU_ASSERT_STRING_EQUAL(
-	    client_reply_header(admin, "Location"), "/api/v1/admin/audit/check");
+	CU_ASSERT_STRING_EQUAL(client_reply_header(admin, "Location"), "/api/v1/admin/audit/check");
 	(void)snprintf(id, sizeof(id), "%s", client_text(admin, "id"));
 	do {
 		CU_ASSERT_EQUAL_FATAL(client_call(admin, "GET", "/admin/audit/check", NULL), 200);
-	} while (strcmp(client_text(admin, "state"), "RUNNING") == 0 && clock_monotonic_us() < until);
+	} while (
+	    strcmp(client_text(admin, "state"), "RUNNING") == 0 && clock_monotonic_us() < until);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "id"), id);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "asked_by"), admin_person.id);
 	CU_ASSERT_STRING_NOT_EQUAL(client_text(admin, "done_at"), "null");

@@ -9,15 +9,15 @@
 
 #define EXPECT(status, call) CU_ASSERT_EQUAL(call, status)
 #define TEXT(path, wanted) CU_ASSERT_STRING_EQUAL(client_text(c, path), wanted)
-#define PROFILE                                                                                    \
+#define PROFILE                                                                                     \
 	"{\"headline\":\"Listens\",\"bio\":\"Twenty years of listening.\",\"experience_years\":20," \
-	"\"languages\":[\"en\"],\"specializations\":[\"tarot\"],\"rate_minor\":2500,"              \
+	"\"languages\":[\"en\"],\"specializations\":[\"tarot\"],\"rate_minor\":2500,"               \
 	"\"currency\":\"INR\",\"latitude\":12.97,\"longitude\":77.59}"
 
 enum { CROWD = 9 };
 
 static struct client *c; /* the caller of all tests */
-static char own[5];	 /* a currency of this run only: what the filters start from */
+static char own[5]; /* a currency of this run only: what the filters start from */
 static const char *crowd[CROWD];
 
 /* Advisors with some equal keys, so that the id must decide. */
@@ -127,8 +127,8 @@ the_profile_is_edited_under_its_etag(void)
 	EXPECT(422, client_call(c, "PATCH", "/advisors/me", "{\"state\":\"APPROVED\"}"));
 	TEXT("details.field", "state");
 	client_header(c, "If-Match: *");
-	EXPECT(422, client_call(c, "PATCH", "/advisors/me",
-	    "{\"specializations\":[\"tarot\",\"piracy\"]}"));
+	EXPECT(422,
+	    client_call(c, "PATCH", "/advisors/me", "{\"specializations\":[\"tarot\",\"piracy\"]}"));
 	TEXT("details.field", "specializations.1");
 	client_header(c, "If-Match: *");
 	EXPECT(422, client_call(c, "PATCH", "/advisors/me", "{\"latitude\":5}"));
@@ -139,7 +139,8 @@ the_profile_is_edited_under_its_etag(void)
 static void
 numbers_are_stored_as_they_were_checked(void)
 {
-	static const char *const out_of_range[] = { "1e-400", "-1e-400", "1e-16400", "1e400", "5e-324" };
+	static const char *const out_of_range[] = { "1e-400", "-1e-400", "1e-16400", "1e400",
+		"5e-324" };
 	static const char *const pairs[][2] = { { "-0.0", "0" }, { "0e9999", "0" },
 		{ "12.970000000000000000000000001", "12.97" } };
 	char body[200];
@@ -147,7 +148,8 @@ numbers_are_stored_as_they_were_checked(void)
 
 	client_token(c, person_advisor().token);
 	for (i = 0; i < COUNT_OF(out_of_range); i++) {
-		(void)snprintf(body, sizeof(body), "{\"latitude\":%s,\"longitude\":1}", out_of_range[i]);
+		(void)snprintf(
+		    body, sizeof(body), "{\"latitude\":%s,\"longitude\":1}", out_of_range[i]);
 		client_header(c, "If-Match: *");
 		EXPECT(400, client_call(c, "PATCH", "/advisors/me", body));
 		TEXT("details.field", "latitude");
@@ -215,9 +217,10 @@ walk(const char *sort, const char *key, int direction)
 
 	/* A page that is no list has no next_cursor: it ends the walk as the last page does. */
 	for (pages = 0; pages < CROWD && strcmp(next, "null") != 0; pages++) {
-		EXPECT(200, client_callf(c, "GET", NULL,
-		    "/advisors?currency=%s&near=0.5,7&sort=%s&limit=3%s%s", own, sort,
-		    next[0] != '\0' ? "&cursor=" : "", next));
+		EXPECT(200,
+		    client_callf(c, "GET", NULL,
+			"/advisors?currency=%s&near=0.5,7&sort=%s&limit=3%s%s", own, sort,
+			next[0] != '\0' ? "&cursor=" : "", next));
 		for (i = 0; i < client_count(c, "items") && total < CROWD + 3; i++, total++) {
 			char path[64];
 			double value;
@@ -300,22 +303,22 @@ ratings_are_listed_with_first_names(void)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		testdb_run(
-		    "WITH k AS (INSERT INTO conversation (id, kind)"
-		    " VALUES (gen_random_uuid(), 'SESSION') RETURNING id),"
-		    " s AS (INSERT INTO session (id, type, state, user_id, advisor_id,"
-		    " conversation_id, expires_at) SELECT gen_random_uuid(), 'CHAT', 'ENDED',"
-		    " $1::uuid, $2::uuid, id, app_now() FROM k RETURNING id)"
-		    " INSERT INTO rating (id, session_id, user_id, advisor_id, stars, review)"
-		    " SELECT gen_random_uuid(), id, $1::uuid, $2::uuid, 5, 'Kind' FROM s",
+		testdb_run("WITH k AS (INSERT INTO conversation (id, kind)"
+			   " VALUES (gen_random_uuid(), 'SESSION') RETURNING id),"
+			   " s AS (INSERT INTO session (id, type, state, user_id, advisor_id,"
+			   " conversation_id, expires_at) SELECT gen_random_uuid(), 'CHAT', 'ENDED',"
+			   " $1::uuid, $2::uuid, id, app_now() FROM k RETURNING id)"
+			   " INSERT INTO rating (id, session_id, user_id, advisor_id, stars, review)"
+			   " SELECT gen_random_uuid(), id, $1::uuid, $2::uuid, 5, 'Kind' FROM s",
 		    user, id);
 	client_token(c, NULL);
 	EXPECT(200, client_callf(c, "GET", NULL, "/advisors/%s/ratings?limit=2", id));
 	CU_ASSERT_EQUAL(client_count(c, "items"), 2);
 	TEXT("items.0.reviewer", "Test");
 	TEXT("items.0.review", "Kind");
-	EXPECT(200, client_callf(c, "GET", NULL, "/advisors/%s/ratings?limit=2&cursor=%s", id,
-	    client_text(c, "next_cursor")));
+	EXPECT(200,
+	    client_callf(c, "GET", NULL, "/advisors/%s/ratings?limit=2&cursor=%s", id,
+		client_text(c, "next_cursor")));
 	CU_ASSERT_EQUAL(client_count(c, "items"), 1);
 	EXPECT(200, client_callf(c, "GET", NULL, "/advisors/%s", id));
 	TEXT("rating_average", "5.00");

@@ -13,13 +13,12 @@ static char email[64], body[1024];
 static const char *
 fresh_email(void)
 {
-	(void)snprintf(email, sizeof(email), "a%08x%08x@example.test", testdb_random(),
-	    testdb_random());
+	(void)snprintf(
+	    email, sizeof(email), "a%08x%08x@example.test", testdb_random(), testdb_random());
 	return email;
 }
 
-static int
-post(const char *path, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static int post(const char *path, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static int
 post(const char *path, const char *fmt, ...)
@@ -43,8 +42,8 @@ enrol(const char *address, const char *more)
 static int
 sign_in(const char *identifier, const char *password)
 {
-	return post("/auth/login", "{\"identifier\":\"%s\",\"password\":\"%s\"}", identifier,
-	    password);
+	return post(
+	    "/auth/login", "{\"identifier\":\"%s\",\"password\":\"%s\"}", identifier, password);
 }
 
 static int
@@ -75,7 +74,8 @@ registers_users_and_advisors(void)
 	CU_ASSERT_EQUAL(enrol(fresh_email(), ",\"role\":\"ADVISOR\""), 201);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "user.role"), "ADVISOR");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM advisor WHERE id = $1 AND state = 'DRAFT'",
-	    client_text(c, "user.id")), 1);
+			    client_text(c, "user.id")),
+	    1);
 }
 
 static void
@@ -113,12 +113,15 @@ refuses_weak_passwords(void)
 
 	for (i = 0; i < COUNT_OF(weak); i++) {
 		CU_ASSERT_EQUAL(post("/auth/register",
-		    "{\"email\":\"%s\",\"password\":\"%s\",\"display_name\":\"M\"}", fresh_email(),
-		    weak[i]), 422);
+				    "{\"email\":\"%s\",\"password\":\"%s\",\"display_name\":\"M\"}",
+				    fresh_email(), weak[i]),
+		    422);
 		CU_ASSERT_STRING_EQUAL(client_text(c, "details.field"), "password");
 	}
-	CU_ASSERT_EQUAL(post("/auth/register", "{\"email\":\"margarethe@example.test\","
-	    "\"password\":\"margarethe-1\",\"display_name\":\"M\"}"), 422);
+	CU_ASSERT_EQUAL(post("/auth/register",
+			    "{\"email\":\"margarethe@example.test\","
+			    "\"password\":\"margarethe-1\",\"display_name\":\"M\"}"),
+	    422);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "details.field"), "password");
 	CU_ASSERT_PTR_NULL(strstr(client_body(c), "margarethe-1")); /* a secret is never echoed */
 }
@@ -131,9 +134,12 @@ refuses_what_does_not_exist(void)
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(wrong); i++) {
-		CU_ASSERT_EQUAL(post("/auth/register",
-		    "{\"email\":\"%s\",\"password\":\"a good pass phrase\",\"display_name\":\"M\","
-		    "\"%s\":\"%s\"}", fresh_email(), wrong[i][0], wrong[i][1]), 422);
+		CU_ASSERT_EQUAL(
+		    post("/auth/register",
+			"{\"email\":\"%s\",\"password\":\"a good pass phrase\",\"display_name\":\"M\","
+			"\"%s\":\"%s\"}",
+			fresh_email(), wrong[i][0], wrong[i][1]),
+		    422);
 		CU_ASSERT_STRING_EQUAL(client_text(c, "details.field"), wrong[i][0]);
 	}
 }
@@ -155,9 +161,11 @@ signs_in_by_mail_or_phone(void)
 	CU_ASSERT_EQUAL(sign_in(phone, person_password), 200);
 	CU_ASSERT_EQUAL(logins_with(client_text(c, "access_token")), 200);
 	CU_ASSERT_EQUAL(client_count(c, "items"), 4);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM user_account WHERE email = $1 AND"
-	    " (phone_sealed LIKE '%' || $2 || '%' OR phone_hash LIKE '%' || $2 || '%')", email,
-	    phone + 1), 0);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM user_account WHERE email = $1 AND"
+		       " (phone_sealed LIKE '%' || $2 || '%' OR phone_hash LIKE '%' || $2 || '%')",
+		email, phone + 1),
+	    0);
 }
 
 /* The body of a refusal, without its request id. */
@@ -263,11 +271,12 @@ a_stolen_refresh_token_ends_the_login(void)
 	(void)snprintf(access, sizeof(access), "%s", client_text(c, "access_token"));
 	(void)snprintf(second, sizeof(second), "%s", client_text(c, "refresh_token"));
 	testdb_run("UPDATE login SET rotated_at = rotated_at - interval '11 seconds'"
-		   " WHERE user_id = $1", p.id);
+		   " WHERE user_id = $1",
+	    p.id);
 	CU_ASSERT_EQUAL(refresh(p.refresh), 401);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "refresh_invalid");
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT end_reason FROM login WHERE user_id = $1", p.id),
-	    "REUSE");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT end_reason FROM login WHERE user_id = $1", p.id), "REUSE");
 	CU_ASSERT_EQUAL(refresh(second), 401);
 	CU_ASSERT(refused_in_time(access));
 }
@@ -279,7 +288,8 @@ a_login_ends_by_age_and_idleness(void)
 
 	testdb_run("UPDATE login SET expires_at = app_now() WHERE user_id = $1", p.id);
 	testdb_run("UPDATE login SET last_used_at = app_now() - interval '31 days'"
-		   " WHERE user_id = $1", q.id);
+		   " WHERE user_id = $1",
+	    q.id);
 	CU_ASSERT_EQUAL(refresh(p.refresh), 401);
 	CU_ASSERT_EQUAL(refresh(q.refresh), 401);
 }
@@ -375,8 +385,8 @@ a_token_goes_by_the_name_of_bearer(void)
 	static const struct {
 		const char *word;
 		int status;
-	} words[] = { { "Bearer ", 200 }, { "BEARER ", 200 }, { "Digest ", 401 }, { "Bearer\t", 401 },
-		{ "Bearers ", 401 }, { "", 401 } };
+	} words[] = { { "Bearer ", 200 }, { "BEARER ", 200 }, { "Digest ", 401 },
+		{ "Bearer\t", 401 }, { "Bearers ", 401 }, { "", 401 } };
 	struct person p = person_register("USER");
 	char line[2200];
 	size_t i;
@@ -391,8 +401,8 @@ a_token_goes_by_the_name_of_bearer(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "registers users and advisors", registers_users_and_advisors },
+	static const struct cunit_test tests[] = { { "registers users and advisors",
+						       registers_users_and_advisors },
 		{ "never registers an admin", never_registers_an_admin },
 		{ "takes an address once, in any case", takes_an_address_once },
 		{ "refuses weak passwords", refuses_weak_passwords },
@@ -411,8 +421,7 @@ main(void)
 		{ "keeps ten logins", keeps_ten_logins },
 		{ "bad tokens are refused", bad_tokens_are_refused },
 		{ "a token goes by the name of Bearer", a_token_goes_by_the_name_of_bearer },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	int status;
 
 	c = client_new();

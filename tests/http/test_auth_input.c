@@ -25,9 +25,9 @@ a_new_account_obeys_the_rules_of_the_profile(void)
 	static const struct {
 		const char *more, *field;
 	} cases[] = {
-	    {",\"display_name\":\"  \"", "display_name"},
-	    {",\"display_name\":\"Maya\",\"locale\":\"!!\"", "locale"},
-	    {",\"display_name\":\"Maya\",\"timezone\":\"Mars/Olympus\"", "timezone"},
+		{ ",\"display_name\":\"  \"", "display_name" },
+		{ ",\"display_name\":\"Maya\",\"locale\":\"!!\"", "locale" },
+		{ ",\"display_name\":\"Maya\",\"timezone\":\"Mars/Olympus\"", "timezone" },
 	};
 	size_t i;
 
@@ -91,14 +91,14 @@ failures_are_counted_without_saying_whose(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {{"a new account obeys the rules of the profile",
-						      a_new_account_obeys_the_rules_of_the_profile},
-	    {"an agent that is not text is no hindrance",
-		an_agent_that_is_not_text_is_no_hindrance},
-	    {"a long identifier is only wrong", a_long_identifier_is_only_wrong},
-	    {"failures are counted without saying whose",
-		failures_are_counted_without_saying_whose},
-	    {NULL, NULL}};
+	static const struct cunit_test tests[] = { { "a new account obeys the rules of the profile",
+						       a_new_account_obeys_the_rules_of_the_profile },
+		{ "an agent that is not text is no hindrance",
+		    an_agent_that_is_not_text_is_no_hindrance },
+		{ "a long identifier is only wrong", a_long_identifier_is_only_wrong },
+		{ "failures are counted without saying whose",
+		    failures_are_counted_without_saying_whose },
+		{ NULL, NULL } };
 	int status;
 
 	c = client_new();

@@ -80,14 +80,15 @@ static void
 two_hundred_guesses_are_five(void)
 {
 	/* A bucket's key does not say whose it is: what is new must be his. */
-	static const char used_up[] = "SELECT count(*) FROM rate_bucket"
-				      " WHERE key LIKE 'login:%' AND count = 5 AND ends_at > app_now()";
+	static const char used_up[] =
+	    "SELECT count(*) FROM rate_bucket"
+	    " WHERE key LIKE 'login:%' AND count = 5 AND ends_at > app_now()";
 	struct person p = person_register("USER");
 	int64_t before = testdb_i64(used_up);
 	char body[256];
 
-	(void)snprintf(body, sizeof(body),
-	    "{\"identifier\":\"%s\",\"password\":\"a wrong guess\"}", p.email);
+	(void)snprintf(
+	    body, sizeof(body), "{\"identifier\":\"%s\",\"password\":\"a wrong guess\"}", p.email);
 	parallel("/auth/login", body, 200);
 	CU_ASSERT_EQUAL(with_status(200, 401), 5);
 	CU_ASSERT_EQUAL(with_status(200, 429), 195);
@@ -114,7 +115,9 @@ twenty_honest_logins_all_succeed(void)
 	parallel("/auth/login", body, 20);
 	CU_ASSERT_EQUAL(with_status(20, 200), 20);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM login WHERE user_id = $1"
-				   " AND ended_at IS NULL", p.id), 10);
+				   " AND ended_at IS NULL",
+			    p.id),
+	    10);
 }
 
 static const char *
@@ -157,13 +160,11 @@ one_of_many_gets_an_address(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "two hundred guesses at once are five", two_hundred_guesses_are_five },
+	static const struct cunit_test tests[] = { { "two hundred guesses at once are five",
+						       two_hundred_guesses_are_five },
 		{ "twenty honest logins at once all succeed", twenty_honest_logins_all_succeed },
 		{ "twenty refreshes at once give one child", twenty_refreshes_give_one_child },
-		{ "one of many gets an address", one_of_many_gets_an_address },
-		{ NULL, NULL }
-	};
+		{ "one of many gets an address", one_of_many_gets_an_address }, { NULL, NULL } };
 
 	return cunit_run("auth_race", tests);
 }

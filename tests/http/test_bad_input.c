@@ -26,7 +26,7 @@ static const char mark[] = "@here@"; /* in an example: what the raw text replace
 struct op {
 	const char *method, *path;
 	struct json_object *parameters; /* list */
-	struct json_object *schema;	/* of the body; NULL without */
+	struct json_object *schema; /* of the body; NULL without */
 	struct json_object *example;
 	bool body_required; /* no body at all is refused too */
 };
@@ -53,8 +53,6 @@ text(struct json_object *object, const char *name)
 
 	return member != NULL ? json_object_get_string(member) : "";
 }
-
-/* -------------------------------------------------------------- asking */
 
 /* The reply blames field, or an element of it. */
 static bool
@@ -85,8 +83,9 @@ headers(const struct op *op)
 		if (strcmp(name, "If-Match") == 0)
 			client_header(c, "If-Match: *");
 		if (strcmp(name, "Idempotency-Key") == 0)
-			client_header(c, arena_printf(arena, "Idempotency-Key: k%08x%08x",
-					     testdb_random(), testdb_random()));
+			client_header(c,
+			    arena_printf(arena, "Idempotency-Key: k%08x%08x", testdb_random(),
+				testdb_random()));
 	}
 }
 
@@ -111,8 +110,6 @@ refuse(const struct op *op, const char *query, const char *type, const struct bu
 		    field != NULL ? field : "the body", status, client_body(c));
 	CU_ASSERT_TRUE(good);
 }
-
-/* ---------------------------------------------------------------- bodies */
 
 /* The example with field replaced by raw. */
 static struct buf
@@ -201,11 +198,23 @@ refuse_texts(const struct op *op, const char *field, struct json_object *schema)
 		refuse_value(op, field, "\"no such thing\"", "foreign text");
 }
 
+static int64_t
+bound(struct json_object *schema, const char *name)
+{
+	return json_object_get_int64(get(schema, name));
+}
+
+/* The number beside a bound of the schema, as text. */
+static const char *
+next_to(struct json_object *schema, const char *name, int step)
+{
+	return arena_printf(arena, "%lld", (long long)bound(schema, name) + step);
+}
+
 static void
 refuse_numbers(const struct op *op, const char *field, struct json_object *schema)
 {
 	bool whole = is_type(schema, "integer");
-	int64_t min = json_object_get_int64(get(schema, "minimum"));
 
 	refuse_value(op, field, "\"7\"", "text");
 	refuse_value(op, field, "true", "boolean");
@@ -214,11 +223,9 @@ refuse_numbers(const struct op *op, const char *field, struct json_object *schem
 	if (whole)
 		refuse_value(op, field, "1.5", "fraction");
 	if (whole || get(schema, "minimum") != NULL)
-		refuse_value(op, field, arena_printf(arena, "%lld", (long long)min - 1), "too small");
-	if (get(schema, "maximum") != NULL &&
-	    json_object_get_int64(get(schema, "maximum")) < INT64_MAX)
-		refuse_value(op, field, arena_printf(arena, "%lld",
-		    (long long)json_object_get_int64(get(schema, "maximum")) + 1), "too large");
+		refuse_value(op, field, next_to(schema, "minimum", -1), "too small");
+	if (get(schema, "maximum") != NULL && bound(schema, "maximum") < INT64_MAX)
+		refuse_value(op, field, next_to(schema, "maximum", 1), "too large");
 }
 
 static void
@@ -246,8 +253,8 @@ is_required(const struct op *op, const char *field)
 	size_t i;
 
 	for (i = 0; required != NULL && i < json_object_array_length(required); i++)
-		if (strcmp(field,
-			json_object_get_string(json_object_array_get_idx(required, i))) == 0)
+		if (strcmp(field, json_object_get_string(json_object_array_get_idx(required, i))) ==
+		    0)
 			return true;
 	return false;
 }
@@ -297,16 +304,14 @@ refuse_whole(const struct op *op)
 	refuse(op, "", "application/json", &body, NULL, "too large a body");
 }
 
-/* --------------------------------------------------------------- queries */
-
 static void
 refuse_query(const struct op *op, const char *name, const char *value, const char *what)
 {
 	/* Bytes that are no text cannot be told apart into fields. */
 	bool bytes = strcmp(value, "%00") == 0 || strcmp(value, "%ff") == 0;
 
-	refuse(op, arena_printf(arena, "?%s=%s", name, value), NULL, NULL,
-	    bytes ? "query" : name, what);
+	refuse(op, arena_printf(arena, "?%s=%s", name, value), NULL, NULL, bytes ? "query" : name,
+	    what);
 }
 
 static void
@@ -335,15 +340,10 @@ refuse_parameter(const struct op *op, struct json_object *parameter)
 	if (whole)
 		refuse_query(op, name, "9223372036854775808", "number out of range");
 	if (whole || get(schema, "minimum") != NULL)
-		refuse_query(op, name, arena_printf(arena, "%lld",
-		    (long long)json_object_get_int64(get(schema, "minimum")) - 1), "too small");
-	if (get(schema, "maximum") != NULL &&
-	    json_object_get_int64(get(schema, "maximum")) < INT64_MAX)
-		refuse_query(op, name, arena_printf(arena, "%lld",
-		    (long long)json_object_get_int64(get(schema, "maximum")) + 1), "too large");
+		refuse_query(op, name, next_to(schema, "minimum", -1), "too small");
+	if (get(schema, "maximum") != NULL && bound(schema, "maximum") < INT64_MAX)
+		refuse_query(op, name, next_to(schema, "maximum", 1), "too large");
 }
-
-/* ------------------------------------------------------------ operations */
 
 /* {…} in a path: any id, or the example of what is no id. */
 static const char *
@@ -408,7 +408,7 @@ try_operation(struct op *op)
 	if (op->schema == NULL)
 		return;
 	refuse_whole(op);
-	json_object_object_foreach(get(op->schema, "properties"), field, schema)
+	json_object_object_foreach (get(op->schema, "properties"), field, schema)
 		refuse_field(op, field, schema);
 }
 
@@ -456,10 +456,8 @@ bad_input_is_refused_by_name_everywhere(void)
 	CU_ASSERT_EQUAL_FATAL(client_call(c, "GET", "//openapi.json", NULL), 200);
 	document = json_object_get(client_json(c));
 	before = everything_stored();
-	json_object_object_foreach(get(document, "paths"), path, methods)
-	{
-		json_object_object_foreach(methods, method, described)
-		{
+	json_object_object_foreach (get(document, "paths"), path, methods) {
+		json_object_object_foreach (methods, method, described) {
 			struct arena_mark start = arena_mark(arena);
 			struct op op;
 

@@ -96,8 +96,8 @@ wait_event(struct parked **poll, const char *token, const char *type)
 static void
 is_out(struct client *who, const char *session_id, int64_t since_us)
 {
-	static const char *const paths[] = {
-	    "/users/me", "/advisors?limit=1", "/conversations", "/auth/logins", "/events", NULL};
+	static const char *const paths[] = { "/users/me", "/advisors?limit=1", "/conversations",
+		"/auth/logins", "/events", NULL };
 	char session[64];
 	size_t i;
 	int row;
@@ -129,8 +129,8 @@ a_blocked_person_is_out_of_everything_within_five_seconds(void)
 	theirs = park(advisor, other.token);
 	events_metric_wait("polls_parked", 2);
 	began = clock_monotonic_us();
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\":\"Rude\"}",
-			    "/admin/users/%s/block", person.id),
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", "{\"reason\":\"Rude\"}", "/admin/users/%s/block", person.id),
 	    200);
 
 	at = wait_event(&theirs, other.token, "session.ended");
@@ -180,8 +180,8 @@ a_parked_poll_of_a_blocked_person_ends(void)
 	poll = park(user, person.token);
 	events_metric_wait("polls_parked", 1);
 	began = clock_monotonic_us();
-	CU_ASSERT_EQUAL(client_callf(admin, "POST", "{\"reason\":\"Rude\"}",
-			    "/admin/users/%s/block", person.id),
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", "{\"reason\":\"Rude\"}", "/admin/users/%s/block", person.id),
 	    200);
 	CU_ASSERT_EQUAL(parked_wait(poll), 401);
 	CU_ASSERT(clock_monotonic_us() - began < OUT_US);
@@ -247,13 +247,13 @@ blocking_the_other_side_ends_the_session_between(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"a blocked person is out of everything within five seconds",
-	a_blocked_person_is_out_of_everything_within_five_seconds},
-    {"a parked poll of a blocked person ends", a_parked_poll_of_a_blocked_person_ends},
-    {"a new role ends the old token", a_new_role_ends_the_old_token},
-    {"blocking the other side ends the session between",
-	blocking_the_other_side_ends_the_session_between},
-    {0},
+	{ "a blocked person is out of everything within five seconds",
+	    a_blocked_person_is_out_of_everything_within_five_seconds },
+	{ "a parked poll of a blocked person ends", a_parked_poll_of_a_blocked_person_ends },
+	{ "a new role ends the old token", a_new_role_ends_the_old_token },
+	{ "blocking the other side ends the session between",
+	    blocking_the_other_side_ends_the_session_between },
+	{ 0 },
 };
 
 int

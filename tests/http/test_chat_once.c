@@ -152,9 +152,9 @@ a_message_sent_three_times_at_once_is_stored_once(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"a message sent three times at once is stored once",
-	a_message_sent_three_times_at_once_is_stored_once},
-    {0},
+	{ "a message sent three times at once is stored once",
+	    a_message_sent_three_times_at_once_is_stored_once },
+	{ 0 },
 };
 
 int

@@ -32,7 +32,8 @@ answers_503_without_a_database_and_heals(void)
 	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "false");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//livez", NULL), 200);
 	CU_ASSERT_EQUAL(client_call(c, "POST", "/auth/login",
-	    "{\"identifier\":\"x@y.zz\",\"password\":\"wrong pw\"}"), 503);
+			    "{\"identifier\":\"x@y.zz\",\"password\":\"wrong pw\"}"),
+	    503);
 	private_db_start();
 	CU_ASSERT(client_becomes(c, "/users/me", 200));
 	CU_ASSERT(client_becomes(c, "//readyz", 200));
@@ -58,13 +59,11 @@ refuses_writes_to_a_read_only_server_and_heals(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "answers 503 without a database, and heals",
-		    answers_503_without_a_database_and_heals },
+	static const struct cunit_test tests[] = { { "answers 503 without a database, and heals",
+						       answers_503_without_a_database_and_heals },
 		{ "refuses to use a read-only server, and heals",
 		    refuses_writes_to_a_read_only_server_and_heals },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	int status;
 
 	private_start("db-down", NULL);

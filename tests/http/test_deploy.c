@@ -37,8 +37,8 @@ struct service {
 };
 
 static struct service services[] = {
-    {.name = "events", .sockets = {"events.sock", "events-ws.sock"}},
-    {.name = "chat", .sockets = {"chat.sock", NULL}},
+	{ .name = "events", .sockets = { "events.sock", "events-ws.sock" } },
+	{ .name = "chat", .sockets = { "chat.sock", NULL } },
 };
 
 /* --- services --- */
@@ -130,7 +130,7 @@ static atomic_bool deployed; /* no more restarts */
 static void *
 services_keep(void *arg)
 {
-	struct timespec pause = {0, 5000000};
+	struct timespec pause = { 0, 5000000 };
 	size_t i;
 
 	while (!atomic_load(&deployed)) {
@@ -322,14 +322,14 @@ a_deployment_is_not_noticed(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"a deployment is not noticed", a_deployment_is_not_noticed},
-    {NULL, NULL},
+	{ "a deployment is not noticed", a_deployment_is_not_noticed },
+	{ NULL, NULL },
 };
 
 int
 main(void)
 {
-	static const char *const settings[] = {"DRAIN_S=5", "LOG_LEVEL=warn", NULL};
+	static const char *const settings[] = { "DRAIN_S=5", "LOG_LEVEL=warn", NULL };
 
 	private_start("deploy", settings);
 	return cunit_run("deploy", tests);

@@ -123,8 +123,8 @@ load_close(struct load *load)
 		curl_easy_cleanup(load->curls[i]);
 	curl_multi_cleanup(load->multi);
 	curl_slist_free_all(load->headers);
-	(void)fprintf(stderr, "%s: %ld answered, %ld wrong, %ld failed\n", load->url, load->answered,
-	    load->wrong, load->failed);
+	(void)fprintf(stderr, "%s: %ld answered, %ld wrong, %ld failed\n", load->url,
+	    load->answered, load->wrong, load->failed);
 }
 
 static const char *program;
@@ -231,10 +231,13 @@ connected(const char *path)
 static void
 ask_alive(int fd, char *reply, size_t size)
 {
-	static const char request[] = "\1\1\0\1\0\10\0\0" "\0\1\0\0\0\0\0\0" /* begin, responder */
-				      "\1\4\0\1\0\44\0\0" "\16\3REQUEST_METHODGET"
+	static const char request[] = "\1\1\0\1\0\10\0\0"
+				      "\0\1\0\0\0\0\0\0" /* begin, responder */
+				      "\1\4\0\1\0\44\0\0"
+				      "\16\3REQUEST_METHODGET"
 				      "\11\6PATH_INFO/livez" /* parameters, their end, no body */
-				      "\1\4\0\1\0\0\0\0" "\1\5\0\1\0\0\0\0";
+				      "\1\4\0\1\0\0\0\0"
+				      "\1\5\0\1\0\0\0\0";
 	size_t len = 0, i;
 	ssize_t got;
 
@@ -255,7 +258,8 @@ tell_all(pid_t parent)
 	FILE *file;
 	int pid;
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+	(void)snprintf(
+	    path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
 	file = fopen(path, "re");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	while (fscanf(file, "%d", &pid) == 1)
@@ -313,10 +317,13 @@ a_connection_being_taken_is_served(void)
 static bool
 kept_asks_alive(int fd)
 {
-	static const char request[] = "\1\1\0\1\0\10\0\0" "\0\1\1\0\0\0\0\0" /* begin, to be kept */
-				      "\1\4\0\1\0\44\0\0" "\16\3REQUEST_METHODGET"
+	static const char request[] = "\1\1\0\1\0\10\0\0"
+				      "\0\1\1\0\0\0\0\0" /* begin, to be kept */
+				      "\1\4\0\1\0\44\0\0"
+				      "\16\3REQUEST_METHODGET"
 				      "\11\6PATH_INFO/livez"
-				      "\1\4\0\1\0\0\0\0" "\1\5\0\1\0\0\0\0";
+				      "\1\4\0\1\0\0\0\0"
+				      "\1\5\0\1\0\0\0\0";
 	enum { HEAD = 8, END_REQUEST = 3 };
 	uint8_t frame[4096];
 	size_t len;
@@ -363,16 +370,15 @@ a_kept_connection_is_served_until_nginx_ends_it(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "kept connections lose nothing", kept_connections_lose_nothing },
+	static const struct cunit_test tests[] = { { "kept connections lose nothing",
+						       kept_connections_lose_nothing },
 		{ "the health checks lose nothing", a_connection_each_loses_nothing },
 		{ "posts are not lost either", posts_are_not_lost_either },
 		{ "a worker leaves after its share of requests", a_worker_leaves_after_its_share },
 		{ "a connection that is being taken is served", a_connection_being_taken_is_served },
 		{ "a kept connection is served until nginx ends it",
 		    a_kept_connection_is_served_until_nginx_ends_it },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	static const char *const settings[] = { "WORKER_REQUESTS_MAX=200", "WORKERS=3",
 		"RATE_PERCENT=1000000", NULL };
 

@@ -20,7 +20,8 @@ is_error(int status, int wanted, const char *code)
 	    strstr(client_reply_header(c, "Content-Type"), "application/json") != NULL;
 
 	if (!good)
-		(void)fprintf(stderr, "%d, wanted %d %s: %s\n", status, wanted, code, client_body(c));
+		(void)fprintf(
+		    stderr, "%d, wanted %d %s: %s\n", status, wanted, code, client_body(c));
 	return good;
 }
 
@@ -57,14 +58,15 @@ a_path_is_read_in_one_way(void)
 	client_token(c, NULL);
 	CU_ASSERT(is_error(client_call(c, "GET", "/users/me%00", NULL), 400, "bad_request"));
 	CU_ASSERT(is_error(client_call(c, "GET", "/users/%ff%fe", NULL), 400, "bad_request"));
-	CU_ASSERT(is_error(client_call(c, "GET", "/users/..%2f..%2f..%2f..%2fetc", NULL), 400,
-	    "bad_request"));
+	CU_ASSERT(is_error(
+	    client_call(c, "GET", "/users/..%2f..%2f..%2f..%2fetc", NULL), 400, "bad_request"));
 }
 
 static void
 other_methods_are_told_what_is_allowed(void)
 {
-	CU_ASSERT(is_error(client_call(c, "DELETE", "/auth/login", NULL), 405, "method_not_allowed"));
+	CU_ASSERT(
+	    is_error(client_call(c, "DELETE", "/auth/login", NULL), 405, "method_not_allowed"));
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Allow"), "POST");
 	CU_ASSERT(is_error(client_call(c, "PUT", "/auth/logins", "{}"), 405, "method_not_allowed"));
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Allow"), "GET, HEAD");
@@ -93,12 +95,15 @@ bodies_are_bounded(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
 	memset(big, ' ', len);
-	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, len), 413, "too_large"));
-	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, 4097), 413, "too_large"));
-	CU_ASSERT(is_error(send_text("/auth/login", "application/json", big, 4096), 400, "bad_json"));
+	CU_ASSERT(
+	    is_error(send_text("/auth/login", "application/json", big, len), 413, "too_large"));
+	CU_ASSERT(
+	    is_error(send_text("/auth/login", "application/json", big, 4097), 413, "too_large"));
+	CU_ASSERT(
+	    is_error(send_text("/auth/login", "application/json", big, 4096), 400, "bad_json"));
 	client_token(c, user.token);
-	CU_ASSERT(is_error(client_send(c, "PATCH", "/users/me", "application/json", big, len), 413,
-	    "too_large"));
+	CU_ASSERT(is_error(
+	    client_send(c, "PATCH", "/users/me", "application/json", big, len), 413, "too_large"));
 	client_token(c, NULL);
 	free(big);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 200);
@@ -115,8 +120,8 @@ a_body_that_nobody_reads_is_in_nobodys_way(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
 	memset(big, 'x', len);
 	for (i = 0; i < 20; i++) {
-		CU_ASSERT(is_error(client_send(c, "POST", "/reports", "application/json", big, len), 401,
-		    "unauthorized"));
+		CU_ASSERT(is_error(client_send(c, "POST", "/reports", "application/json", big, len),
+		    401, "unauthorized"));
 		CU_ASSERT(is_error(client_call(c, "GET", "/users/me", NULL), 401, "unauthorized"));
 	}
 	free(big);
@@ -149,11 +154,11 @@ only_json_is_taken(void)
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(types); i++)
-		CU_ASSERT(is_error(send_text("/auth/login", types[i], good, strlen(good)), 415,
-		    "media_type"));
+		CU_ASSERT(is_error(
+		    send_text("/auth/login", types[i], good, strlen(good)), 415, "media_type"));
 	CU_ASSERT(is_error(send_text("/auth/login", NULL, good, strlen(good)), 415, "media_type"));
-	CU_ASSERT_EQUAL(send_text("/auth/login", "Application/JSON; charset=utf-8", good,
-	    strlen(good)), 401);
+	CU_ASSERT_EQUAL(
+	    send_text("/auth/login", "Application/JSON; charset=utf-8", good, strlen(good)), 401);
 }
 
 static void
@@ -166,9 +171,9 @@ bad_json_names_its_key(void)
 		{ "{\"identifier\":\"\xff\"}", "identifier" },
 		{ "{\"identifier\":\"\xc0\xaf\"}", "identifier" },
 		{ "{\"identifier\":\"\\ud800\"}", "identifier" },
-		{ "{\"identifier\":99999999999999999999}", "identifier" },
-		{ "", "body" }, { " ", "body" }, { "{", "body" }, { "nonsense", "body" },
-		{ "{}{}", "body" }, { "{'a':1}", "body" } };
+		{ "{\"identifier\":99999999999999999999}", "identifier" }, { "", "body" },
+		{ " ", "body" }, { "{", "body" }, { "nonsense", "body" }, { "{}{}", "body" },
+		{ "{'a':1}", "body" } };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(cases); i++) {
@@ -177,8 +182,8 @@ bad_json_names_its_key(void)
 			(void)fprintf(stderr, "%s: %s\n", cases[i].text, client_body(c));
 		CU_ASSERT_STRING_EQUAL(client_text(c, "details.field"), cases[i].field);
 	}
-	CU_ASSERT(is_error(send_text("/auth/login", "application/json", "{\"a\":\0}", 7), 400,
-	    "bad_json"));
+	CU_ASSERT(is_error(
+	    send_text("/auth/login", "application/json", "{\"a\":\0}", 7), 400, "bad_json"));
 	CU_ASSERT(is_error(login_with("[]"), 422, "validation_error"));
 	CU_ASSERT(is_error(login_with("1"), 422, "validation_error"));
 }
@@ -186,7 +191,8 @@ bad_json_names_its_key(void)
 static void
 all_failed_fields_are_named(void)
 {
-	CU_ASSERT(is_error(login_with("{\"identifier\":7,\"extra\":true}"), 422, "validation_error"));
+	CU_ASSERT(
+	    is_error(login_with("{\"identifier\":7,\"extra\":true}"), 422, "validation_error"));
 	CU_ASSERT_EQUAL(client_count(c, "errors"), 3);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "errors.0.field"), "extra");
 	CU_ASSERT_STRING_EQUAL(client_text(c, "errors.1.field"), "identifier");
@@ -196,13 +202,13 @@ all_failed_fields_are_named(void)
 static void
 a_query_is_checked_too(void)
 {
-	CU_ASSERT(is_error(client_call(c, "GET", "/advisors?color=red", NULL), 422,
-	    "validation_error"));
+	CU_ASSERT(
+	    is_error(client_call(c, "GET", "/advisors?color=red", NULL), 422, "validation_error"));
 	CU_ASSERT_STRING_EQUAL(client_text(c, "details.field"), "color");
-	CU_ASSERT(is_error(client_call(c, "GET", "/specializations?x=1", NULL), 422,
-	    "validation_error"));
-	CU_ASSERT(is_error(client_call(c, "GET", "/advisors?limit=0", NULL), 422,
-	    "validation_error"));
+	CU_ASSERT(
+	    is_error(client_call(c, "GET", "/specializations?x=1", NULL), 422, "validation_error"));
+	CU_ASSERT(
+	    is_error(client_call(c, "GET", "/advisors?limit=0", NULL), 422, "validation_error"));
 	CU_ASSERT(is_error(client_call(c, "GET", "/advisors?q=%zz", NULL), 400, "bad_request"));
 	CU_ASSERT(is_error(client_call(c, "GET", "/advisors?q=%00", NULL), 400, "bad_request"));
 	CU_ASSERT(is_error(client_call(c, "GET", "/advisors?q=%ff", NULL), 400, "bad_request"));
@@ -241,10 +247,12 @@ an_unread_body_does_no_harm(void)
 
 	memset(body, 'x', sizeof(body));
 	for (i = 0; i < 20; i++) {
-		CU_ASSERT_EQUAL(client_send(c, "GET", "/specializations", "text/plain", body,
-		    sizeof(body)), 200);
-		CU_ASSERT_EQUAL(client_send(c, "POST", "/users/me/nothing", "text/plain", body,
-		    sizeof(body)), 404);
+		CU_ASSERT_EQUAL(
+		    client_send(c, "GET", "/specializations", "text/plain", body, sizeof(body)),
+		    200);
+		CU_ASSERT_EQUAL(
+		    client_send(c, "POST", "/users/me/nothing", "text/plain", body, sizeof(body)),
+		    404);
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 200);
 	}
 }
@@ -264,7 +272,8 @@ the_request_id_is_echoed_when_harmless(void)
 	for (i = 0; i < COUNT_OF(bad); i++) {
 		(void)snprintf(line, sizeof(line), "X-Request-Id: %s", bad[i]);
 		client_header(c, line);
-		CU_ASSERT(is_error(client_call(c, "GET", "/auth/logins", NULL), 401, "unauthorized"));
+		CU_ASSERT(
+		    is_error(client_call(c, "GET", "/auth/logins", NULL), 401, "unauthorized"));
 		CU_ASSERT_EQUAL(strlen(client_text(c, "request_id")), 32);
 	}
 }
@@ -277,8 +286,8 @@ an_etag_saves_the_body(void)
 	client_token(c, user.token);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 200);
 	if (client_reply_header(c, "ETag")[0] != '\0') {
-		(void)snprintf(line, sizeof(line), "If-None-Match: %s",
-		    client_reply_header(c, "ETag"));
+		(void)snprintf(
+		    line, sizeof(line), "If-None-Match: %s", client_reply_header(c, "ETag"));
 		client_header(c, line);
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/specializations", NULL), 304);
 		CU_ASSERT_STRING_EQUAL(client_body(c), "");
@@ -300,12 +309,14 @@ any_etag_saves_nothing_of_an_error(void)
 	static const char any[] = "If-None-Match: *";
 
 	client_header(c, any);
-	CU_ASSERT(is_error(client_call(c, "GET", "/advisors/0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80", NULL),
-	    404, "not_found"));
+	CU_ASSERT(
+	    is_error(client_call(c, "GET", "/advisors/0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80", NULL),
+		404, "not_found"));
 	client_header(c, any);
 	CU_ASSERT(is_error(client_call(c, "GET", "/users/me", NULL), 401, "unauthorized"));
 	client_header(c, any);
-	CU_ASSERT(is_error(client_call(c, "GET", "/specializations?x=1", NULL), 422, "validation_error"));
+	CU_ASSERT(
+	    is_error(client_call(c, "GET", "/specializations?x=1", NULL), 422, "validation_error"));
 	client_token(c, user.token);
 	client_header(c, any);
 	CU_ASSERT(is_error(client_call(c, "GET", "/advisors/me", NULL), 403, "forbidden"));
@@ -367,8 +378,8 @@ every_answer_carries_the_safe_headers(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "unknown paths are not found", unknown_paths_are_not_found },
+	static const struct cunit_test tests[] = { { "unknown paths are not found",
+						       unknown_paths_are_not_found },
 		{ "a path is read in one way", a_path_is_read_in_one_way },
 		{ "other methods are told what is allowed", other_methods_are_told_what_is_allowed },
 		{ "HEAD is GET without a body", head_is_get_without_a_body },
@@ -386,11 +397,11 @@ main(void)
 		{ "the request id is echoed when harmless", the_request_id_is_echoed_when_harmless },
 		{ "an ETag saves the body, If-Match guards an edit", an_etag_saves_the_body },
 		{ "any ETag saves nothing of an error", any_etag_saves_nothing_of_an_error },
-		{ "only the answers to nobody may be cached", only_the_answers_to_nobody_may_be_cached },
+		{ "only the answers to nobody may be cached",
+		    only_the_answers_to_nobody_may_be_cached },
 		{ "strangers get no cross-origin headers", strangers_get_no_cross_origin_headers },
 		{ "every answer carries the safe headers", every_answer_carries_the_safe_headers },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	int status;
 
 	c = client_new();

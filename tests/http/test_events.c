@@ -49,7 +49,7 @@ static void
 a_long_backlog_comes_in_pages(void)
 {
 	struct listener a = listener_make();
-	size_t sizes[] = {200, 200, 50}, i;
+	size_t sizes[] = { 200, 200, 50 }, i;
 	char cursor[64];
 
 	testdb_run("SELECT event_emit(ARRAY[$1::uuid], 'test.many', jsonb_build_object('n', n))"
@@ -193,8 +193,8 @@ cursors_that_cannot_be_resumed_resync(void)
 static void
 malformed_cursors_are_refused_by_name(void)
 {
-	static const char *const bad[] = {
-	    "-1", "5", "1--2", "-5-1", "1-2-3", "x", "1-02", "1%2D2%20", "1-99999999999999999999"};
+	static const char *const bad[] = { "-1", "5", "1--2", "-5-1", "1-2-3", "x", "1-02",
+		"1%2D2%20", "1-99999999999999999999" };
 	struct listener a = listener_make();
 	struct parked *p;
 	char *huge = calloc(1, 10001);
@@ -228,8 +228,8 @@ other_bad_requests_are_refused(void)
 	static const struct {
 		const char *query;
 		int status;
-	} cases[] = {{"wait=31", 422}, {"wait=-1", 422}, {"wait=x", 422}, {"wait=1.5", 422},
-	    {"nothing=1", 422}, {"cursor=1-1&cursor=1-1", 422}, {"cursor=%zz", 400}};
+	} cases[] = { { "wait=31", 422 }, { "wait=-1", 422 }, { "wait=x", 422 }, { "wait=1.5", 422 },
+		{ "nothing=1", 422 }, { "cursor=1-1&cursor=1-1", 422 }, { "cursor=%zz", 400 } };
 	struct listener a = listener_make();
 	struct client *c = client_new();
 	size_t i;
@@ -301,8 +301,9 @@ what_is_not_stored_reaches_those_who_wait(void)
 
 	events_metric_wait("polls_parked", 2);
 	testdb_run("SELECT pg_logical_emit_message(false, 'confab', 'not json')");
-	testdb_run("SELECT pg_logical_emit_message(false, 'confab', jsonb_build_object("
-		   "'type', 'test.sign', 'users', ARRAY[$1], 'data', '{\"on\": true}'::jsonb)::text)",
+	testdb_run(
+	    "SELECT pg_logical_emit_message(false, 'confab', jsonb_build_object("
+	    "'type', 'test.sign', 'users', ARRAY[$1], 'data', '{\"on\": true}'::jsonb)::text)",
 	    a.id);
 	CU_ASSERT_EQUAL(parked_wait(p), 200);
 	CU_ASSERT_EQUAL(parked_events(p), 1);
@@ -317,19 +318,19 @@ what_is_not_stored_reaches_those_who_wait(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"a backlog is answered at once", the_backlog_is_answered_at_once},
-    {"without a cursor the present one is told", without_a_cursor_the_present_one_is_told},
-    {"a long backlog comes in pages of 200", a_long_backlog_comes_in_pages},
-    {"a parked poll wakes within milliseconds", a_parked_poll_wakes},
-    {"events of one commit come together", events_of_one_commit_come_together},
-    {"an empty wait ends with its cursor", an_empty_wait_ends_with_its_cursor},
-    {"future, foreign and pruned cursors resync", cursors_that_cannot_be_resumed_resync},
-    {"malformed cursors are refused by name", malformed_cursors_are_refused_by_name},
-    {"other bad requests are refused", other_bad_requests_are_refused},
-    {"a client that left frees its place", a_client_that_left_frees_its_place},
-    {"an ended login ends its poll", an_ended_login_ends_its_poll},
-    {"what is not stored reaches those who wait", what_is_not_stored_reaches_those_who_wait},
-    {NULL, NULL},
+	{ "a backlog is answered at once", the_backlog_is_answered_at_once },
+	{ "without a cursor the present one is told", without_a_cursor_the_present_one_is_told },
+	{ "a long backlog comes in pages of 200", a_long_backlog_comes_in_pages },
+	{ "a parked poll wakes within milliseconds", a_parked_poll_wakes },
+	{ "events of one commit come together", events_of_one_commit_come_together },
+	{ "an empty wait ends with its cursor", an_empty_wait_ends_with_its_cursor },
+	{ "future, foreign and pruned cursors resync", cursors_that_cannot_be_resumed_resync },
+	{ "malformed cursors are refused by name", malformed_cursors_are_refused_by_name },
+	{ "other bad requests are refused", other_bad_requests_are_refused },
+	{ "a client that left frees its place", a_client_that_left_frees_its_place },
+	{ "an ended login ends its poll", an_ended_login_ends_its_poll },
+	{ "what is not stored reaches those who wait", what_is_not_stored_reaches_those_who_wait },
+	{ NULL, NULL },
 };
 
 int

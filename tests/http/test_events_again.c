@@ -184,15 +184,15 @@ only_so_many_are_kept_and_not_for_long(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"coming again needs no read", coming_again_needs_no_read},
-    {"what asks for the present is read", what_asks_for_the_present_is_read},
-    {"nothing remembered outlives the stream", nothing_remembered_outlives_the_stream},
-    {"typing between two polls is told once", typing_between_two_polls_is_told_once},
-    {"one told while it waits is not told again",
-	one_that_is_told_while_it_waits_is_not_told_again},
-    {"a new login is not told of the past", a_new_login_is_not_told_of_the_past},
-    {"only so many are kept, and not for long", only_so_many_are_kept_and_not_for_long},
-    {NULL, NULL},
+	{ "coming again needs no read", coming_again_needs_no_read },
+	{ "what asks for the present is read", what_asks_for_the_present_is_read },
+	{ "nothing remembered outlives the stream", nothing_remembered_outlives_the_stream },
+	{ "typing between two polls is told once", typing_between_two_polls_is_told_once },
+	{ "one told while it waits is not told again",
+	    one_that_is_told_while_it_waits_is_not_told_again },
+	{ "a new login is not told of the past", a_new_login_is_not_told_of_the_past },
+	{ "only so many are kept, and not for long", only_so_many_are_kept_and_not_for_long },
+	{ NULL, NULL },
 };
 
 int

@@ -21,11 +21,11 @@ write_events(void *arg)
 {
 	const struct listener *a = arg;
 	PGconn *conn = PQconnectdb(getenv("DATABASE_URL"));
-	struct timespec gap = {0, 3000000};
+	struct timespec gap = { 0, 3000000 };
 	int i;
 
 	for (i = 0; i < WRITTEN; i++) {
-		const char *params[] = {a->id};
+		const char *params[] = { a->id };
 
 		PQclear(PQexecParams(conn, "SELECT event_emit(ARRAY[$1::uuid], 'test.w', '{}')", 1,
 		    NULL, params, NULL, NULL, 0));
@@ -94,8 +94,9 @@ backend_stop(const char *user_id)
 	while (testdb_i64("SELECT count(*) FROM presence_device WHERE user_id = $1", user_id) == 0 &&
 	    clock_monotonic_us() < end)
 		parked_turn(10);
-	backend = (pid_t)testdb_i64("SELECT pid FROM pg_stat_activity WHERE application_name = 'events'"
-				    " ORDER BY backend_start DESC LIMIT 1");
+	backend =
+	    (pid_t)testdb_i64("SELECT pid FROM pg_stat_activity WHERE application_name = 'events'"
+			      " ORDER BY backend_start DESC LIMIT 1");
 	CU_ASSERT_FATAL(backend > 1);
 	CU_ASSERT_EQUAL_FATAL(kill(backend, SIGSTOP), 0);
 	return backend;
@@ -306,7 +307,7 @@ a_dead_responder_leaves_no_slot(void)
 	conn = PQconnectdb(getenv("DATABASE_URL"));
 	(void)snprintf(pattern, sizeof(pattern), "confab\\_%d\\_%%", child);
 	while (gone < 2 && clock_monotonic_us() < end) {
-		const char *params[] = {pattern};
+		const char *params[] = { pattern };
 		PGresult *result = PQexecParams(conn,
 		    "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE $1", 1, NULL,
 		    params, NULL, NULL, 0);
@@ -380,17 +381,17 @@ a_lost_database_connection_is_sat_out(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"killing the responder loses and repeats nothing",
-	killing_the_responder_loses_and_repeats_nothing},
-    {"ending answers all that wait", ending_answers_all_that_wait},
-    {"ending does not wait for a silent database", ending_does_not_wait_for_a_silent_database},
-    {"a lost stream loses no event", a_lost_stream_loses_no_event},
-    {"without a stream the scan delivers", without_a_stream_the_scan_delivers},
-    {"an open transaction delays only the stream", an_open_transaction_delays_only_the_stream},
-    {"a dead responder leaves no slot", a_dead_responder_leaves_no_slot},
-    {"a lost database connection is sat out", a_lost_database_connection_is_sat_out},
-    {"a restored database resyncs", a_restored_database_resyncs},
-    {NULL, NULL},
+	{ "killing the responder loses and repeats nothing",
+	    killing_the_responder_loses_and_repeats_nothing },
+	{ "ending answers all that wait", ending_answers_all_that_wait },
+	{ "ending does not wait for a silent database", ending_does_not_wait_for_a_silent_database },
+	{ "a lost stream loses no event", a_lost_stream_loses_no_event },
+	{ "without a stream the scan delivers", without_a_stream_the_scan_delivers },
+	{ "an open transaction delays only the stream", an_open_transaction_delays_only_the_stream },
+	{ "a dead responder leaves no slot", a_dead_responder_leaves_no_slot },
+	{ "a lost database connection is sat out", a_lost_database_connection_is_sat_out },
+	{ "a restored database resyncs", a_restored_database_resyncs },
+	{ NULL, NULL },
 };
 
 int

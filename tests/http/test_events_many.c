@@ -104,10 +104,10 @@ clients_that_leave_make_room(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"two thousand parked polls take less than 30 MB", two_thousand_polls_are_small},
-    {"all are answered when events come", all_are_answered_when_events_come},
-    {"a thousand clients that leave make room within a second", clients_that_leave_make_room},
-    {NULL, NULL},
+	{ "two thousand parked polls take less than 30 MB", two_thousand_polls_are_small },
+	{ "all are answered when events come", all_are_answered_when_events_come },
+	{ "a thousand clients that leave make room within a second", clients_that_leave_make_room },
+	{ NULL, NULL },
 };
 
 int

@@ -74,7 +74,8 @@ one_too_many_takes_the_oldest_seat_once_in_a_while(void)
 	CU_ASSERT_EQUAL(parked_wait(polls[0]), 200);
 	CU_ASSERT_EQUAL(parked_events(polls[0]), 0);
 	CU_ASSERT_STRING_EQUAL(parked_text(polls[0], "cursor"), cursor_at(0));
-	for (began = clock_monotonic_us();; refused++) { /* its client comes again at once, and again */
+	for (began = clock_monotonic_us();;
+	     refused++) { /* its client comes again at once, and again */
 		more = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));
 		while (!parked_done(more) && !parked_done(polls[1]))
 			parked_turn(20);
@@ -101,12 +102,13 @@ one_too_many_takes_the_oldest_seat_once_in_a_while(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"six devices each hear everything, and ask no more than needed",
-	six_devices_each_hear_everything_and_ask_no_more_than_needed},
-    {"many polls that do not wait are all answered", many_polls_that_do_not_wait_are_all_answered},
-    {"one too many takes the oldest seat, once in a while",
-	one_too_many_takes_the_oldest_seat_once_in_a_while},
-    {NULL, NULL},
+	{ "six devices each hear everything, and ask no more than needed",
+	    six_devices_each_hear_everything_and_ask_no_more_than_needed },
+	{ "many polls that do not wait are all answered",
+	    many_polls_that_do_not_wait_are_all_answered },
+	{ "one too many takes the oldest seat, once in a while",
+	    one_too_many_takes_the_oldest_seat_once_in_a_while },
+	{ NULL, NULL },
 };
 
 int

@@ -68,15 +68,15 @@ static void
 a_listed_origin_may_call(void)
 {
 	static const char *const others[] = { "Origin: https://app.test.evil.test",
-		"Origin: https://APP.test", "Origin: http://app.test", "Origin: https://app.test:8443",
-		"Origin: null", "Origin: https://app.test," };
+		"Origin: https://APP.test", "Origin: http://app.test",
+		"Origin: https://app.test:8443", "Origin: null", "Origin: https://app.test," };
 	size_t i;
 
 	client_header(c, "Origin: https://app.test");
 	client_header(c, "Access-Control-Request-Method: PATCH");
 	CU_ASSERT_EQUAL(client_call(c, "OPTIONS", "/users/me", NULL), 204);
-	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Access-Control-Allow-Origin"),
-	    "https://app.test");
+	CU_ASSERT_STRING_EQUAL(
+	    client_reply_header(c, "Access-Control-Allow-Origin"), "https://app.test");
 	CU_ASSERT(strstr(client_reply_header(c, "Access-Control-Allow-Methods"), "PATCH") != NULL);
 	CU_ASSERT(strstr(client_reply_header(c, "Access-Control-Allow-Headers"), "Authorization") !=
 	    NULL);
@@ -87,10 +87,10 @@ a_listed_origin_may_call(void)
 	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Access-Control-Allow-Origin"), "");
 	client_header(c, "Origin: https://two.test");
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 401);
-	CU_ASSERT_STRING_EQUAL(client_reply_header(c, "Access-Control-Allow-Origin"),
-	    "https://two.test");
-	CU_ASSERT(strstr(client_reply_header(c, "Access-Control-Expose-Headers"), "Retry-After") !=
-	    NULL);
+	CU_ASSERT_STRING_EQUAL(
+	    client_reply_header(c, "Access-Control-Allow-Origin"), "https://two.test");
+	CU_ASSERT(
+	    strstr(client_reply_header(c, "Access-Control-Expose-Headers"), "Retry-After") != NULL);
 	for (i = 0; i < COUNT_OF(others); i++) {
 		client_header(c, others[i]);
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 401);
@@ -101,14 +101,13 @@ a_listed_origin_may_call(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "the eleventh attempt in a burst waits", the_eleventh_attempt_in_a_burst_waits },
+	static const struct cunit_test tests[] = { { "the eleventh attempt in a burst waits",
+						       the_eleventh_attempt_in_a_burst_waits },
 		{ "health checks are never limited", health_checks_are_never_limited },
 		{ "reading has one burst for all workers together",
 		    reading_has_a_burst_for_all_workers_together },
 		{ "a listed origin may call, and no other", a_listed_origin_may_call },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	static const char *const settings[] = { "RATE_PERCENT=100", "WORKERS=3",
 		"CORS_ORIGINS=https://app.test,https://two.test", NULL };
 	int status;

@@ -46,8 +46,8 @@ say(struct client *who, const char *text, const char *more)
 	static unsigned count;
 	char body[512];
 
-	(void)snprintf(body, sizeof(body), "{\"client_id\":\"c%u\",\"body\":\"%s\"%s}", count++, text,
-	    more);
+	(void)snprintf(
+	    body, sizeof(body), "{\"client_id\":\"c%u\",\"body\":\"%s\"%s}", count++, text, more);
 	return client_callf(who, "POST", body, "/conversations/%s/messages", conversation);
 }
 
@@ -69,7 +69,8 @@ a_text_can_be_said_in_other_words(void)
 
 	talk();
 	id = said("Helo");
-	CU_ASSERT_EQUAL(client_callf(user, "PATCH", "{\"body\":\"Hello\"}", "/messages/%s", id), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "PATCH", "{\"body\":\"Hello\"}", "/messages/%s", id), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "body"), "Hello");
 	CU_ASSERT_STRING_NOT_EQUAL(client_text(user, "edited_at"), "null");
 	CU_ASSERT_EQUAL(
@@ -78,8 +79,10 @@ a_text_can_be_said_in_other_words(void)
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "items.0.body"), "Hello");
 	CU_ASSERT_EQUAL(client_callf(user, "PATCH", "{\"body\":\"\"}", "/messages/%s", id), 422);
 	CU_ASSERT_EQUAL(client_callf(user, "PATCH", "{\"type\":\"text\"}", "/messages/%s", id), 422);
-	testdb_run("UPDATE message SET created_at = app_now() - interval '15 minutes' WHERE id = $1", id);
-	CU_ASSERT_EQUAL(client_callf(user, "PATCH", "{\"body\":\"Hello\"}", "/messages/%s", id), 200);
+	testdb_run(
+	    "UPDATE message SET created_at = app_now() - interval '15 minutes' WHERE id = $1", id);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "PATCH", "{\"body\":\"Hello\"}", "/messages/%s", id), 200);
 	CU_ASSERT_EQUAL(client_callf(user, "PATCH", "{\"body\":\"Hi\"}", "/messages/%s", id), 409);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "bad_state");
 	CU_ASSERT_STRING_EQUAL(client_text(user, "details.message"), "the time for edits is over");
@@ -122,7 +125,8 @@ other_peoples_messages_are_not_there(void)
 	CU_ASSERT_EQUAL(
 	    client_callf(third, "DELETE", NULL, "/messages/%s/reactions/%s", id, THUMB), 404);
 	CU_ASSERT_EQUAL(
-	    client_callf(third, "PUT", "{\"until\":null}", "/conversations/%s/mute", conversation), 404);
+	    client_callf(third, "PUT", "{\"until\":null}", "/conversations/%s/mute", conversation),
+	    404);
 	CU_ASSERT_EQUAL(
 	    client_callf(third, "DELETE", NULL, "/conversations/%s/mute", conversation), 404);
 }
@@ -142,16 +146,19 @@ a_message_taken_back_leaves_its_place(void)
 	CU_ASSERT_EQUAL(client_callf(user, "DELETE", NULL, "/messages/%s", id), 200);
 	CU_ASSERT_STRING_EQUAL(client_body(user), first);
 	CU_ASSERT_EQUAL(client_callf(user, "PATCH", "{\"body\":\"x\"}", "/messages/%s", id), 409);
-	CU_ASSERT_EQUAL(client_callf(user, "PUT", NULL, "/messages/%s/reactions/%s", id, THUMB), 409);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "PUT", NULL, "/messages/%s/reactions/%s", id, THUMB), 409);
 	CU_ASSERT_EQUAL(
 	    client_callf(advisor, "GET", NULL, "/conversations/%s/messages?limit=1", conversation),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "items.0.id"), id);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "items.0.body"), "");
 	id = said("Late");
-	testdb_run("UPDATE message SET created_at = app_now() - interval '1 hour' WHERE id = $1", id);
+	testdb_run(
+	    "UPDATE message SET created_at = app_now() - interval '1 hour' WHERE id = $1", id);
 	CU_ASSERT_EQUAL(client_callf(user, "DELETE", NULL, "/messages/%s", id), 409);
-	CU_ASSERT_STRING_EQUAL(client_text(user, "details.message"), "the time for deletion is over");
+	CU_ASSERT_STRING_EQUAL(
+	    client_text(user, "details.message"), "the time for deletion is over");
 }
 
 static void
@@ -172,8 +179,9 @@ an_answer_shows_what_it_answers_and_media_what_it_is(void)
 	CU_ASSERT_EQUAL(
 	    client_callf(advisor, "POST", body, "/conversations/%s/messages", conversation), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "reply_to.id"), id);
-	media = testdb_text("INSERT INTO media (id, owner_id, kind, mime, bytes, state) VALUES"
-			    " (gen_random_uuid(), $1, 'voice', 'audio/ogg', 9000, 'READY') RETURNING id",
+	media = testdb_text(
+	    "INSERT INTO media (id, owner_id, kind, mime, bytes, state) VALUES"
+	    " (gen_random_uuid(), $1, 'voice', 'audio/ogg', 9000, 'READY') RETURNING id",
 	    user_person.id);
 	(void)snprintf(more, sizeof(more), ",\"type\":\"voice\",\"media_id\":\"%s\"", media);
 	CU_ASSERT_EQUAL(say(advisor, "", more), 422); /* not the advisor's */
@@ -207,18 +215,22 @@ reactions_are_ones_own(void)
 
 	talk();
 	id = said("Good news");
-	CU_ASSERT_EQUAL(client_callf(advisor, "PUT", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
-	CU_ASSERT_EQUAL(client_callf(advisor, "PUT", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "PUT", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(advisor, "PUT", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
 	CU_ASSERT_EQUAL(client_count(advisor, "reactions.0.user_ids"), 1);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "reactions.0.emoji"), "\U0001F44D");
-	CU_ASSERT_EQUAL(client_callf(user, "DELETE", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "DELETE", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
 	CU_ASSERT_EQUAL(client_count(user, "reactions"), 1);
 	CU_ASSERT_EQUAL(
 	    client_callf(advisor, "DELETE", NULL, "/messages/%s/reactions/%s", id, THUMB), 200);
 	CU_ASSERT_EQUAL(client_count(advisor, "reactions"), 0);
 	for (i = 0; i < COUNT_OF(no_emoji); i++) {
 		CU_ASSERT_EQUAL(
-		    client_callf(user, "PUT", NULL, "/messages/%s/reactions/%s", id, no_emoji[i]), 422);
+		    client_callf(user, "PUT", NULL, "/messages/%s/reactions/%s", id, no_emoji[i]),
+		    422);
 		CU_ASSERT_STRING_EQUAL(client_text(user, "details.field"), "emoji");
 	}
 }
@@ -236,7 +248,8 @@ search_goes_on_where_a_page_ended_and_shows_nothing_of_others(void)
 	    client_call(user, "GET", "/conversations/search?q=zurich+quokk&limit=2", NULL), 200);
 	CU_ASSERT_EQUAL(client_count(user, "items"), 2);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "items.0.conversation.id"), conversation);
-	CU_ASSERT_STRING_EQUAL(client_text(user, "items.0.excerpt"), "A quokka was seen in Z\u00fcrich");
+	CU_ASSERT_STRING_EQUAL(
+	    client_text(user, "items.0.excerpt"), "A quokka was seen in Z\u00fcrich");
 	CU_ASSERT(client_i64(user, "items.0.message.seq") > client_i64(user, "items.1.message.seq"));
 	(void)snprintf(path, sizeof(path), "/conversations/search?q=zurich+quokk&limit=2&cursor=%s",
 	    client_text(user, "next_cursor"));
@@ -265,7 +278,8 @@ a_muted_conversation_is_not_counted(void)
 	CU_ASSERT_EQUAL(client_i64(user, "unread"), before + 1);
 	CU_ASSERT_EQUAL(client_i64(user, "conversations"), 1);
 	CU_ASSERT_EQUAL(
-	    client_callf(user, "PUT", "{\"until\":null}", "/conversations/%s/mute", conversation), 200);
+	    client_callf(user, "PUT", "{\"until\":null}", "/conversations/%s/mute", conversation),
+	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "muted"), "true");
 	CU_ASSERT_STRING_EQUAL(client_text(user, "muted_until"), "null");
 	CU_ASSERT_EQUAL(client_call(user, "GET", "/conversations/unread-count", NULL), 200);

@@ -26,8 +26,7 @@ listen_for_notes(void)
 	require(mkdtemp(dir) != NULL);
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
 	notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	require(
-	    bind(notify, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0);
+	require(bind(notify, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0);
 	require(setsockopt(notify, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0);
 	require(setenv("NOTIFY_SOCKET", address.sun_path, 1) == 0);
 }
@@ -135,13 +134,11 @@ a_child_that_does_not_leave_is_killed(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "a start is told", a_start_is_told },
+	static const struct cunit_test tests[] = { { "a start is told", a_start_is_told },
 		{ "a reload begins and ends", a_reload_begins_and_ends },
 		{ "a refused reload ends too", a_refused_reload_ends_too },
 		{ "a child that does not leave is killed", a_child_that_does_not_leave_is_killed },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 
 	listen_for_notes();
 	settings_write("DRAIN_S=0");

@@ -86,7 +86,8 @@ metrics_name_the_release(void)
 {
 	char line[96];
 
-	(void)snprintf(line, sizeof(line), "\nconfab_build_info{version=\"%s\"} 1\n", confab_version);
+	(void)snprintf(
+	    line, sizeof(line), "\nconfab_build_info{version=\"%s\"} 1\n", confab_version);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//metrics", NULL), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(client_body(c), line));
 }
@@ -192,8 +193,7 @@ is_not_ready_without_a_program(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "is alive and ready", is_alive_and_ready },
+	static const struct cunit_test tests[] = { { "is alive and ready", is_alive_and_ready },
 		{ "counts over all workers", counts_over_all_workers },
 		{ "promtool takes the metrics", promtool_takes_the_metrics },
 		{ "metrics name the release", metrics_name_the_release },
@@ -201,8 +201,7 @@ main(void)
 		{ "is not ready with a worker that hangs", is_not_ready_with_a_worker_that_hangs },
 		{ "a killed worker is replaced", a_killed_worker_is_replaced },
 		{ "is not ready without one of its programs", is_not_ready_without_a_program },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	static const char *const settings[] = { "WORKER_SILENT_S=3", NULL };
 	int status;
 

@@ -15,8 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REQUEST_S = 90, IDLE_S = 1800, TOKEN_S = 600, DAY_S = 86400, WAIT_US = 10000000,
-	SOON_US = 3000000 }; /* usually a tenth of a second; the machine may be busy */
+enum {
+	REQUEST_S = 90,
+	IDLE_S = 1800,
+	TOKEN_S = 600,
+	DAY_S = 86400,
+	WAIT_US = 10000000,
+	SOON_US = 3000000
+}; /* usually a tenth of a second; the machine may be busy */
 
 static int64_t
 age_us(int64_t since_us)
@@ -51,7 +57,8 @@ talk_open(void)
 	struct person person = person_register("USER");
 
 	client_token(talk.user, person.token);
-	CU_ASSERT_EQUAL_FATAL(client_call(talk.user, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
+	CU_ASSERT_EQUAL_FATAL(
+	    client_call(talk.user, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
 	(void)snprintf(talk.conversation, sizeof(talk.conversation), "%s",
 	    client_text(talk.user, "conversation_id"));
 	return talk;
@@ -64,15 +71,18 @@ say(const struct talk *talk, const char *text)
 	char body[128];
 
 	(void)snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", text, text);
-	return client_callf(talk->user, "POST", body, "/conversations/%s/messages", talk->conversation);
+	return client_callf(
+	    talk->user, "POST", body, "/conversations/%s/messages", talk->conversation);
 }
 
 /* No transaction of the assistant's is on its way any more. */
 static void
 talk_greeted(const struct talk *talk)
 {
-	CU_ASSERT_FATAL(becomes("1", "SELECT count(*) FROM message WHERE sender_type = 'AI'"
-				     " AND conversation_id = $1", talk->conversation));
+	CU_ASSERT_FATAL(becomes("1",
+	    "SELECT count(*) FROM message WHERE sender_type = 'AI'"
+	    " AND conversation_id = $1",
+	    talk->conversation));
 }
 
 /* Change one's account in a transaction; the status. */
@@ -167,8 +177,10 @@ answered(const struct talk *talk, const char *text)
 	char wanted[128];
 
 	(void)snprintf(wanted, sizeof(wanted), "Automated echo: you said \"%s\"", text);
-	return becomes(wanted, "SELECT body FROM message WHERE sender_type = 'AI' AND conversation_id = $1"
-			       " ORDER BY seq DESC LIMIT 1", talk->conversation);
+	return becomes(wanted,
+	    "SELECT body FROM message WHERE sender_type = 'AI' AND conversation_id = $1"
+	    " ORDER BY seq DESC LIMIT 1",
+	    talk->conversation);
 }
 
 static void
@@ -181,8 +193,8 @@ an_assistant_that_fails_is_asked_again(void)
 	before = stack_calls();
 	fail_arm("ai.echo", "error=unavailable");
 	CU_ASSERT_EQUAL(say(&talk, "again"), 201);
-	CU_ASSERT(becomes("unavailable", "SELECT coalesce(max(last_error), $1 || '') FROM job WHERE state = 'READY'",
-	    "none"));
+	CU_ASSERT(becomes("unavailable",
+	    "SELECT coalesce(max(last_error), $1 || '') FROM job WHERE state = 'READY'", "none"));
 	CU_ASSERT_EQUAL(stack_calls(), before + 1);
 	stack_clock_advance(30);
 	CU_ASSERT(answered(&talk, "again"));
@@ -203,7 +215,9 @@ an_assistant_that_hangs_answers_when_it_is_let_go(void)
 	CU_ASSERT_EQUAL(say(&talk, "hung"), 201);
 	fail_wait_held("ai.echo");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message WHERE sender_type = 'AI'"
-				   " AND conversation_id = $1", talk.conversation), 1);
+				   " AND conversation_id = $1",
+			    talk.conversation),
+	    1);
 	fail_release("ai.echo");
 	CU_ASSERT(answered(&talk, "hung"));
 	client_free(talk.user);
@@ -277,12 +291,16 @@ a_session_both_left_lapses_after_half_an_hour(void)
 	session_make(user, advisor, true, id);
 	began = clock_monotonic_us();
 	stack_clock_advance(IDLE_S - 60);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM session WHERE id = $1", id), "ONGOING");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM session WHERE id = $1", id), "ONGOING");
 	stack_clock_advance(61);
 	CU_ASSERT(becomes("ENDED", "SELECT state FROM session WHERE id = $1", id));
 	CU_ASSERT(age_us(began) < SOON_US);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT (ended_at - started_at BETWEEN '1799 s' AND '1803 s')::text"
-					   " FROM session WHERE id = $1", id), "true");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT (ended_at - started_at BETWEEN '1799 s' AND '1803 s')::text"
+			" FROM session WHERE id = $1",
+		id),
+	    "true");
 	client_free(user);
 	client_free(advisor);
 }
@@ -340,9 +358,11 @@ a_parked_poll_ends_when_its_time_has_passed(void)
 static void
 days_of_events_come_and_go(void)
 {
-	static const char has_day[] = "SELECT (to_regclass('event_' || to_char(app_now() AT TIME ZONE 'UTC'"
+	static const char has_day[] =
+	    "SELECT (to_regclass('event_' || to_char(app_now() AT TIME ZONE 'UTC'"
 	    " + make_interval(days => $1::int), 'YYYYMMDD')) IS NOT NULL)::text";
-	static const char event_day[] = "SELECT (tableoid::regclass::text = 'event_' || to_char(app_now()"
+	static const char event_day[] =
+	    "SELECT (tableoid::regclass::text = 'event_' || to_char(app_now()"
 	    " AT TIME ZONE 'UTC', 'YYYYMMDD'))::text FROM event WHERE user_id = $1 ORDER BY seq DESC LIMIT 1";
 	struct listener a = listener_make();
 	int64_t began = clock_monotonic_us(), day;
@@ -384,7 +404,8 @@ nobody_falls_over_a_leap(void)
 }
 
 static const struct cunit_test tests[] = {
-	{ "a crash before the commit costs one request", a_crash_before_the_commit_costs_one_request },
+	{ "a crash before the commit costs one request",
+	    a_crash_before_the_commit_costs_one_request },
 	{ "an error before the commit undoes all", an_error_before_the_commit_undoes_all },
 	{ "one request waits and others do not", one_request_waits_and_others_do_not },
 	{ "an assistant that fails is asked again", an_assistant_that_fails_is_asked_again },
@@ -392,10 +413,12 @@ static const struct cunit_test tests[] = {
 	    an_assistant_that_hangs_answers_when_it_is_let_go },
 	{ "an assistant may be late", an_assistant_may_be_late },
 	{ "a request nobody answers expires", a_request_nobody_answers_expires },
-	{ "a session both left lapses after half an hour", a_session_both_left_lapses_after_half_an_hour },
+	{ "a session both left lapses after half an hour",
+	    a_session_both_left_lapses_after_half_an_hour },
 	{ "a token past its life is refused by every program",
 	    a_token_past_its_life_is_refused_by_every_program },
-	{ "a parked poll ends when its time has passed", a_parked_poll_ends_when_its_time_has_passed },
+	{ "a parked poll ends when its time has passed",
+	    a_parked_poll_ends_when_its_time_has_passed },
 	{ "days of events come and go", days_of_events_come_and_go },
 	{ "nobody falls over a leap", nobody_falls_over_a_leap },
 	{ 0 },

@@ -25,8 +25,9 @@ static const char *const paths[] = { "/users/me", "/advisors", "/sessions", "/co
 static int
 complaints(const struct program *program)
 {
-	return !program_stays(program) ? 0 :
-	    private_logged(program->name, "error", "") + private_logged(program->name, "warn", "");
+	return !program_stays(program)
+	    ? 0
+	    : private_logged(program->name, "error", "") + private_logged(program->name, "warn", "");
 }
 
 /* How often a program said that the database is there again. */
@@ -100,7 +101,8 @@ refuses_an_older_schema_and_heals(void)
 {
 	const char *last = testdb_text("SELECT max(version) FROM migration");
 
-	testdb_run("CREATE TEMP TABLE kept AS SELECT * FROM migration WHERE version = $1::int", last);
+	testdb_run(
+	    "CREATE TEMP TABLE kept AS SELECT * FROM migration WHERE version = $1::int", last);
 	testdb_run("DELETE FROM migration WHERE version = $1::int", last);
 	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
 		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
@@ -119,7 +121,8 @@ refuses_an_older_schema_and_heals(void)
 static void
 goes_on_with_a_newer_schema(void)
 {
-	testdb_run("INSERT INTO migration (version, name, checksum) VALUES (9999, '9999_next', 'x')");
+	testdb_run(
+	    "INSERT INTO migration (version, name, checksum) VALUES (9999, '9999_next', 'x')");
 	testdb_run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
 		   " WHERE usename = current_user AND pid <> pg_backend_pid()");
 	client_token(c, user.token);
@@ -136,8 +139,7 @@ main(void)
 		{ "logs an outage once a program, not once a try", logs_an_outage_once },
 		{ "refuses a schema older than the program, and heals",
 		    refuses_an_older_schema_and_heals },
-		{ "goes on with a newer schema", goes_on_with_a_newer_schema },
-		{ NULL, NULL }
+		{ "goes on with a newer schema", goes_on_with_a_newer_schema }, { NULL, NULL }
 	};
 	int status;
 

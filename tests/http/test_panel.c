@@ -36,8 +36,8 @@ has_headers(const char *what)
 		if (strcmp(browser_header(browser, panel_headers[i][0]), panel_headers[i][1]) != 0)
 			(void)fprintf(stderr, "%s: %s\n", what, panel_headers[i][0]);
 	for (i = 0; i < COUNT_OF(panel_headers); i++)
-		CU_ASSERT_STRING_EQUAL(browser_header(browser, panel_headers[i][0]),
-		    panel_headers[i][1]);
+		CU_ASSERT_STRING_EQUAL(
+		    browser_header(browser, panel_headers[i][0]), panel_headers[i][1]);
 }
 
 static void
@@ -69,11 +69,11 @@ every_answer_has_the_strict_headers(void)
 	for (i = 0; i < COUNT_OF(calls); i++) {
 		if (i == 1)
 			browser_sign_in(browser);
-		CU_ASSERT_EQUAL(browser_call(browser, calls[i].method, calls[i].path),
-		    calls[i].status);
+		CU_ASSERT_EQUAL(
+		    browser_call(browser, calls[i].method, calls[i].path), calls[i].status);
 		has_headers(calls[i].path);
-		CU_ASSERT_STRING_EQUAL(browser_header(browser, "Content-Type"),
-		    "text/html; charset=utf-8");
+		CU_ASSERT_STRING_EQUAL(
+		    browser_header(browser, "Content-Type"), "text/html; charset=utf-8");
 	}
 	CU_ASSERT_EQUAL(browser_post(browser, "/admin/logout", "csrf=wrong", NULL), 403);
 	has_headers("form token");
@@ -188,9 +188,9 @@ the_cookie_is_strict_and_new_at_each_sign_in(void)
 static void
 a_sign_in_leads_only_to_our_own_pages(void)
 {
-	static const char *const foreign[] = {"https%3A%2F%2Fevil.example", "%2F%2Fevil.example",
-	    "%2Fadmin%2F..%2F..%2Fx", "%2Fadmin%2F%2Fevil.example%3A80", "%2Fadmin%0d%0aX%3A+y",
-	    ""};
+	static const char *const foreign[] = { "https%3A%2F%2Fevil.example", "%2F%2Fevil.example",
+		"%2Fadmin%2F..%2F..%2Fx", "%2Fadmin%2F%2Fevil.example%3A80", "%2Fadmin%0d%0aX%3A+y",
+		"" };
 	const char *email = getenv("ADMIN_EMAIL"), *password = getenv("ADMIN_PASSWORD");
 	size_t i;
 

@@ -175,10 +175,11 @@ signing_in_needs_the_form_too(void)
 static void
 the_sign_in_form_makes_no_other_token(void)
 {
-	const char *login = testdb_text("SELECT l.id FROM login l JOIN user_account u ON u.id = l.user_id"
-					" WHERE l.kind = 'PANEL' AND l.ended_at IS NULL AND u.email = $1"
-					" ORDER BY l.created_at DESC, l.id DESC LIMIT 1",
-	    getenv("ADMIN_EMAIL"));
+	const char *login =
+	    testdb_text("SELECT l.id FROM login l JOIN user_account u ON u.id = l.user_id"
+			" WHERE l.kind = 'PANEL' AND l.ended_at IS NULL AND u.email = $1"
+			" ORDER BY l.created_at DESC, l.id DESC LIMIT 1",
+		getenv("ADMIN_EMAIL"));
 	struct browser *stranger = browser_new();
 	char cookie[200], token[200];
 	const char *lines[] = { cookie, NULL };
@@ -216,11 +217,12 @@ a_dismissed_report_blocks_nobody(void)
 	char path[128], text[FORM_BYTES];
 
 	(void)snprintf(path, sizeof(path), "/admin/reports/%s/resolve", report);
-	(void)snprintf(text, sizeof(text), "decision=DISMISSED&block=true&csrf=%s", browser_csrf(browser));
+	(void)snprintf(
+	    text, sizeof(text), "decision=DISMISSED&block=true&csrf=%s", browser_csrf(browser));
 	CU_ASSERT_EQUAL(browser_post(browser, path, text, NULL), 422);
-	CU_ASSERT_STRING_EQUAL(
-	    testdb_text("SELECT u.state || r.state FROM user_account u, report r"
-			" WHERE u.id = $1 AND r.id = $2", user, report),
+	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT u.state || r.state FROM user_account u, report r"
+					   " WHERE u.id = $1 AND r.id = $2",
+				   user, report),
 	    "ACTIVEOPEN");
 }
 
@@ -233,8 +235,8 @@ an_old_browser_is_judged_by_its_origin(void)
 	(void)snprintf(origin, sizeof(origin), "Origin: %s", getenv("BASE_URL"));
 	(void)snprintf(text, sizeof(text), "csrf=%s", browser_csrf(browser));
 	CU_ASSERT_EQUAL(browser_post(browser, forms[3].path, text, headers), 303);
-	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM user_account WHERE id = $1", blocked),
-	    "ACTIVE");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM user_account WHERE id = $1", blocked), "ACTIVE");
 	browser_free(browser);
 }
 

@@ -85,8 +85,7 @@ write_everywhere(const char *text)
 		   "jsonb_build_object($2::text,"
 		   " $2::text, 'nested', jsonb_build_array($2::text)) WHERE id = $1",
 	    report, text);
-	testdb_run(
-	    "UPDATE login SET device_name = left($2, 80), user_agent = $2 WHERE user_id = $1",
+	testdb_run("UPDATE login SET device_name = left($2, 80), user_agent = $2 WHERE user_id = $1",
 	    person, text);
 	testdb_run("ALTER TABLE audit DISABLE TRIGGER USER");
 	testdb_run("DELETE FROM audit WHERE target_id = $1", person);

@@ -103,11 +103,11 @@ write_all(void *arg)
 {
 	struct pair *pair = arg;
 	PGconn *conn = PQconnectdb(getenv("DATABASE_URL"));
-	const char *params[] = {pair->who.id};
+	const char *params[] = { pair->who.id };
 	int i;
 
 	for (i = 0; i < pair->races; i++) {
-		struct timespec apart = {0, rand_r(&pair->seed) % APART_US * 1000L};
+		struct timespec apart = { 0, rand_r(&pair->seed) % APART_US * 1000L };
 
 		(void)pthread_barrier_wait(&pair->line);
 		(void)nanosleep(&apart, NULL);
@@ -164,8 +164,8 @@ no_wake_up_is_lost(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"no wake-up is lost, whichever comes first", no_wake_up_is_lost},
-    {NULL, NULL},
+	{ "no wake-up is lost, whichever comes first", no_wake_up_is_lost },
+	{ NULL, NULL },
 };
 
 int

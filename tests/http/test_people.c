@@ -116,8 +116,10 @@ a_phone_is_shown_to_its_owner_only(void)
 	struct client *owner = client_new();
 	char body[200];
 
-	(void)snprintf(body, sizeof(body), "{\"phone\":\"+4915%09u\",\"password\":\"%s\","
-	    "\"display_name\":\"Pia\"}", testdb_random() % 1000000000u, person_password);
+	(void)snprintf(body, sizeof(body),
+	    "{\"phone\":\"+4915%09u\",\"password\":\"%s\","
+	    "\"display_name\":\"Pia\"}",
+	    testdb_random() % 1000000000u, person_password);
 	EXPECT(201, client_call(owner, "POST", "/auth/register", body));
 	client_token(owner, client_text(owner, "access_token"));
 	EXPECT(200, client_call(owner, "GET", "/users/me", NULL));
@@ -155,8 +157,8 @@ only_somebody_else_who_exists_can_be_blocked(void)
 	prepare();
 	EXPECT(422, client_callf(c, "PUT", NULL, "/users/me/blocks/%s", me.id));
 	TEXT("details.field", "user_id");
-	EXPECT(404, client_call(c, "PUT", "/users/me/blocks/0197aaaa-0000-7000-8000-000000000000",
-	    NULL));
+	EXPECT(404,
+	    client_call(c, "PUT", "/users/me/blocks/0197aaaa-0000-7000-8000-000000000000", NULL));
 	EXPECT(404, client_call(c, "PUT", "/users/me/blocks/nobody", NULL));
 }
 
@@ -168,8 +170,10 @@ pages(const char *path)
 	size_t total = 0, turns = 0;
 
 	do {
-		EXPECT(200, client_callf(c, "GET", NULL, "%s%slimit=2%s%s", path,
-		    strchr(path, '?') != NULL ? "&" : "?", next[0] != '\0' ? "&cursor=" : "", next));
+		EXPECT(200,
+		    client_callf(c, "GET", NULL, "%s%slimit=2%s%s", path,
+			strchr(path, '?') != NULL ? "&" : "?", next[0] != '\0' ? "&cursor=" : "",
+			next));
 		total += client_count(c, "items");
 		(void)snprintf(next, sizeof(next), "%s", client_text(c, "next_cursor"));
 	} while (strcmp(next, "null") != 0 && ++turns < 20);
@@ -183,7 +187,8 @@ blocks_are_listed_in_pages(void)
 
 	prepare();
 	for (i = 0; i < 5; i++)
-		EXPECT(204, client_callf(c, "PUT", NULL, "/users/me/blocks/%s", testdb_user("USER")));
+		EXPECT(
+		    204, client_callf(c, "PUT", NULL, "/users/me/blocks/%s", testdb_user("USER")));
 	CU_ASSERT_EQUAL(pages("/users/me/blocks"), 5);
 	EXPECT(200, client_call(c, "GET", "/users/me/blocks?limit=5", NULL));
 	TEXT("next_cursor", "null");

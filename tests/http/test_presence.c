@@ -33,7 +33,7 @@ device_add(struct listener me, const char *about)
 {
 	struct device *device = &devices[count++];
 
-	*device = (struct device){.me = me, .about = about};
+	*device = (struct device){ .me = me, .about = about };
 	(void)snprintf(device->cursor, sizeof(device->cursor), "%s",
 	    cursor_at(testdb_i64("SELECT last_seq FROM inbox WHERE user_id = $1", me.id)));
 	return device;
@@ -100,8 +100,7 @@ turn(void)
 		if (device->poll == NULL || !parked_done(device->poll))
 			continue;
 		reply = parked_json(device->poll);
-		for (k = 0; parked_wait(device->poll) == 200 && k < parked_events(device->poll);
-		     k++)
+		for (k = 0; parked_wait(device->poll) == 200 && k < parked_events(device->poll); k++)
 			hear(device,
 			    json_object_array_get_idx(json_object_object_get(reply, "events"), k));
 		if (parked_wait(device->poll) == 200)
@@ -316,8 +315,7 @@ survives(int signal_number)
 	stored(PLACES, a->me.id, "1");
 	fence(b);
 	/* A machine so slow that the pause was longer than the node's grace shows both ways. */
-	CU_ASSERT(
-	    strcmp(b->heard, "ONLINE") == 0 || strcmp(b->heard, "ONLINE OFFLINE ONLINE") == 0);
+	CU_ASSERT(strcmp(b->heard, "ONLINE") == 0 || strcmp(b->heard, "ONLINE OFFLINE ONLINE") == 0);
 	CU_ASSERT_STRING_NOT_EQUAL(testdb_text(NODE, a->me.id), before);
 }
 
@@ -462,16 +460,16 @@ who_may_say_what(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"two devices are one person", two_devices_are_one_person},
-    {"a pause between polls is not noticed", a_pause_between_polls_is_not_noticed},
-    {"a deploy is not noticed", a_deploy_is_not_noticed},
-    {"a killed responder is replaced", a_killed_responder_is_replaced},
-    {"a lost connection tells all again", a_lost_connection_tells_all_again},
-    {"who hides is not seen", who_hides_is_not_seen},
-    {"a block hides both and their typing", a_block_hides_both_and_their_typing},
-    {"the panel shows who is there", the_panel_shows_who_is_there},
-    {"who may say what", who_may_say_what},
-    {0},
+	{ "two devices are one person", two_devices_are_one_person },
+	{ "a pause between polls is not noticed", a_pause_between_polls_is_not_noticed },
+	{ "a deploy is not noticed", a_deploy_is_not_noticed },
+	{ "a killed responder is replaced", a_killed_responder_is_replaced },
+	{ "a lost connection tells all again", a_lost_connection_tells_all_again },
+	{ "who hides is not seen", who_hides_is_not_seen },
+	{ "a block hides both and their typing", a_block_hides_both_and_their_typing },
+	{ "the panel shows who is there", the_panel_shows_who_is_there },
+	{ "who may say what", who_may_say_what },
+	{ 0 },
 };
 
 int

@@ -34,13 +34,15 @@ a_row_that_does_not_fit_is_an_error(void)
 	browser = browser_new();
 	browser_sign_in(browser);
 	testdb_run("ALTER TABLE advisor DROP CONSTRAINT advisor_state_reason_check");
-	testdb_run("UPDATE advisor SET state_reason = repeat('<', 1000000) WHERE id = $1", advisor.id);
+	testdb_run(
+	    "UPDATE advisor SET state_reason = repeat('<', 1000000) WHERE id = $1", advisor.id);
 	client_token(c, advisor.token);
 	for (i = 0; i < 8; i++) {
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/advisors/me", NULL), 500);
 		CU_ASSERT_STRING_EQUAL(client_text(c, "error"), "reply_too_large");
 		CU_ASSERT_EQUAL(page("advisors", advisor.id), 500);
-		CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "larger than this server sends"));
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(browser_body(browser), "larger than this server sends"));
 	}
 	client_header(c, "If-Match: *");
 	CU_ASSERT_EQUAL(client_call(c, "PATCH", "/advisors/me", "{\"rate_minor\":77}"), 500);
@@ -49,7 +51,8 @@ a_row_that_does_not_fit_is_an_error(void)
 	CU_ASSERT_EQUAL(private_child(private_pid("advisors")), advisors);
 	CU_ASSERT_EQUAL(private_child(private_pid("admin")), admin);
 	/* A row that fits, of which the page would be cut. */
-	testdb_run("UPDATE advisor SET state_reason = repeat('<', 600000) WHERE id = $1", advisor.id);
+	testdb_run(
+	    "UPDATE advisor SET state_reason = repeat('<', 600000) WHERE id = $1", advisor.id);
 	CU_ASSERT_EQUAL(page("advisors", advisor.id), 500);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/advisors/me", NULL), 200);
 	CU_ASSERT_EQUAL(private_child(private_pid("admin")), admin);
@@ -72,12 +75,13 @@ talk_edited(const char *user, const char *advisor)
 		   " body, edited_at) SELECT $1::uuid, n, gen_random_uuid(), $2::uuid, 'ADVISOR',"
 		   " 'c' || n, repeat(U&'\\+01F600', 4000), now() FROM generate_series(1, 21) n",
 	    conversation, advisor);
-	testdb_run("INSERT INTO message_version (conversation_id, seq, version, body, said_at,"
-		   " replaced_at) SELECT $1, s, v, 'v' || v || '.' || repeat('\"', 3990), now(), now()"
-		   " FROM generate_series(1, 21) s, generate_series(1, 100) v",
+	testdb_run(
+	    "INSERT INTO message_version (conversation_id, seq, version, body, said_at,"
+	    " replaced_at) SELECT $1, s, v, 'v' || v || '.' || repeat('\"', 3990), now(), now()"
+	    " FROM generate_series(1, 21) s, generate_series(1, 100) v",
 	    conversation);
-	return testdb_text("SELECT id FROM message WHERE conversation_id = $1 AND seq = 11",
-	    conversation);
+	return testdb_text(
+	    "SELECT id FROM message WHERE conversation_id = $1 AND seq = 11", conversation);
 }
 
 static void
@@ -101,9 +105,10 @@ a_message_edited_many_times_is_reported_with_its_first_and_last_words(void)
 		report),
 	    "v1 v92 v93 v94 v95 v96 v97 v98 v99 v100 90");
 	CU_ASSERT_STRING_EQUAL(
-	    testdb_text("SELECT string_agg(split_part(v ->> 'body', '.', 1), ' ' ORDER BY n) FROM report,"
-			" jsonb_array_elements(snapshot #> '{around,20,versions}') WITH ORDINALITY x(v, n)"
-			" WHERE id = $1",
+	    testdb_text(
+		"SELECT string_agg(split_part(v ->> 'body', '.', 1), ' ' ORDER BY n) FROM report,"
+		" jsonb_array_elements(snapshot #> '{around,20,versions}') WITH ORDINALITY x(v, n)"
+		" WHERE id = $1",
 		report),
 	    "v1 v99 v100");
 	CU_ASSERT_EQUAL(page("reports", report), 200);
@@ -120,12 +125,13 @@ an_old_report_of_any_size_is_shown_in_part(void)
 {
 	struct person user = person_register("USER"), other = person_register("USER");
 	pid_t admin = private_child(private_pid("admin"));
-	const char *report = testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id,"
-					 " target_user_id, reason, detail, snapshot) VALUES"
-					 " (gen_random_uuid(), $1, 'USER', $2, $2::uuid, 'ABUSE', '',"
-					 " jsonb_build_object('message', 'these words', 'versions',"
-					 " repeat('x', 30000000))) RETURNING id",
-	    user.id, other.id);
+	const char *report =
+	    testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id,"
+			" target_user_id, reason, detail, snapshot) VALUES"
+			" (gen_random_uuid(), $1, 'USER', $2, $2::uuid, 'ABUSE', '',"
+			" jsonb_build_object('message', 'these words', 'versions',"
+			" repeat('x', 30000000))) RETURNING id",
+		user.id, other.id);
 
 	CU_ASSERT_EQUAL(page("reports", report), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "these words"));
@@ -137,14 +143,13 @@ an_old_report_of_any_size_is_shown_in_part(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "a row that does not fit is an error", a_row_that_does_not_fit_is_an_error },
+	static const struct cunit_test tests[] = { { "a row that does not fit is an error",
+						       a_row_that_does_not_fit_is_an_error },
 		{ "a message edited many times is reported with its first and last words",
 		    a_message_edited_many_times_is_reported_with_its_first_and_last_words },
 		{ "an old report of any size is shown in part",
 		    an_old_report_of_any_size_is_shown_in_part },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	static const char *const settings[] = { "WORKERS=1", NULL };
 	int status;
 

@@ -72,8 +72,8 @@ busy_and_counted(void)
 	read = reads() - read;
 	scanned = scans() - scanned;
 	if (read > seconds + 1 || scanned > seconds + 3)
-		(void)fprintf(stderr, "%lld s: %ld readings, %lld scans\n", (long long)seconds, read,
-		    (long long)scanned);
+		(void)fprintf(stderr, "%lld s: %ld readings, %lld scans\n", (long long)seconds,
+		    read, (long long)scanned);
 	CU_ASSERT(read >= 2 && read <= seconds + 1);
 	CU_ASSERT(scanned <= seconds + 3);
 }
@@ -124,8 +124,8 @@ a_login_whose_end_is_committed_late_is_not_missed(void)
 
 	client_token(c, late.token);
 	testdb_run("BEGIN");
-	testdb_run("UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1",
-	    late.login);
+	testdb_run(
+	    "UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", late.login);
 	while (reads() < seen + 3)
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	testdb_run("COMMIT");
@@ -144,7 +144,8 @@ a_reader_that_stands_still_is_replaced(void)
 	client_token(c, a.token);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	CU_ASSERT_EQUAL_FATAL(kill(reader, SIGSTOP), 0);
-	testdb_run("UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", a.login);
+	testdb_run(
+	    "UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", a.login);
 	begun = clock_monotonic_us();
 	CU_ASSERT(client_becomes(c, "/users/me", 401));
 	CU_ASSERT(clock_monotonic_us() - begun < OUT_US);

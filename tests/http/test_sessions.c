@@ -69,11 +69,9 @@ a_chat_goes_from_request_to_rating(void)
 	CU_ASSERT_EQUAL(move(advisor, id, "heartbeat"), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "state"), "ONGOING");
 
+	CU_ASSERT_EQUAL(client_callf(user, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 409);
 	CU_ASSERT_EQUAL(
-	    client_callf(user, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 409);
-	CU_ASSERT_EQUAL(
-	    client_callf(advisor, "POST", "{\"reason\":\"All said\"}", "/sessions/%s/end", id),
-	    200);
+	    client_callf(advisor, "POST", "{\"reason\":\"All said\"}", "/sessions/%s/end", id), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "ended_by"), "ADVISOR");
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "end_reason"), "All said");
 	CU_ASSERT_EQUAL(move(user, id, "end"), 200);
@@ -88,8 +86,7 @@ a_chat_goes_from_request_to_rating(void)
 			    "/sessions/%s/rating", id),
 	    201);
 	CU_ASSERT_EQUAL(client_i64(user, "stars"), 5);
-	CU_ASSERT_EQUAL(
-	    client_callf(user, "POST", "{\"stars\":1}", "/sessions/%s/rating", id), 409);
+	CU_ASSERT_EQUAL(client_callf(user, "POST", "{\"stars\":1}", "/sessions/%s/rating", id), 409);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "error"), "already_rated");
 	CU_ASSERT_EQUAL(
 	    client_callf(advisor, "POST", "{\"stars\":5}", "/sessions/%s/rating", id), 404);
@@ -107,8 +104,7 @@ a_move_out_of_place_says_where_the_session_stands(void)
 	CU_ASSERT_STRING_EQUAL(client_text(user, "details.message"),
 	    "is REQUESTED; allowed now: accept, decline, cancel");
 	CU_ASSERT_EQUAL(
-	    client_callf(advisor, "POST", "{\"reason\":\"Busy\"}", "/sessions/%s/decline", id),
-	    200);
+	    client_callf(advisor, "POST", "{\"reason\":\"Busy\"}", "/sessions/%s/decline", id), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "state"), "DECLINED");
 	CU_ASSERT_EQUAL(move(advisor, id, "accept"), 409);
 	CU_ASSERT_STRING_EQUAL(
@@ -199,8 +195,7 @@ whom_to_ask_must_be_said_clearly(void)
 	people();
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", "{}"), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(user, "details.field"), "advisor_id");
-	(void)snprintf(
-	    body, sizeof(body), "{\"advisor_id\":\"%s\",\"ai\":true}", advisor_person.id);
+	(void)snprintf(body, sizeof(body), "{\"advisor_id\":\"%s\",\"ai\":true}", advisor_person.id);
 	CU_ASSERT_EQUAL(client_call(user, "POST", "/sessions/chat", body), 422);
 	CU_ASSERT_EQUAL(ask(advisor, advisor_person.id, id), 422);
 	CU_ASSERT_STRING_EQUAL(client_text(advisor, "details.field"), "advisor_id");
@@ -259,7 +254,8 @@ static const struct cunit_test tests[] = {
 	    asking_twice_gives_the_same_session_and_others_hear_busy },
 	{ "asking again gives the session as far as it has come",
 	    asking_again_gives_the_session_as_far_as_it_has_come },
-	{ "a repeated key gives the same answer, to who sent it first", a_repeated_key_gives_the_same_answer },
+	{ "a repeated key gives the same answer, to who sent it first",
+	    a_repeated_key_gives_the_same_answer },
 	{ "whom to ask must be said clearly", whom_to_ask_must_be_said_clearly },
 	{ "others see nothing and roles are kept", others_see_nothing_and_roles_are_kept },
 	{ 0 },

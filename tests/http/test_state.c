@@ -79,8 +79,8 @@ fresh(struct side *side)
 	list = read_json(side, "/conversations?limit=1");
 	(void)snprintf(path, sizeof(path), "/conversations/%s", conversation);
 	place = read_json(side, path);
-	CU_ASSERT(json_object_equal(
-	    json_object_array_get_idx(replica_get(list, "items"), 0), place));
+	CU_ASSERT(
+	    json_object_equal(json_object_array_get_idx(replica_get(list, "items"), 0), place));
 	json_object_put(list);
 	(void)snprintf(path, sizeof(path), "/sessions/%s", session);
 	talk = read_json(side, path);
@@ -124,8 +124,7 @@ catch_up(struct side *side)
 	int64_t until_us = clock_monotonic_us() + WAIT_US, last;
 
 	do
-		last = testdb_i64(
-		    "SELECT last_seq FROM inbox WHERE user_id = $1", side->person.id);
+		last = testdb_i64("SELECT last_seq FROM inbox WHERE user_id = $1", side->person.id);
 	while (last < side->seq && clock_monotonic_us() < until_us);
 	while (side->seq < last)
 		poll_once(side);
@@ -201,16 +200,16 @@ say(struct side *side, const char *text, const char *more)
 	static char id[37];
 	char body[1024];
 
-	(void)snprintf(body, sizeof(body), "{\"client_id\":\"s%u\",\"body\":\"%s\"%s}", count++, text,
-	    more);
+	(void)snprintf(
+	    body, sizeof(body), "{\"client_id\":\"s%u\",\"body\":\"%s\"%s}", count++, text, more);
 	in_conversation(side, "POST", "messages", body);
 	(void)snprintf(id, sizeof(id), "%s", client_text(side->c, "id"));
 	return id;
 }
 
 static void
-to_message(struct side *side, const char *method, const char *id, const char *below,
-    const char *body)
+to_message(
+    struct side *side, const char *method, const char *id, const char *below, const char *body)
 {
 	char path[160];
 
@@ -263,8 +262,8 @@ ask(void)
 		side_open(&user, person_register("USER"));
 		side_open(&advisor, person_advisor());
 	}
-	(void)snprintf(body, sizeof(body), "{\"advisor_id\":\"%s\",\"topic\":\"Moving\"}",
-	    advisor.person.id);
+	(void)snprintf(
+	    body, sizeof(body), "{\"advisor_id\":\"%s\",\"topic\":\"Moving\"}", advisor.person.id);
 	call(&user, "POST", "/sessions/chat", body);
 	(void)snprintf(session, sizeof(session), "%s", client_text(user.c, "id"));
 	(void)snprintf(
@@ -290,11 +289,19 @@ begin(void)
 	check("heartbeat", NEITHER);
 }
 
+static const char *
+image_of_advisor(void)
+{
+	return testdb_text(
+	    "INSERT INTO media (id, owner_id, kind, mime, bytes, state) VALUES"
+	    " (gen_random_uuid(), $1, 'image', 'image/png', 700, 'READY') RETURNING id",
+	    advisor.person.id);
+}
+
 static void
 every_action_on_messages(void)
 {
 	char first[37], answer[37], more[128];
-	const char *media;
 
 	begin();
 	(void)snprintf(first, sizeof(first), "%s", say(&user, "Hello \\u2665", ""));
@@ -329,10 +336,8 @@ every_action_on_messages(void)
 	check("say twice", BOTH);
 	to_message(&advisor, "DELETE", answer, "", NULL);
 	check("delete what was read", BOTH);
-	media = testdb_text("INSERT INTO media (id, owner_id, kind, mime, bytes, state) VALUES"
-			    " (gen_random_uuid(), $1, 'image', 'image/png', 700, 'READY') RETURNING id",
-	    advisor.person.id);
-	(void)snprintf(more, sizeof(more), ",\"type\":\"image\",\"media_id\":\"%s\"", media);
+	(void)snprintf(
+	    more, sizeof(more), ",\"type\":\"image\",\"media_id\":\"%s\"", image_of_advisor());
 	(void)snprintf(answer, sizeof(answer), "%s", say(&advisor, "", more));
 	check("send an image", BOTH);
 	to_message(&advisor, "DELETE", answer, "", NULL);
@@ -404,7 +409,8 @@ every_end_of_a_session(void)
 	move(&advisor, "cancel");
 	check("cancel by the advisor", BOTH);
 	ask();
-	testdb_run("UPDATE session SET expires_at = app_now() - interval '1 s' WHERE id = $1", session);
+	testdb_run(
+	    "UPDATE session SET expires_at = app_now() - interval '1 s' WHERE id = $1", session);
 	wait_state(&user, "EXPIRED");
 	catch_up(&advisor);
 	check("expiry", NEITHER); /* heard already */

@@ -101,6 +101,7 @@ refuses programs README.md '| `q` | command | what |\n'
 refuses programs tests/b.sh 'for name in people advisors sessions; do\n'
 refuses toplevel notes.txt 'x\n'
 refuses toplevel Makefile "$(printf '\\n%.0s' {1..173})"
+refuses format lib/db/a.c 'int  b;\n'
 refuses functions lib/db/a.c "int\nlong_one(void)\n{\n$(printf '\\tg();\\n%.0s' {1..60})}\n"
 refuses functions lib/db/a.c "$(printf 'int x;\\n%.0s' {1..500})"
 refuses sql sql/code/b.sql 'CREATE OR REPLACE FUNCTION g() RETURNS int AS $$ c $$;\n'

@@ -28,7 +28,8 @@ providers_are_found_by_name(void)
 static void
 echo_answers_the_same_to_the_same_and_says_what_it_is(void)
 {
-	CU_ASSERT_STRING_EQUAL(reply_to("Good morning"), "Automated echo: you said \"Good morning\"");
+	CU_ASSERT_STRING_EQUAL(
+	    reply_to("Good morning"), "Automated echo: you said \"Good morning\"");
 	CU_ASSERT_STRING_EQUAL(reply_to("Good morning"), reply_to("Good morning"));
 }
 
@@ -52,8 +53,8 @@ static void
 despair_is_heard_however_it_is_written(void)
 {
 	static const char *const heard[] = { "suicide", "I WANT TO DIE", "i want   to\ndie!",
-		"Sometimes I think about self-harm.", "I don't want to live", "I don\xe2\x80\x99t want to live",
-		"(kill myself)", "better off dead" };
+		"Sometimes I think about self-harm.", "I don't want to live",
+		"I don\xe2\x80\x99t want to live", "(kill myself)", "better off dead" };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(heard); i++) {

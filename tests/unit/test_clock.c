@@ -46,8 +46,10 @@ a_test_moves_both_clocks_and_not_the_steady_one(void)
 
 static const struct cunit_test tests[] = {
 	{ "a time has all its digits", a_time_has_all_its_digits },
-	{ "one clock tells the time, and one only grows", one_clock_tells_the_time_and_one_only_grows },
-	{ "a test moves both clocks, and not the steady one", a_test_moves_both_clocks_and_not_the_steady_one },
+	{ "one clock tells the time, and one only grows",
+	    one_clock_tells_the_time_and_one_only_grows },
+	{ "a test moves both clocks, and not the steady one",
+	    a_test_moves_both_clocks_and_not_the_steady_one },
 	{ NULL, NULL },
 };
 

@@ -62,7 +62,9 @@ reads_a_file(void)
 	struct conf conf;
 
 	CU_ASSERT_EQUAL(load("# a comment\n\n  WORKERS=7\nSITE_NAME=\"A = b\"\r\nLOG_LEVEL=debug\n"
-			     "SECRET_KEYS=" SECRET, &conf, NULL), ERR_OK);
+			     "SECRET_KEYS=" SECRET,
+			    &conf, NULL),
+	    ERR_OK);
 	CU_ASSERT_EQUAL(conf.workers, 7);
 	CU_ASSERT_STRING_EQUAL(conf.site_name, "A = b");
 	CU_ASSERT_STRING_EQUAL(conf.log_level, "debug");
@@ -92,19 +94,20 @@ reads_value_files(void)
 	struct conf conf;
 	char *long_text = arena_alloc(arena, 5000);
 
-	CU_ASSERT_EQUAL(load(arena_printf(arena, "SECRET_KEYS_FILE=%s\n", path), &conf, NULL),
-	    ERR_OK);
+	CU_ASSERT_EQUAL(
+	    load(arena_printf(arena, "SECRET_KEYS_FILE=%s\n", path), &conf, NULL), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(conf.secret_keys, SECRET);
 	CU_ASSERT_EQUAL(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
 	CU_ASSERT_EQUAL(load("SECRET_KEYS_FILE=%d/secret\n", &conf, NULL), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(conf.secret_keys, SECRET);
 	CU_ASSERT_EQUAL(load("SECRET_KEYS_FILE=%d/absent\n", &conf, NULL), ERR_BAD_REQUEST);
-	CU_ASSERT_EQUAL(load(arena_printf(arena, "SITE_NAME_FILE=%s\nSECRET_KEYS=" SECRET, nul),
-	    &conf, NULL), ERR_BAD_REQUEST);
+	CU_ASSERT_EQUAL(
+	    load(arena_printf(arena, "SITE_NAME_FILE=%s\nSECRET_KEYS=" SECRET, nul), &conf, NULL),
+	    ERR_BAD_REQUEST);
 	memset(long_text, 'x', 4999);
 	(void)file_of("long", long_text, 4999);
-	CU_ASSERT_EQUAL(load("SITE_NAME_FILE=%d/long\nSECRET_KEYS=" SECRET, &conf, NULL),
-	    ERR_BAD_REQUEST);
+	CU_ASSERT_EQUAL(
+	    load("SITE_NAME_FILE=%d/long\nSECRET_KEYS=" SECRET, &conf, NULL), ERR_BAD_REQUEST);
 	CU_ASSERT_EQUAL(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 }
 
@@ -130,9 +133,11 @@ names_a_file_that_cannot_be_read(void)
 	struct conf conf;
 
 	CU_ASSERT_EQUAL(load("SECRET_KEYS_FILE=%d/absent\n", &conf, &said), ERR_BAD_REQUEST);
-	CU_ASSERT_PTR_NOT_NULL(strstr(said, arena_printf(arena,
-	    "conf:1: SECRET_KEYS_FILE names a file, %s: No such file or directory", path)));
-	CU_ASSERT_EQUAL(load(arena_printf(arena, "SECRET_KEYS_FILE=%s/secret/x\n", dir), &conf, &said),
+	CU_ASSERT_PTR_NOT_NULL(strstr(said,
+	    arena_printf(arena,
+		"conf:1: SECRET_KEYS_FILE names a file, %s: No such file or directory", path)));
+	CU_ASSERT_EQUAL(
+	    load(arena_printf(arena, "SECRET_KEYS_FILE=%s/secret/x\n", dir), &conf, &said),
 	    ERR_BAD_REQUEST);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "secret/x: Not a directory"));
 	CU_ASSERT_EQUAL(conf_load(path, &conf), ERR_BAD_REQUEST);

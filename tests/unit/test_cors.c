@@ -15,8 +15,9 @@ each_of_the_list_may_call(void)
 static void
 part_of_one_or_more_than_one_may_not(void)
 {
-	static const char *const others[] = { "", "https://app.exampl", "https://app.example.evil.test",
-		"https://app.example/", "ttps://app.example", "http://app.example", "https://app.example,",
+	static const char *const others[] = { "", "https://app.exampl",
+		"https://app.example.evil.test", "https://app.example/", "ttps://app.example",
+		"http://app.example", "https://app.example,",
 		"https://app.example,http://localhost:3000", "http://localhost:300",
 		"http://localhost:30001", "https://B.example", "null", "*" };
 	size_t i;

@@ -41,11 +41,13 @@ static const struct {
 	{ NULL, 20, 0xaa, NULL, 50, 0xdd,
 	    "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
 	{ "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16"
-	  "\x17\x18\x19", 25, 0, NULL, 50, 0xcd,
+	  "\x17\x18\x19",
+	    25, 0, NULL, 50, 0xcd,
 	    "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
 	{ NULL, 131, 0xaa, "Test Using Larger Than Block-Size Key - Hash Key First", 54, 0,
 	    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
-	{ NULL, 131, 0xaa, "This is a test using a larger than block-size key and a larger than "
+	{ NULL, 131, 0xaa,
+	    "This is a test using a larger than block-size key and a larger than "
 	    "block-size data. The key needs to be hashed before being used by the HMAC algorithm.",
 	    152, 0, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
 };
@@ -86,10 +88,11 @@ writes_and_reads_base64url(void)
 	for (i = 0; i < COUNT_OF(cases); i++) {
 		size_t bytes_len = strlen(cases[i].bytes);
 
-		CU_ASSERT_STRING_EQUAL(crypto_base64url(arena, cases[i].bytes, bytes_len),
-		    cases[i].text);
+		CU_ASSERT_STRING_EQUAL(
+		    crypto_base64url(arena, cases[i].bytes, bytes_len), cases[i].text);
 		CU_ASSERT_EQUAL_FATAL(crypto_base64url_decode(arena, cases[i].text,
-		    strlen(cases[i].text), &bytes, &len), ERR_OK);
+					  strlen(cases[i].text), &bytes, &len),
+		    ERR_OK);
 		CU_ASSERT_EQUAL(len, bytes_len);
 		CU_ASSERT(memcmp(bytes, cases[i].bytes, len) == 0);
 	}
@@ -100,7 +103,9 @@ static void
 refuses_loose_base64url(void)
 {
 	static const char *const bad[] = { "Z", "Zg=", "Zg==", "Zm9vY", "Zh", "Zm9", "Zm8=", "Zm+v",
-		"Zm/v", "Zm 9v", "Zm9v\n", "Zm9v=", "\xc3\xa9" "aa" };
+		"Zm/v", "Zm 9v", "Zm9v\n", "Zm9v=",
+		"\xc3\xa9"
+		"aa" };
 	struct arena *arena = arena_new(64 * 1024);
 	uint8_t *bytes = NULL;
 	size_t i, len = 0;

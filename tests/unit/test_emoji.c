@@ -23,9 +23,9 @@ anything_else_is_not(void)
 {
 	static const char *const bad[] = { "", "a", "1", "#", "ok", "\u00E9", "\u4E2D", "\u200D",
 		"\uFE0F", "\u20E3", "1\uFE0F", "\U0001F44D\U0001F44D", "\U0001F44Dx", "x\U0001F44D",
-		" \U0001F44D", "\U0001F44D ", "\U0001F44D\u200D", "\u200D\U0001F44D",
-		"\U0001F1EE", "\U0001F1EE\U0001F1F3\U0001F1EE", "\U0001F44D\uFE0F\uFE0F",
-		"\U0001F3FD\U0001F44D", "\u2764\uFE0E", "<", "\xff", "\xf0\x9f\x91",
+		" \U0001F44D", "\U0001F44D ", "\U0001F44D\u200D", "\u200D\U0001F44D", "\U0001F1EE",
+		"\U0001F1EE\U0001F1F3\U0001F1EE", "\U0001F44D\uFE0F\uFE0F", "\U0001F3FD\U0001F44D",
+		"\u2764\uFE0E", "<", "\xff", "\xf0\x9f\x91",
 		"\u2764\u200D\u2764\u200D\u2764\u200D\u2764",
 		"\U0001F469\u200D\u2764\u200D\U0001F469" /* 17 bytes */ };
 	size_t i;

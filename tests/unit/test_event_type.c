@@ -15,8 +15,8 @@ enum { ARENA_MAX = 1024 * 1024 };
 
 #define ID "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80"
 #define READ(seq, data)                                                                            \
-	"{\"seq\":" seq ",\"type\":\"message.read\",\"created_at\":\"2026-11-21T09:30:00Z\",\"data\":" \
-	data "}"
+	"{\"seq\":" seq                                                                            \
+	",\"type\":\"message.read\",\"created_at\":\"2026-11-21T09:30:00Z\",\"data\":" data "}"
 #define READ_DATA "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID "\",\"seq\":3}"
 
 static struct arena *arena;
@@ -40,10 +40,10 @@ an_event_must_be_as_its_table_says(void)
 	CU_ASSERT_FALSE(passes(READ("1", READ_DATA) "," READ("2", "{}")));
 	CU_ASSERT_FALSE(passes(READ("null", READ_DATA))); /* it is stored */
 	CU_ASSERT_FALSE(passes(READ("1", "null")));
-	CU_ASSERT_FALSE(passes(READ("1", "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID
-					 "\",\"seq\":\"3\"}")));
-	CU_ASSERT_FALSE(passes(READ("1", "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID
-					 "\",\"seq\":3,\"more\":1}")));
+	CU_ASSERT_FALSE(passes(
+	    READ("1", "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID "\",\"seq\":\"3\"}")));
+	CU_ASSERT_FALSE(passes(READ(
+	    "1", "{\"conversation_id\":\"" ID "\",\"user_id\":\"" ID "\",\"seq\":3,\"more\":1}")));
 	CU_ASSERT_FALSE(passes("{\"seq\":1,\"type\":\"message.red\",\"created_at\":"
 			       "\"2026-11-21T09:30:00Z\",\"data\":" READ_DATA "}"));
 	CU_ASSERT_FALSE(passes("{\"seq\":1"));

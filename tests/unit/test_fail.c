@@ -139,8 +139,9 @@ only_texts_that_begin_so_are_meant(void)
 static void
 what_is_no_order_changes_nothing(void)
 {
-	static const char *const orders[] = { "", "crush", "nth=2", "crash nth=0", "crash nth=", "crash nth=x",
-		"crash times=-1", "error=nonsense", "sleep=", "crash text=a", "crash 3", "error=" };
+	static const char *const orders[] = { "", "crush", "nth=2", "crash nth=0",
+		"crash nth=", "crash nth=x", "crash times=-1", "error=nonsense",
+		"sleep=", "crash text=a", "crash 3", "error=" };
 	struct test_map *map = test_map_own();
 	size_t i;
 

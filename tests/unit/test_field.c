@@ -32,7 +32,10 @@ check(const struct field *fields, const char *text)
 static bool
 takes(struct field field, const char *value)
 {
-	struct field fields[2] = { field, { 0 } };
+	struct field fields[2] = {
+		field,
+		{ 0 },
+	};
 
 	fields[0].name = "f";
 	return check(fields, arena_printf(arena, "{\"f\":%s}", value));
@@ -126,20 +129,24 @@ addresses_and_phones(void)
 {
 	static const struct sample samples[] = {
 		{ { .type = FIELD_EMAIL },
-		    { "\"a@b.co\"", "\"first.last+tag@sub.example.org\"", "\"x!#$%&'*/=?^_`{|}~-@b.co\"",
-			"\"1@1.1\"" },
-		    { "\"a\"", "\"@b.co\"", "\"a@\"", "\"a@b\"", "\"a@b.\"", "\"a@.co\"", "\"a@b..co\"",
-			"\"a b@b.co\"", "\"a@b co\"", "\"a@b_c.co\"", "\"a@-b.co\"", "\"a@b-.co\"",
-			"\"a@b.co\\n\"", "\"ä@b.co\"", "\"a@bä.co\"", "\"a@@b.co\"",
+		    { "\"a@b.co\"", "\"first.last+tag@sub.example.org\"",
+			"\"x!#$%&'*/=?^_`{|}~-@b.co\"", "\"1@1.1\"" },
+		    { "\"a\"", "\"@b.co\"", "\"a@\"", "\"a@b\"", "\"a@b.\"", "\"a@.co\"",
+			"\"a@b..co\"", "\"a b@b.co\"", "\"a@b co\"", "\"a@b_c.co\"", "\"a@-b.co\"",
+			"\"a@b-.co\"", "\"a@b.co\\n\"", "\"ä@b.co\"", "\"a@bä.co\"", "\"a@@b.co\"",
 			"\"\\\"a\\\"@b.co\"", "\"<a@b.co>\"", "1", "null", "\"\"",
 			"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b.co\"" } },
-		{ { .type = FIELD_PHONE }, { "\"+12345678\"", "\"+919876543210\"", "\"+123456789012345\"" },
+		{ { .type = FIELD_PHONE },
+		    { "\"+12345678\"", "\"+919876543210\"", "\"+123456789012345\"" },
 		    { "\"12345678\"", "\"+1234567\"", "\"+1234567890123456\"", "\"+02345678\"",
-			"\"+1 234 5678\"", "\"+1-2345678\"", "\"++12345678\"", "\"+12345678 \"", "1",
-			"\"\"", "\"+\"" } },
+			"\"+1 234 5678\"", "\"+1-2345678\"", "\"++12345678\"", "\"+12345678 \"",
+			"1", "\"\"", "\"+\"" } },
 	};
 	struct json_object *object, *member;
-	static const struct field fields[] = { { "f", FIELD_EMAIL, .required = false }, { 0 } };
+	static const struct field fields[] = {
+		{ "f", FIELD_EMAIL, .required = false },
+		{ 0 },
+	};
 
 	try_samples(samples, COUNT_OF(samples));
 	object = parse("{\"f\":\"Maya.K@Example.ORG\"}");
@@ -153,7 +160,7 @@ static const struct field word = { .type = FIELD_TEXT, .min = 1, .max = 5 };
 static const struct field inner[] = {
 	{ "id", FIELD_INT, .required = true },
 	{ "words", FIELD_LIST, .sub = &word, .min = 1, .max = 2 },
-	{ 0 }
+	{ 0 },
 };
 static const struct field item = { .type = FIELD_OBJECT, .sub = inner };
 static const struct field nested[] = {
@@ -162,7 +169,7 @@ static const struct field nested[] = {
 	{ "inner", FIELD_OBJECT, .sub = inner },
 	{ "all", FIELD_LIST, .sub = &item, .max = 3 },
 	{ "free", FIELD_OBJECT, .required = false },
-	{ 0 }
+	{ 0 },
 };
 
 static bool
@@ -180,10 +187,12 @@ blamed(const char *path, const char *message)
 static void
 objects_and_lists_name_the_member(void)
 {
-	CU_ASSERT(check(nested, "{\"name\":\"a\",\"note\":null,\"inner\":{\"id\":1,\"words\":[\"x\"]},"
-				"\"all\":[{\"id\":2}],\"free\":{\"any\":[1,{}]}}"));
-	CU_ASSERT(!check(nested, "{\"inner\":{\"id\":\"1\",\"words\":[\"x\",\"\"],\"odd\":1},"
-				 "\"all\":[{\"id\":1},{},7],\"extra\":1,\"note\":5,\"free\":[]}"));
+	CU_ASSERT(check(nested,
+	    "{\"name\":\"a\",\"note\":null,\"inner\":{\"id\":1,\"words\":[\"x\"]},"
+	    "\"all\":[{\"id\":2}],\"free\":{\"any\":[1,{}]}}"));
+	CU_ASSERT(!check(nested,
+	    "{\"inner\":{\"id\":\"1\",\"words\":[\"x\",\"\"],\"odd\":1},"
+	    "\"all\":[{\"id\":1},{},7],\"extra\":1,\"note\":5,\"free\":[]}"));
 	CU_ASSERT(blamed("name", "missing"));
 	CU_ASSERT(blamed("inner.id", "whole number"));
 	CU_ASSERT(blamed("inner.words.1", "at least 1"));
@@ -196,7 +205,8 @@ objects_and_lists_name_the_member(void)
 	CU_ASSERT_EQUAL(errors.count, 9);
 	CU_ASSERT(!check(nested, "{\"name\":\"a\",\"inner\":{\"id\":1,\"words\":[]}}"));
 	CU_ASSERT(blamed("inner.words", "at least 1 elements"));
-	CU_ASSERT(!check(nested, "{\"name\":\"a\",\"inner\":{\"id\":1,\"words\":[\"a\",\"b\",\"c\"]}}"));
+	CU_ASSERT(
+	    !check(nested, "{\"name\":\"a\",\"inner\":{\"id\":1,\"words\":[\"a\",\"b\",\"c\"]}}"));
 	CU_ASSERT(blamed("inner.words", "at most 2 elements"));
 	CU_ASSERT(!check(nested, "{\"name\":null}"));
 	CU_ASSERT(blamed("name", "null"));
@@ -244,7 +254,7 @@ a_reply_has_every_member(void)
 		{ "id", FIELD_INT, .required = false },
 		{ "maybe", FIELD_TEXT, .optional = true, .max = 9 },
 		{ "none", FIELD_TEXT, .nullable = true, .max = 9 },
-		{ 0 }
+		{ 0 },
 	};
 
 	errors = (struct field_errors){ .arena = arena };
@@ -264,7 +274,7 @@ static const struct field query[] = {
 	{ "sort", FIELD_ENUM, .one_of = colours },
 	{ "q", FIELD_TEXT, .max = 5 },
 	{ "must", FIELD_TEXT, .required = true, .min = 1, .max = 5 },
-	{ 0 }
+	{ 0 },
 };
 
 static bool
@@ -300,8 +310,9 @@ a_query_is_refused_by_name(void)
 		{ "limit=99999999999999999999", "limit" }, { "rate=nan", "rate" },
 		{ "rate=inf", "rate" }, { "rate=5.1", "rate" }, { "rate=1-2", "rate" },
 		{ "rate=0x1p3", "rate" }, { "on=1", "on" }, { "on=TRUE", "on" },
-		{ "sort=red", "sort" }, { "q=abcdef", "q" }, { "unknown=1", "unknown" }, { "=1", "\"\"" },
-		{ "q=a&q=b", "q" }, { "limit=1&limit=2", "limit" }, { "Q=a", "Q" } };
+		{ "sort=red", "sort" }, { "q=abcdef", "q" }, { "unknown=1", "unknown" },
+		{ "=1", "\"\"" }, { "q=a&q=b", "q" }, { "limit=1&limit=2", "limit" },
+		{ "Q=a", "Q" } };
 	struct json_object *object;
 	struct buf huge = buf_new(arena, 1024);
 	size_t i;
@@ -324,8 +335,7 @@ a_query_is_refused_by_name(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "text, numbers, choices", text_and_numbers },
+	static const struct cunit_test tests[] = { { "text, numbers, choices", text_and_numbers },
 		{ "ids, dates and times", ids_and_times },
 		{ "e-mail addresses and phone numbers", addresses_and_phones },
 		{ "objects and lists name the member", objects_and_lists_name_the_member },
@@ -334,8 +344,7 @@ main(void)
 		{ "a reply has every member", a_reply_has_every_member },
 		{ "a query becomes typed values", a_query_becomes_typed_values },
 		{ "a query is refused by the name of its field", a_query_is_refused_by_name },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	int status;
 
 	arena = arena_new(64 * 1024 * 1024);

@@ -43,8 +43,11 @@ socket_open(void)
 	socklen_t len;
 
 	worker = (struct worker){ .metrics = metrics_open("", "test", no_routes), .conf = &conf };
-	hub = (struct hub){ .worker = &worker, .conf = &conf, .arena = arena_new(SCRATCH),
-		.epoll = epoll_create1(EPOLL_CLOEXEC), .held_max = 9,
+	hub = (struct hub){ .worker = &worker,
+		.conf = &conf,
+		.arena = arena_new(SCRATCH),
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+		.held_max = 9,
 		.ws_fd = listener_open(&address, &len),
 		.wheel_slot = clock_monotonic_us() / WHEEL_SLOT_US };
 	hub.ready_last = &hub.ready_first;

@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-static const char *const ids[] = {
-    "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80", "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a81"};
+static const char *const ids[] = { "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80",
+	"0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a81" };
 
 static void
 are_found_by_their_id(void)
 {
-	struct hub hub = {.epoll = -1};
+	struct hub hub = { .epoll = -1 };
 	struct hub_user *user;
 
 	hub_users_open(&hub);
@@ -26,7 +26,7 @@ are_found_by_their_id(void)
 static void
 are_forgotten_when_idle_for_long(void)
 {
-	struct hub hub = {.epoll = -1};
+	struct hub hub = { .epoll = -1 };
 	struct hub_user *user;
 
 	hub_users_open(&hub);
@@ -50,7 +50,7 @@ static void
 remember_only_so_many_bytes(void)
 {
 	static char text[RECENT_BYTES_MAX / 3];
-	struct hub hub = {.epoll = -1};
+	struct hub hub = { .epoll = -1 };
 	struct hub_user *user;
 	int64_t seq;
 
@@ -73,7 +73,7 @@ remember_only_so_many_bytes(void)
 static void
 are_not_forgotten_within_a_commit(void)
 {
-	struct hub hub = {.epoll = -1};
+	struct hub hub = { .epoll = -1 };
 	struct hub_user *user;
 
 	hub_users_open(&hub);
@@ -90,11 +90,12 @@ are_not_forgotten_within_a_commit(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"users are found by their id", are_found_by_their_id},
-    {"idle users lose their recent events, then are forgotten", are_forgotten_when_idle_for_long},
-    {"only so many bytes are remembered of each", remember_only_so_many_bytes},
-    {"none is forgotten within a commit", are_not_forgotten_within_a_commit},
-    {NULL, NULL},
+	{ "users are found by their id", are_found_by_their_id },
+	{ "idle users lose their recent events, then are forgotten",
+	    are_forgotten_when_idle_for_long },
+	{ "only so many bytes are remembered of each", remember_only_so_many_bytes },
+	{ "none is forgotten within a commit", are_not_forgotten_within_a_commit },
+	{ NULL, NULL },
 };
 
 int

@@ -13,8 +13,14 @@ struct json_case {
 	size_t len;
 	bool accepted;
 };
-#define YES(name, text) { name, text, sizeof(text) - 1, true }
-#define NO(name, text) { name, text, sizeof(text) - 1, false }
+#define YES(name, text)                                                                            \
+	{                                                                                          \
+		name, text, sizeof(text) - 1, true                                                 \
+	}
+#define NO(name, text)                                                                             \
+	{                                                                                          \
+		name, text, sizeof(text) - 1, false                                                \
+	}
 
 static const struct json_case arrays[] = {
 	YES("empty", "[]"),

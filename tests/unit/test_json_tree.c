@@ -14,7 +14,7 @@ parse(const char *text, enum err expected)
 {
 	struct json_object *root = NULL;
 
-	fault = (struct json_fault){0, NULL, NULL};
+	fault = (struct json_fault){ 0, NULL, NULL };
 	CU_ASSERT_EQUAL(json_parse(arena, text, strlen(text), &fault, &root), expected);
 	return root;
 }
@@ -161,8 +161,7 @@ holds_the_length_of_a_key(void)
 	(void)parse(arena_printf(arena, "{\"%.*s\":1}", JSON_KEY_BYTES_MAX, key), ERR_OK);
 	(void)parse(arena_printf(arena, "{\"%.*s\":1}", JSON_KEY_BYTES_MAX + 1, key), ERR_BAD_JSON);
 	CU_ASSERT_STRING_EQUAL(fault.what, "a key that is too long");
-	(void)parse(
-	    arena_printf(arena, "{\"%.*s\\u0061\":1}", JSON_KEY_BYTES_MAX - 1, key), ERR_OK);
+	(void)parse(arena_printf(arena, "{\"%.*s\\u0061\":1}", JSON_KEY_BYTES_MAX - 1, key), ERR_OK);
 	arena_free(arena);
 }
 
@@ -186,17 +185,17 @@ static void
 prints_numbers_as_it_holds_them(void)
 {
 	static const char *const pairs[][2] = {
-	    {"12.97", "12.97"},
-	    {"0.1e1", "1.0"},
-	    {"-0.0", "0.0"},
-	    {"-0", "0"},
-	    {"0e400", "0.0"},
-	    {"1e2", "100.0"},
-	    {"1E+300", "1e+300"},
-	    {"0.30000000000000004", "0.30000000000000004"},
-	    {"3.00000000000000000000000000000000000000000000000000000000000000001", "3.0"},
-	    {"9007199254740993.0", "9007199254740992.0"},
-	    {"9007199254740993", "9007199254740993"},
+		{ "12.97", "12.97" },
+		{ "0.1e1", "1.0" },
+		{ "-0.0", "0.0" },
+		{ "-0", "0" },
+		{ "0e400", "0.0" },
+		{ "1e2", "100.0" },
+		{ "1E+300", "1e+300" },
+		{ "0.30000000000000004", "0.30000000000000004" },
+		{ "3.00000000000000000000000000000000000000000000000000000000000000001", "3.0" },
+		{ "9007199254740993.0", "9007199254740992.0" },
+		{ "9007199254740993", "9007199254740993" },
 	};
 	size_t i;
 
@@ -204,23 +203,24 @@ prints_numbers_as_it_holds_them(void)
 	for (i = 0; i < COUNT_OF(pairs); i++) {
 		CU_ASSERT_STRING_EQUAL(
 		    json_object_to_json_string_ext(
-			parse(arena_printf(arena, "{\"a\":[%s]}", pairs[i][0]), ERR_OK), JSON_C_TO_STRING_PLAIN),
+			parse(arena_printf(arena, "{\"a\":[%s]}", pairs[i][0]), ERR_OK),
+			JSON_C_TO_STRING_PLAIN),
 		    arena_printf(arena, "{\"a\":[%s]}", pairs[i][1]));
 	}
 	arena_free(arena);
 }
 
 static const struct cunit_test tests[] = {
-    {"each kind of value is made", makes_each_kind_of_value},
-    {"a value needs no object around it", makes_bare_values},
-    {"a refusal tells the place and the key", tells_where_it_stopped},
-    {"a fault in a member is told with its path", tells_the_path_to_the_member},
-    {"nesting is bounded", holds_the_depth},
-    {"the number of keys is bounded over all objects", holds_the_number_of_keys},
-    {"the length of a key is bounded, decoded", holds_the_length_of_a_key},
-    {"the largest body of small values fits", reads_the_largest_body},
-    {"a number is printed as it is held", prints_numbers_as_it_holds_them},
-    {NULL, NULL},
+	{ "each kind of value is made", makes_each_kind_of_value },
+	{ "a value needs no object around it", makes_bare_values },
+	{ "a refusal tells the place and the key", tells_where_it_stopped },
+	{ "a fault in a member is told with its path", tells_the_path_to_the_member },
+	{ "nesting is bounded", holds_the_depth },
+	{ "the number of keys is bounded over all objects", holds_the_number_of_keys },
+	{ "the length of a key is bounded, decoded", holds_the_length_of_a_key },
+	{ "the largest body of small values fits", reads_the_largest_body },
+	{ "a number is printed as it is held", prints_numbers_as_it_holds_them },
+	{ NULL, NULL },
 };
 
 int

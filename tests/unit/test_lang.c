@@ -5,7 +5,8 @@
 static void
 tags_in_their_usual_form_are_taken(void)
 {
-	static const char *const good[] = { "en", "hi", "fil", "pt-BR", "zh-Hant", "zh-Hant-TW", "sr-Latn-RS" };
+	static const char *const good[] = { "en", "hi", "fil", "pt-BR", "zh-Hant", "zh-Hant-TW",
+		"sr-Latn-RS" };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(good); i++)
@@ -15,9 +16,9 @@ tags_in_their_usual_form_are_taken(void)
 static void
 everything_else_is_refused(void)
 {
-	static const char *const bad[] = { "", "e", "engl", "english", "EN", "En", "pt-br", "pt-B", "pt-BRA",
-		"pt_BR", "zh-hant", "zh-Han", "zh-TW-Hant", "en-", "-US", "en-US-", "en-US-x", "en US", "en\n",
-		"*", "en,de" };
+	static const char *const bad[] = { "", "e", "engl", "english", "EN", "En", "pt-br", "pt-B",
+		"pt-BRA", "pt_BR", "zh-hant", "zh-Han", "zh-TW-Hant", "en-", "-US", "en-US-",
+		"en-US-x", "en US", "en\n", "*", "en,de" };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(bad); i++)

@@ -11,10 +11,16 @@
 static struct arena *arena;
 static char dir[] = "/tmp/confab-metrics-XXXXXX";
 
-static const struct route one[] = { { METHOD_GET, "/one", "one", .roles = ROLE_ANON },
-	{ METHOD_GET, "/two", "two", .roles = ROLE_ANON }, { 0 } };
-static const struct route other[] = { { METHOD_GET, "/two", "two", .roles = ROLE_ANON },
-	{ METHOD_GET, "/one", "one", .roles = ROLE_ANON }, { 0 } };
+static const struct route one[] = {
+	{ METHOD_GET, "/one", "one", .roles = ROLE_ANON },
+	{ METHOD_GET, "/two", "two", .roles = ROLE_ANON },
+	{ 0 },
+};
+static const struct route other[] = {
+	{ METHOD_GET, "/two", "two", .roles = ROLE_ANON },
+	{ METHOD_GET, "/one", "one", .roles = ROLE_ANON },
+	{ 0 },
+};
 static const struct route *const tables[] = { one, NULL }, *const changed[] = { other, NULL };
 
 /* How often the route was called, as the metrics say. */
@@ -94,8 +100,8 @@ many_routes_and_programs_are_counted(void)
 	size_t i;
 
 	for (i = 0; i < ROUTES; i++)
-		routes[i] = (struct route){ METHOD_GET, "/many",
-			arena_printf(arena, "many_%zu", i), .roles = ROLE_ANON };
+		routes[i] = (struct route){ METHOD_GET, "/many", arena_printf(arena, "many_%zu", i),
+			.roles = ROLE_ANON };
 	metrics = metrics_open(dir, "test", many);
 	metrics_request(metrics, &routes[ROUTES - 1], 200, 1000);
 	metrics_request(metrics, &one[1], 200, 1000);
@@ -110,7 +116,8 @@ many_routes_and_programs_are_counted(void)
 	for (i = 0; i < PROGRAMS; i++) {
 		CU_ASSERT_PTR_NOT_NULL(strstr(out.data,
 		    arena_printf(arena,
-			"requests_total{program=\"other-%zu\",route=\"one\",status=\"2xx\"} 1\n", i)));
+			"requests_total{program=\"other-%zu\",route=\"one\",status=\"2xx\"} 1\n",
+			i)));
 		(void)snprintf(file, sizeof(file), "%s/metrics/other-%zu", dir, i);
 		(void)unlink(file);
 	}

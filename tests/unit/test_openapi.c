@@ -5,16 +5,19 @@
 #include <json-c/json.h>
 #include <string.h>
 
-static const struct field body[] = { { "name", FIELD_TEXT, .required = true, .max = 9, .doc = "A name" },
-	{ 0 } };
+static const struct field body[] = {
+	{ "name", FIELD_TEXT, .required = true, .max = 9, .doc = "A name" },
+	{ 0 },
+};
 static const struct route routes[] = {
-	{ METHOD_GET, "/api/v1/things", "thing_list", .roles = ROLE_ANON, .reply = body, .rate = RATE_READ,
-	    .summary = "List" },
+	{ METHOD_GET, "/api/v1/things", "thing_list", .roles = ROLE_ANON, .reply = body,
+	    .rate = RATE_READ, .summary = "List" },
 	{ METHOD_PUT, "/api/v1/things/{id}", "thing_put", .roles = ROLE_ADMIN, .rate = RATE_WRITE,
 	    .flags = ROUTE_IF_MATCH, .body = body, .reply = body, .summary = "Change" },
 	{ METHOD_POST, "/api/v1/things", "thing_make", .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE,
-	    .status = 201, .flags = ROUTE_IDEMPOTENT, .body = body, .reply = body, .summary = "Make" },
-	{ 0 }
+	    .status = 201, .flags = ROUTE_IDEMPOTENT, .body = body, .reply = body,
+	    .summary = "Make" },
+	{ 0 },
 };
 static const struct route *const tables[] = { routes, NULL };
 static struct json_object *root;
@@ -65,8 +68,8 @@ who_may_call_is_told_by_its_refusals(void)
 	CU_ASSERT_STRING_EQUAL(json_object_to_json_string_ext(
 				   json_object_object_get(list, "security"), JSON_C_TO_STRING_PLAIN),
 	    "[{}]");
-	CU_ASSERT(json_object_object_length(json_object_array_get_idx(
-		      json_object_object_get(put, "security"), 0)) == 1);
+	CU_ASSERT(json_object_object_length(
+		      json_object_array_get_idx(json_object_object_get(put, "security"), 0)) == 1);
 }
 
 static void
@@ -76,7 +79,8 @@ what_a_body_and_its_headers_bring_is_told(void)
 	struct json_object *put = operation("/api/v1/things/{id}", "put");
 	struct json_object *make = operation("/api/v1/things", "post");
 
-	CU_ASSERT(answers(list, "413") && !answers(list, "415")); /* nginx refuses any body too large */
+	CU_ASSERT(
+	    answers(list, "413") && !answers(list, "415")); /* nginx refuses any body too large */
 	CU_ASSERT(answers(put, "413") && answers(put, "415") && answers(put, "422"));
 	CU_ASSERT(takes_header(put, "If-Match") && answers(put, "412") && answers(put, "428"));
 	CU_ASSERT(!takes_header(put, "Idempotency-Key") && !takes_header(make, "If-Match"));

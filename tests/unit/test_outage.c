@@ -77,10 +77,12 @@ tells_of_a_minute_in_three_lines(void)
 	CU_ASSERT_EQUAL(capture_end(), 3);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"level\":\"error\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"msg\":\"it is away\",\"error\":\"gone\"}"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"msg\":\"the database is still away\","
-					     "\"last\":\"it is away\",\"failures\":93,\"seconds\":30}"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"msg\":\"the database answers again\","
-					     "\"failures\":180,\"seconds\":59}"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said,
+	    "\"msg\":\"the database is still away\","
+	    "\"last\":\"it is away\",\"failures\":93,\"seconds\":30}"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said,
+	    "\"msg\":\"the database answers again\","
+	    "\"failures\":180,\"seconds\":59}"));
 }
 
 /* A server that takes reads and refuses writes. */
@@ -122,12 +124,11 @@ is_quiet_while_nobody_asks(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "a minute of three processes is three lines", tells_of_a_minute_in_three_lines },
-		{ "it is one outage while some calls succeed", is_one_outage_while_some_calls_succeed },
-		{ "it is quiet while nobody asks", is_quiet_while_nobody_asks },
-		{ NULL, NULL }
-	};
+	static const struct cunit_test tests[] = { { "a minute of three processes is three lines",
+						       tells_of_a_minute_in_three_lines },
+		{ "it is one outage while some calls succeed",
+		    is_one_outage_while_some_calls_succeed },
+		{ "it is quiet while nobody asks", is_quiet_while_nobody_asks }, { NULL, NULL } };
 
 	return cunit_run("outage", tests);
 }

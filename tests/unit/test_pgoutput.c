@@ -76,13 +76,12 @@ reads_a_logical_message(void)
 static void
 skips_kinds_without_a_use(void)
 {
-	static const char *const others[] = {"U whatever", "D", "T\1\2", "Y", "O"};
+	static const char *const others[] = { "U whatever", "D", "T\1\2", "Y", "O" };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(others); i++) {
 		CU_ASSERT_EQUAL(
-		    pgoutput_parse((const uint8_t *)others[i], strlen(others[i]), &message),
-		    ERR_OK);
+		    pgoutput_parse((const uint8_t *)others[i], strlen(others[i]), &message), ERR_OK);
 		CU_ASSERT_EQUAL(message.kind, PGOUTPUT_OTHER);
 	}
 }
@@ -134,14 +133,14 @@ refuses_what_is_too_much(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"begin and commit tell their positions", reads_begin_and_commit},
-    {"a relation tells its name and columns", reads_a_relation},
-    {"an insert tells values and nulls", reads_an_insert},
-    {"a logical message keeps every byte", reads_a_logical_message},
-    {"kinds without a use are skipped", skips_kinds_without_a_use},
-    {"a message cut at any byte is refused", refuses_a_message_cut_anywhere},
-    {"lengths, kinds and counts out of bounds are refused", refuses_what_is_too_much},
-    {NULL, NULL},
+	{ "begin and commit tell their positions", reads_begin_and_commit },
+	{ "a relation tells its name and columns", reads_a_relation },
+	{ "an insert tells values and nulls", reads_an_insert },
+	{ "a logical message keeps every byte", reads_a_logical_message },
+	{ "kinds without a use are skipped", skips_kinds_without_a_use },
+	{ "a message cut at any byte is refused", refuses_a_message_cut_anywhere },
+	{ "lengths, kinds and counts out of bounds are refused", refuses_what_is_too_much },
+	{ NULL, NULL },
 };
 
 int

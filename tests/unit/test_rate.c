@@ -335,8 +335,8 @@ a_tiny_share_still_lets_one_through(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "allows a burst and no more", allows_a_burst_and_no_more },
+	static const struct cunit_test tests[] = { { "allows a burst and no more",
+						       allows_a_burst_and_no_more },
 		{ "counts each subject and class alone", counts_each_subject_and_class_alone },
 		{ "says what is left", says_what_is_left },
 		{ "refills with time", refills_with_time },
@@ -353,11 +353,11 @@ main(void)
 		    a_file_of_another_layout_is_replaced_and_left_alone },
 		{ "an account from before the machine was started is over",
 		    an_account_from_before_the_machine_was_started_is_over },
-		{ "without a folder a program counts alone", without_a_folder_a_program_counts_alone },
+		{ "without a folder a program counts alone",
+		    without_a_folder_a_program_counts_alone },
 		{ "a full table forgets the idle ones", a_full_table_forgets_the_idle_ones },
 		{ "a tiny share still lets one through", a_tiny_share_still_lets_one_through },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 
 	int status;
 

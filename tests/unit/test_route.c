@@ -9,7 +9,10 @@
 
 static struct arena *arena;
 
-static const struct field slug_fields[] = { { "slug", FIELD_TEXT, .max = 8 }, { 0 } };
+static const struct field slug_fields[] = {
+	{ "slug", FIELD_TEXT, .max = 8 },
+	{ 0 },
+};
 static const struct route first[] = {
 	{ METHOD_GET, "/things", "list", .roles = ROLE_ANON },
 	{ METHOD_POST, "/things", "make", .roles = ROLE_ANON },
@@ -17,27 +20,30 @@ static const struct route first[] = {
 	{ METHOD_PATCH, "/things/{id}", "edit", .roles = ROLE_ANON },
 	{ METHOD_GET, "/things/me", "mine", .roles = ROLE_ANON },
 	{ METHOD_DELETE, "/things/{id}/parts/{part}", "part_end", .roles = ROLE_ANON },
-	{ 0 }
+	{ 0 },
 };
 static const struct route second[] = {
 	{ METHOD_GET, "/tags/all", "tags_all", .path_fields = slug_fields },
 	{ METHOD_GET, "/tags/{slug}", "tag", .path_fields = slug_fields },
 	{ METHOD_PUT, "/tags/{slug}/{id}", "tag_put", .path_fields = slug_fields },
 	{ METHOD_GET, "/", "root", .roles = ROLE_ANON },
-	{ 0 }
+	{ 0 },
 };
 static const struct route *const tables[] = { first, second, NULL };
 
 /* What flags and tables promise before a handler runs. */
-static const struct field cursor_fields[] = { PAGE_FIELDS, { 0 } };
+static const struct field cursor_fields[] = {
+	PAGE_FIELDS,
+	{ 0 },
+};
 static const enum err own_errors[] = { ERR_BLOCKED, ERR_RATE, ERR_OK };
 static const struct route plain = { METHOD_GET, "/plain", "plain", .roles = ROLE_ANON,
 	.rate = RATE_NONE };
 static const struct route page = { METHOD_GET, "/things", "page", .roles = ROLE_USER,
 	.query = cursor_fields };
-static const struct route keyed = { METHOD_POST, "/things/{id}", "keyed",
-	.roles = ROLE_SIGNED_IN, .flags = ROUTE_IDEMPOTENT | ROUTE_KEY_REQUIRED | ROUTE_IF_MATCH,
-	.body = slug_fields, .errors = own_errors };
+static const struct route keyed = { METHOD_POST, "/things/{id}", "keyed", .roles = ROLE_SIGNED_IN,
+	.flags = ROUTE_IDEMPOTENT | ROUTE_KEY_REQUIRED | ROUTE_IF_MATCH, .body = slug_fields,
+	.errors = own_errors };
 
 static const struct route *route;
 static const char *params[ROUTE_PARAMS_MAX], *allow;
@@ -84,10 +90,11 @@ a_word_is_no_id_wherever_it_stands(void)
 static void
 what_is_not_there_is_not_found(void)
 {
-	static const char *const paths[] = { "", "things", "/thing", "/things/", "//things", "/things//",
-		"/things/1", "/things/" ID "/", "/things/" ID "x", "/things/{id}", "/things/" ID "/parts",
-		"/things/" ID "/parts/me", "/Things", "/things ", "/tags/", "/tags/ninechars",
-		"/tags/a\nb", "/tags/a/b/c", "/things/0199A3C0-7D2E-7C1B-9F3A-2B1D5E6F7A80" };
+	static const char *const paths[] = { "", "things", "/thing", "/things/", "//things",
+		"/things//", "/things/1", "/things/" ID "/", "/things/" ID "x", "/things/{id}",
+		"/things/" ID "/parts", "/things/" ID "/parts/me", "/Things", "/things ", "/tags/",
+		"/tags/ninechars", "/tags/a\nb", "/tags/a/b/c",
+		"/things/0199A3C0-7D2E-7C1B-9F3A-2B1D5E6F7A80" };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(paths); i++)
@@ -168,17 +175,15 @@ tells_what_can_fail(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-	{ "flags and tables tell what can fail", tells_what_can_fail },
+	static const struct cunit_test tests[] = { { "flags and tables tell what can fail",
+						       tells_what_can_fail },
 		{ "finds by method and path", finds_by_method_and_path },
 		{ "takes ids out of the path", takes_ids_out_of_the_path },
 		{ "a word is no id, wherever it stands", a_word_is_no_id_wherever_it_stands },
 		{ "what is not there is not found", what_is_not_there_is_not_found },
 		{ "another method is told which ones there are",
 		    another_method_is_told_which_ones_there_are },
-		{ "reads methods and names roles", reads_methods_and_names_roles },
-		{ NULL, NULL }
-	};
+		{ "reads methods and names roles", reads_methods_and_names_roles }, { NULL, NULL } };
 	int status;
 
 	arena = arena_new(16 * 1024 * 1024);

@@ -9,7 +9,10 @@ static struct arena *arena;
 
 static const char *const colours[] = { "RED", "GR\"EEN", NULL };
 static const struct field word = { .type = FIELD_TEXT, .min = 1, .max = 5 };
-static const struct field inner[] = { { "id", FIELD_UUID, .required = true }, { 0 } };
+static const struct field inner[] = {
+	{ "id", FIELD_UUID, .required = true },
+	{ 0 },
+};
 static const struct field item = { .type = FIELD_OBJECT, .sub = inner };
 
 static const struct field all[] = {
@@ -33,7 +36,7 @@ static const struct field all[] = {
 	{ "pair", FIELD_LIST, .sub = &word, .min = 2, .max = 2 },
 	{ "object", FIELD_OBJECT, .sub = inner },
 	{ "free", FIELD_OBJECT, .required = false },
-	{ 0 }
+	{ 0 },
 };
 static const struct field none[] = { { 0 } };
 
@@ -135,14 +138,13 @@ an_empty_table_is_an_empty_object(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "a schema says the rules", a_schema_says_the_rules },
+	static const struct cunit_test tests[] = { { "a schema says the rules",
+						       a_schema_says_the_rules },
 		{ "a reply's schema requires all but the optional",
 		    a_reply_schema_requires_all_but_the_optional },
 		{ "an example passes its own table", an_example_passes_its_own_table },
 		{ "an empty table is an empty object", an_empty_table_is_an_empty_object },
-		{ NULL, NULL }
-	};
+		{ NULL, NULL } };
 	int status;
 
 	arena = arena_new(16 * 1024 * 1024);

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static struct arena *arena;
-static const char keys[] = "b:secret-secret-secret-secret-secret-b,a:secret-secret-secret-secret-secret-a";
+static const char keys[] =
+    "b:secret-secret-secret-secret-secret-b,a:secret-secret-secret-secret-secret-a";
 static const char old_keys[] = "a:secret-secret-secret-secret-secret-a";
 
 static void
@@ -30,8 +31,8 @@ opens_what_it_sealed(void)
 static void
 never_seals_alike(void)
 {
-	CU_ASSERT_STRING_NOT_EQUAL(seal_make(arena, keys, "row", "same"),
-	    seal_make(arena, keys, "row", "same"));
+	CU_ASSERT_STRING_NOT_EQUAL(
+	    seal_make(arena, keys, "row", "same"), seal_make(arena, keys, "row", "same"));
 }
 
 static void
@@ -65,8 +66,8 @@ opens_nothing_that_was_changed(void)
 
 		changed[i] = changed[i] == 'A' ? 'B' : 'A';
 		opened += seal_open(arena, keys, "row", changed, &text) == ERR_OK;
-		opened += seal_open(arena, keys, "row", arena_strndup(arena, sealed, i), &text) ==
-		    ERR_OK;
+		opened +=
+		    seal_open(arena, keys, "row", arena_strndup(arena, sealed, i), &text) == ERR_OK;
 	}
 	CU_ASSERT_EQUAL(opened, 0);
 	CU_ASSERT_EQUAL(seal_open(arena, keys, "row", "", &text), ERR_INTERNAL);
@@ -103,16 +104,13 @@ finds_keys_by_id(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "opens what it sealed", opens_what_it_sealed },
+	static const struct cunit_test tests[] = { { "opens what it sealed", opens_what_it_sealed },
 		{ "never seals alike", never_seals_alike },
 		{ "does not open in another row", does_not_open_in_another_row },
 		{ "old keys still open", old_keys_still_open },
 		{ "opens nothing that was changed", opens_nothing_that_was_changed },
 		{ "looks up by label and key", looks_up_by_label_and_key },
-		{ "finds keys by id", finds_keys_by_id },
-		{ NULL, NULL }
-	};
+		{ "finds keys by id", finds_keys_by_id }, { NULL, NULL } };
 	int status;
 
 	arena = arena_new(16 * 1024 * 1024);

@@ -11,7 +11,9 @@ knows_utf8(void)
 	static const char *const good[] = { "", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
 		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
 		"\xf4\x8f\xbf\xbf" };
-	static const char *const bad[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2" "a",
+	static const char *const bad[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2",
+		"\xc2"
+		"a",
 		"\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
 		"\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "a\xc3" };
 	size_t i;
@@ -84,8 +86,9 @@ refuses_bad_pairs(void)
 static void
 reads_whole_numbers(void)
 {
-	static const char *const bad[] = { "", "-", "+1", " 1", "1 ", "01", "-0", "-01", "1.0", "1e1",
-		"0x1", "9223372036854775808", "-9223372036854775809", "99999999999999999999" };
+	static const char *const bad[] = { "", "-", "+1", " 1", "1 ", "01", "-0", "-01", "1.0",
+		"1e1", "0x1", "9223372036854775808", "-9223372036854775809",
+		"99999999999999999999" };
 	int64_t value = 5;
 	size_t i;
 

@@ -78,8 +78,8 @@ names_the_fault_and_its_line(void)
 		struct tmpl_set *set = tmpl_set_new(arena);
 		const struct tmpl_fault *fault;
 
-		CU_ASSERT_EQUAL(tmpl_add(set, "page", cases[i].text, strlen(cases[i].text)),
-		    ERR_BAD_REQUEST);
+		CU_ASSERT_EQUAL(
+		    tmpl_add(set, "page", cases[i].text, strlen(cases[i].text)), ERR_BAD_REQUEST);
 		fault = tmpl_faults(set);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(fault);
 		CU_ASSERT_STRING_EQUAL(fault->name, "page");
@@ -173,7 +173,8 @@ set_of(const char *const *names_and_texts, enum err expected)
 
 	for (; *names_and_texts != NULL; names_and_texts += 2)
 		CU_ASSERT_EQUAL(tmpl_add(set, names_and_texts[0], names_and_texts[1],
-		    strlen(names_and_texts[1])), ERR_OK);
+				    strlen(names_and_texts[1])),
+		    ERR_OK);
 	CU_ASSERT_EQUAL(tmpl_link(set), expected);
 	return set;
 }
@@ -187,9 +188,10 @@ indents_partials_within_partials(void)
 
 	start();
 	out = buf_new(arena, 16);
-	tmpl_render(tmpl_find(set_of(texts, ERR_OK), "a"), json("{\"l\": [\"1\\n2\", \"3\"]}"),
-	    &out);
-	CU_ASSERT_STRING_EQUAL(out.data, "<ul>\n  <li>\n    1\n2\n\n  </li>\n"
+	tmpl_render(
+	    tmpl_find(set_of(texts, ERR_OK), "a"), json("{\"l\": [\"1\\n2\", \"3\"]}"), &out);
+	CU_ASSERT_STRING_EQUAL(out.data,
+	    "<ul>\n  <li>\n    1\n2\n\n  </li>\n"
 	    "  <li>\n    3\n\n  </li>\n</ul>\n");
 	stop();
 }
@@ -258,7 +260,8 @@ holds_the_output_at_its_size(void)
 {
 	static const char *const texts[] = { "a",
 		"{{#l}}{{#l}}{{#l}}0123456789012345678901234567890123456789"
-		     "0123456789012345678901234567890123456789{{/l}}{{/l}}{{/l}}", NULL };
+		"0123456789012345678901234567890123456789{{/l}}{{/l}}{{/l}}",
+		NULL };
 	const char *text;
 
 	start();
@@ -283,8 +286,7 @@ holds_the_work_without_output(void)
 static void
 holds_the_turns_of_empty_sections(void)
 {
-	static const char *const texts[] = { "a",
-		"{{#l}}{{#l}}{{#l}}{{/l}}{{/l}}{{/l}}end", NULL };
+	static const char *const texts[] = { "a", "{{#l}}{{#l}}{{#l}}{{/l}}{{/l}}{{/l}}end", NULL };
 
 	start();
 	CU_ASSERT_STRING_EQUAL(render_quietly(set_of(texts, ERR_OK), list_of_100()), "");

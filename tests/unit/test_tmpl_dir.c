@@ -61,7 +61,7 @@ dir_remove(const char *dir, const char *const *names)
 static void
 loads_a_directory(void)
 {
-	static const char *const names[] = {"head.html", "page.html", "notes.txt", NULL};
+	static const char *const names[] = { "head.html", "page.html", "notes.txt", NULL };
 	struct tmpl_set *set = NULL;
 	struct buf out;
 	char *dir;
@@ -106,7 +106,7 @@ load_complaint(const char *dir)
 static void
 names_file_and_line_of_what_it_refuses(void)
 {
-	static const char *const names[] = {"a.html", "b.html", NULL};
+	static const char *const names[] = { "a.html", "b.html", NULL };
 	const char *said;
 	char *dir;
 
@@ -115,8 +115,8 @@ names_file_and_line_of_what_it_refuses(void)
 	file_write(dir, "a.html", "\n{{> c}}\n");
 	file_write(dir, "b.html", "{{{x}}}");
 	said = load_complaint(dir);
-	CU_ASSERT_PTR_NOT_NULL(strstr(said,
-	    arena_printf(arena, "\"%s/b.html:1: unescaped output is not allowed\"", dir)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    said, arena_printf(arena, "\"%s/b.html:1: unescaped output is not allowed\"", dir)));
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(said, arena_printf(arena, "\"%s/a.html:2: {{> c}} names no template\"", dir)));
 	dir_remove(dir, names);
@@ -125,9 +125,9 @@ names_file_and_line_of_what_it_refuses(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"a directory is loaded with its partials", loads_a_directory},
-    {"a bad directory is refused by file and line", names_file_and_line_of_what_it_refuses},
-    {NULL, NULL},
+	{ "a directory is loaded with its partials", loads_a_directory },
+	{ "a bad directory is refused by file and line", names_file_and_line_of_what_it_refuses },
+	{ NULL, NULL },
 };
 
 int

@@ -41,8 +41,7 @@ add_all(struct tmpl_set *set, struct json_object *test, bool *unescaped)
 	*unescaped = is_unescaped(text);
 	if (partials == NULL)
 		return err;
-	json_object_object_foreach(partials, name, partial)
-	{
+	json_object_object_foreach (partials, name, partial) {
 		text = json_object_get_string(partial);
 		*unescaped = *unescaped || is_unescaped(text);
 		if (tmpl_add(set, name, text, strlen(text)) != ERR_OK)
@@ -81,7 +80,7 @@ static void
 run_file(const char *name, size_t rendered, size_t refused)
 {
 	const char *dir = getenv("MUSTACHE_SPEC_DIR");
-	struct counts counts = {0, 0};
+	struct counts counts = { 0, 0 };
 	struct json_object *root, *tests;
 	char path[4096];
 	size_t i;
@@ -132,12 +131,12 @@ partials(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"interpolation is as specified, and never unescaped", interpolation},
-    {"sections are as specified", sections},
-    {"inverted sections are as specified", inverted},
-    {"comments are as specified", comments},
-    {"partials are as specified, and never unescaped", partials},
-    {NULL, NULL},
+	{ "interpolation is as specified, and never unescaped", interpolation },
+	{ "sections are as specified", sections },
+	{ "inverted sections are as specified", inverted },
+	{ "comments are as specified", comments },
+	{ "partials are as specified, and never unescaped", partials },
+	{ NULL, NULL },
 };
 
 int

@@ -22,7 +22,8 @@
 #define ISSUER "https://confab.test"
 
 static struct arena *arena;
-static const struct conf conf = { .base_url = ISSUER, .access_token_s = 600,
+static const struct conf conf = { .base_url = ISSUER,
+	.access_token_s = 600,
 	.secret_keys = "new:" NEW_SECRET ",old:" OLD_SECRET };
 
 static char *
@@ -33,8 +34,8 @@ signed_with(const EVP_MD *digest, const char *header, const char *claims, const 
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
-	(void)HMAC(digest, secret, (int)strlen(secret), (const unsigned char *)head, strlen(head), mac,
-	    &len);
+	(void)HMAC(digest, secret, (int)strlen(secret), (const unsigned char *)head, strlen(head),
+	    mac, &len);
 	return arena_printf(arena, "%s.%s", head, crypto_base64url(arena, mac, len));
 }
 
@@ -106,8 +107,8 @@ static void
 takes_one_made_elsewhere(void)
 {
 	CU_ASSERT_EQUAL(check(jws(good_header, claims_but(NULL, NULL))), ERR_OK);
-	CU_ASSERT_EQUAL(check(jws("{\"kid\":\"new\",\"alg\":\"HS256\"}", claims_but(NULL, NULL))),
-	    ERR_OK);
+	CU_ASSERT_EQUAL(
+	    check(jws("{\"kid\":\"new\",\"alg\":\"HS256\"}", claims_but(NULL, NULL))), ERR_OK);
 }
 
 static void
@@ -125,10 +126,10 @@ refuses_other_algorithms(void)
 
 	for (i = 0; i < COUNT_OF(headers); i++)
 		CU_ASSERT_EQUAL(check(jws(headers[i], claims)), ERR_UNAUTHORIZED);
-	CU_ASSERT_EQUAL(check(signed_with(EVP_sha384(), headers[3], claims, NEW_SECRET)),
-	    ERR_UNAUTHORIZED);
-	CU_ASSERT_EQUAL(check(signed_with(EVP_sha512(), headers[4], claims, NEW_SECRET)),
-	    ERR_UNAUTHORIZED);
+	CU_ASSERT_EQUAL(
+	    check(signed_with(EVP_sha384(), headers[3], claims, NEW_SECRET)), ERR_UNAUTHORIZED);
+	CU_ASSERT_EQUAL(
+	    check(signed_with(EVP_sha512(), headers[4], claims, NEW_SECRET)), ERR_UNAUTHORIZED);
 	none = arena_printf(arena, "%s.%s.", crypto_base64url(arena, headers[0], strlen(headers[0])),
 	    crypto_base64url(arena, claims, strlen(claims)));
 	CU_ASSERT_EQUAL(check(none), ERR_UNAUTHORIZED);
@@ -145,12 +146,14 @@ refuses_other_keys(void)
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(kids); i++)
-		CU_ASSERT_EQUAL(check(jws(arena_printf(arena, "{\"alg\":\"HS256\",\"kid\":%s}", kids[i]),
-				    claims)), ERR_UNAUTHORIZED);
+		CU_ASSERT_EQUAL(
+		    check(
+			jws(arena_printf(arena, "{\"alg\":\"HS256\",\"kid\":%s}", kids[i]), claims)),
+		    ERR_UNAUTHORIZED);
 	CU_ASSERT_EQUAL(check(jws("{\"alg\":\"HS256\"}", claims)), ERR_UNAUTHORIZED);
 	CU_ASSERT_EQUAL(check(signed_with(EVP_sha256(), good_header, claims, "")), ERR_UNAUTHORIZED);
-	CU_ASSERT_EQUAL(check(signed_with(EVP_sha256(), good_header, claims, OLD_SECRET)),
-	    ERR_UNAUTHORIZED);
+	CU_ASSERT_EQUAL(
+	    check(signed_with(EVP_sha256(), good_header, claims, OLD_SECRET)), ERR_UNAUTHORIZED);
 	CU_ASSERT_EQUAL(check(signed_with(EVP_sha256(), good_header, claims, "new:" NEW_SECRET)),
 	    ERR_UNAUTHORIZED);
 }
@@ -190,8 +193,8 @@ refuses_other_claims(void)
 static char *
 at(const char *name, int64_t from_now_s)
 {
-	return jws(good_header, claims_but(name,
-		arena_printf(arena, "%lld", (long long)(clock_now_s() + from_now_s))));
+	return jws(good_header,
+	    claims_but(name, arena_printf(arena, "%lld", (long long)(clock_now_s() + from_now_s))));
 }
 
 static void
@@ -246,7 +249,8 @@ refuses_what_is_no_token(void)
 {
 	static const char *const texts[] = { "", ".", "..", "...", "a.b.c", "e30.e30.e30",
 		"r1.0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80.1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-		"eyJhbGciOiJIUzI1NiJ9", "\xff\xfe\xfd.\xff\xff\xff.\xff\xff\xff\xff\xff\xff\xff\xff" };
+		"eyJhbGciOiJIUzI1NiJ9",
+		"\xff\xfe\xfd.\xff\xff\xff.\xff\xff\xff\xff\xff\xff\xff\xff" };
 	size_t i, huge_len = 12 * 1024 * 1024;
 	int64_t began;
 	char *huge;
@@ -278,11 +282,13 @@ both_keys_verify_while_they_are_rotated(void)
 	old_token = token_make(arena, &before, USER, LOGIN, ROLE_USER);
 	CU_ASSERT_EQUAL(token_check(arena, &conf, old_token, &token), ERR_OK);
 	CU_ASSERT_EQUAL(token_check(arena, &after, old_token, &token), ERR_UNAUTHORIZED);
-	CU_ASSERT_EQUAL(token_check(arena, &before,
-	    token_make(arena, &conf, USER, LOGIN, ROLE_USER), &token), ERR_UNAUTHORIZED);
+	CU_ASSERT_EQUAL(
+	    token_check(arena, &before, token_make(arena, &conf, USER, LOGIN, ROLE_USER), &token),
+	    ERR_UNAUTHORIZED);
 	before.secret_keys = "new:short";
-	CU_ASSERT_EQUAL(token_check(arena, &before,
-	    signed_with(EVP_sha256(), good_header, claims_but(NULL, NULL), "short"), &token),
+	CU_ASSERT_EQUAL(
+	    token_check(arena, &before,
+		signed_with(EVP_sha256(), good_header, claims_but(NULL, NULL), "short"), &token),
 	    ERR_UNAUTHORIZED);
 }
 
@@ -299,8 +305,7 @@ reads_the_names_of_roles(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "takes its own", takes_its_own },
+	static const struct cunit_test tests[] = { { "takes its own", takes_its_own },
 		{ "takes one made elsewhere with the key", takes_one_made_elsewhere },
 		{ "refuses other algorithms", refuses_other_algorithms },
 		{ "refuses other keys", refuses_other_keys },
@@ -312,9 +317,7 @@ main(void)
 		{ "refuses what is no token", refuses_what_is_no_token },
 		{ "both keys verify while they are rotated",
 		    both_keys_verify_while_they_are_rotated },
-		{ "reads the names of roles", reads_the_names_of_roles },
-		{ NULL, NULL }
-	};
+		{ "reads the names of roles", reads_the_names_of_roles }, { NULL, NULL } };
 	int status;
 
 	arena = arena_new(256 * 1024 * 1024);

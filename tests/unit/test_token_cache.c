@@ -15,11 +15,13 @@
 enum { LIFE_S = 600 };
 
 static struct arena *arena;
-static const struct conf conf = { .base_url = "https://confab.test", .access_token_s = LIFE_S,
-	.secret_keys = "new:" SECRET };
+static const struct conf conf = {
+	.base_url = "https://confab.test", .access_token_s = LIFE_S, .secret_keys = "new:" SECRET
+};
 /* Another site: whoever asks it, instead of the cache, hears that the token is none. */
-static const struct conf other = { .base_url = "https://other.test", .access_token_s = LIFE_S,
-	.secret_keys = "old:" SECRET };
+static const struct conf other = {
+	.base_url = "https://other.test", .access_token_s = LIFE_S, .secret_keys = "old:" SECRET
+};
 
 static enum err
 check(struct token_cache *cache, const struct conf *site, const char *text)
@@ -100,13 +102,11 @@ each_hit_has_its_own_claims(void)
 int
 main(void)
 {
-	static const struct cunit_test tests[] = {
-		{ "a token known past its life is refused", a_token_known_past_its_life_is_refused },
+	static const struct cunit_test tests[] = { { "a token known past its life is refused",
+						       a_token_known_past_its_life_is_refused },
 		{ "what is refused is not kept", what_is_refused_is_not_kept },
 		{ "a hit is the whole text", a_hit_is_the_whole_text },
-		{ "each hit has its own claims", each_hit_has_its_own_claims },
-		{ NULL, NULL }
-	};
+		{ "each hit has its own claims", each_hit_has_its_own_claims }, { NULL, NULL } };
 	int status;
 
 	arena = arena_new(64 * 1024 * 1024);

@@ -63,29 +63,31 @@ refuses_the_rest(void)
 		const char *text;
 		int status;
 	} cases[] = {
-	    {"POST / HTTP/1.1\r\n" HOST UPGRADE KEY VERSION END, 405},
-	    {GET HOST KEY VERSION END, 426},
-	    {GET HOST "Upgrade: websocket\r\n" KEY VERSION END, 426},
-	    {GET HOST UPGRADE KEY END, 426},
-	    {GET HOST UPGRADE KEY "Sec-WebSocket-Version: 12\r\n" END, 426},
-	    {GET HOST UPGRADE VERSION END, 400},
-	    {GET HOST UPGRADE KEY KEY VERSION END, 400},
-	    {GET HOST HOST UPGRADE KEY VERSION END, 400},
-	    {GET UPGRADE KEY VERSION END, 400},
-	    {GET HOST UPGRADE "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n" VERSION END, 400},
-	    {GET HOST UPGRADE "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ-=\r\n" VERSION END, 400},
-	    {GET HOST UPGRADE KEY VERSION "Content-Length: 1\r\n" END, 400},
-	    {GET HOST UPGRADE KEY VERSION "Transfer-Encoding: chunked\r\n" END, 400},
-	    {GET HOST UPGRADE KEY VERSION " folded\r\n" END, 400},
-	    {GET HOST UPGRADE KEY VERSION "No colon\r\n" END, 400},
-	    {GET HOST UPGRADE KEY VERSION "Bad name: x\r\n" END, 400},
-	    {GET HOST UPGRADE KEY VERSION "X: a\nb\r\n" END, 400},
-	    {GET HOST UPGRADE KEY VERSION "X : a\r\n" END, 400},
-	    {"GET / HTTP/1.0\r\n" HOST UPGRADE KEY VERSION END, 400},
-	    {"GET http://a/ HTTP/1.1\r\n" HOST UPGRADE KEY VERSION END, 400},
-	    {"GET  / HTTP/1.1\r\n" HOST UPGRADE KEY VERSION END, 400},
-	    {"GET /\r\n" HOST UPGRADE KEY VERSION END, 400},
-	    {"\r\n\r\n", 400},
+		{ "POST / HTTP/1.1\r\n" HOST UPGRADE KEY VERSION END, 405 },
+		{ GET HOST KEY VERSION END, 426 },
+		{ GET HOST "Upgrade: websocket\r\n" KEY VERSION END, 426 },
+		{ GET HOST UPGRADE KEY END, 426 },
+		{ GET HOST UPGRADE KEY "Sec-WebSocket-Version: 12\r\n" END, 426 },
+		{ GET HOST UPGRADE VERSION END, 400 },
+		{ GET HOST UPGRADE KEY KEY VERSION END, 400 },
+		{ GET HOST HOST UPGRADE KEY VERSION END, 400 },
+		{ GET UPGRADE KEY VERSION END, 400 },
+		{ GET HOST UPGRADE "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n" VERSION END,
+		    400 },
+		{ GET HOST UPGRADE "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ-=\r\n" VERSION END,
+		    400 },
+		{ GET HOST UPGRADE KEY VERSION "Content-Length: 1\r\n" END, 400 },
+		{ GET HOST UPGRADE KEY VERSION "Transfer-Encoding: chunked\r\n" END, 400 },
+		{ GET HOST UPGRADE KEY VERSION " folded\r\n" END, 400 },
+		{ GET HOST UPGRADE KEY VERSION "No colon\r\n" END, 400 },
+		{ GET HOST UPGRADE KEY VERSION "Bad name: x\r\n" END, 400 },
+		{ GET HOST UPGRADE KEY VERSION "X: a\nb\r\n" END, 400 },
+		{ GET HOST UPGRADE KEY VERSION "X : a\r\n" END, 400 },
+		{ "GET / HTTP/1.0\r\n" HOST UPGRADE KEY VERSION END, 400 },
+		{ "GET http://a/ HTTP/1.1\r\n" HOST UPGRADE KEY VERSION END, 400 },
+		{ "GET  / HTTP/1.1\r\n" HOST UPGRADE KEY VERSION END, 400 },
+		{ "GET /\r\n" HOST UPGRADE KEY VERSION END, 400 },
+		{ "\r\n\r\n", 400 },
 	};
 	struct ws_request r;
 	size_t i;
@@ -123,12 +125,12 @@ makes_the_accept_key_of_the_rfc(void)
 }
 
 static const struct cunit_test tests[] = {
-    {"takes a good handshake", takes_a_good_one},
-    {"waits for the end of the head", waits_for_the_end_of_the_head},
-    {"refuses the rest, each with its status", refuses_the_rest},
-    {"has bounds", has_bounds},
-    {"makes the accept key of RFC 6455", makes_the_accept_key_of_the_rfc},
-    {NULL, NULL},
+	{ "takes a good handshake", takes_a_good_one },
+	{ "waits for the end of the head", waits_for_the_end_of_the_head },
+	{ "refuses the rest, each with its status", refuses_the_rest },
+	{ "has bounds", has_bounds },
+	{ "makes the accept key of RFC 6455", makes_the_accept_key_of_the_rfc },
+	{ NULL, NULL },
 };
 
 int

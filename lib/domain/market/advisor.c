@@ -7,14 +7,14 @@
 #include <string.h>
 
 #define OWN_COLUMNS                                                                                \
-	"a.id, a.version, a.state, a.state_reason, a.headline, a.bio, a.experience_years,"                    \
+	"a.id, a.version, a.state, a.state_reason, a.headline, a.bio, a.experience_years,"         \
 	" to_json(a.languages) AS languages, to_json(a.specializations) AS specializations,"       \
-	" a.rate_minor, a.currency, a.latitude, a.longitude, " ADVISOR_STATUS " AS status, "       \
-	ADVISOR_AVERAGE " AS rating_average, a.rating_count, a.session_count,"                     \
+	" a.rate_minor, a.currency, a.latitude, a.longitude, " ADVISOR_STATUS                      \
+	" AS status, " ADVISOR_AVERAGE " AS rating_average, a.rating_count, a.session_count,"      \
 	" a.applied_at, a.reviewed_at, a.created_at, a.updated_at"
 #define LIST_OF(name) "ARRAY(SELECT jsonb_array_elements_text($2::jsonb->'" name "'))"
 #define NULLABLE(name, type)                                                                       \
-	name " = CASE WHEN $3::jsonb ? '" name "' THEN ($3::jsonb->>'" name "')::" type           \
+	name " = CASE WHEN $3::jsonb ? '" name "' THEN ($3::jsonb->>'" name "')::" type            \
 	     " ELSE a." name " END"
 #define CHANGED_LIST(name)                                                                         \
 	name " = CASE WHEN $3::jsonb ? '" name "' THEN"                                            \
@@ -28,17 +28,17 @@ static const struct stmt stmts[] = {
 	    "INSERT INTO advisor AS a (id, state, headline, bio, experience_years, languages,"
 	    " specializations, rate_minor, currency, latitude, longitude, applied_at)"
 	    " SELECT $1, 'PENDING', $2::jsonb->>'headline', $2::jsonb->>'bio',"
-	    " ($2::jsonb->>'experience_years')::int, " LIST_OF("languages") ", "
-	    LIST_OF("specializations") ", ($2::jsonb->>'rate_minor')::bigint,"
-	    " $2::jsonb->>'currency', ($2::jsonb->>'latitude')::float8,"
-	    " ($2::jsonb->>'longitude')::float8, app_now()"
-	    " ON CONFLICT (id) DO UPDATE SET state = excluded.state, headline = excluded.headline,"
-	    " bio = excluded.bio, experience_years = excluded.experience_years,"
-	    " languages = excluded.languages, specializations = excluded.specializations,"
-	    " rate_minor = excluded.rate_minor, currency = excluded.currency,"
-	    " latitude = excluded.latitude, longitude = excluded.longitude,"
-	    " applied_at = excluded.applied_at, updated_at = app_now(), version = a.version + 1"
-	    " WHERE a.state IN ('DRAFT', 'REJECTED') RETURNING " OWN_COLUMNS },
+	    " ($2::jsonb->>'experience_years')::int, " LIST_OF("languages") ", " LIST_OF(
+		"specializations") ", ($2::jsonb->>'rate_minor')::bigint,"
+				   " $2::jsonb->>'currency', ($2::jsonb->>'latitude')::float8,"
+				   " ($2::jsonb->>'longitude')::float8, app_now()"
+				   " ON CONFLICT (id) DO UPDATE SET state = excluded.state, headline = excluded.headline,"
+				   " bio = excluded.bio, experience_years = excluded.experience_years,"
+				   " languages = excluded.languages, specializations = excluded.specializations,"
+				   " rate_minor = excluded.rate_minor, currency = excluded.currency,"
+				   " latitude = excluded.latitude, longitude = excluded.longitude,"
+				   " applied_at = excluded.applied_at, updated_at = app_now(), version = a.version + 1"
+				   " WHERE a.state IN ('DRAFT', 'REJECTED') RETURNING " OWN_COLUMNS },
 	[OWN] = { "advisor_own", 1, "SELECT " OWN_COLUMNS " FROM advisor a WHERE a.id = $1",
 	    .repeatable = true },
 	[UPDATE] = { "advisor_update", 3,
@@ -46,11 +46,12 @@ static const struct stmt stmts[] = {
 	    " bio = coalesce($3::jsonb->>'bio', a.bio),"
 	    " experience_years = coalesce(($3::jsonb->>'experience_years')::int, a.experience_years),"
 	    " rate_minor = coalesce(($3::jsonb->>'rate_minor')::bigint, a.rate_minor),"
-	    " currency = coalesce($3::jsonb->>'currency', a.currency), "
-	    CHANGED_LIST("languages") ", " CHANGED_LIST("specializations") ", "
-	    NULLABLE("latitude", "float8") ", " NULLABLE("longitude", "float8") ","
-	    " version = a.version + 1, updated_at = app_now()"
-	    " WHERE a.id = $1 AND $2::bigint IN (0, a.version) RETURNING " OWN_COLUMNS },
+	    " currency = coalesce($3::jsonb->>'currency', a.currency), " CHANGED_LIST(
+		"languages") ", " CHANGED_LIST("specializations") ", " NULLABLE("latitude",
+		"float8") ", " NULLABLE("longitude",
+		"float8") ","
+			  " version = a.version + 1, updated_at = app_now()"
+			  " WHERE a.id = $1 AND $2::bigint IN (0, a.version) RETURNING " OWN_COLUMNS },
 	[ONLINE] = { "advisor_online_set", 2,
 	    "UPDATE advisor a SET online = $2::boolean,"
 	    " online_at = CASE WHEN $2::boolean THEN app_now() ELSE a.online_at END"
@@ -107,8 +108,8 @@ profile_check(struct db *db, const char *profile_json, struct fault *fault)
 	struct rows *unknown;
 
 	TRY(json_parse(arena, profile_json, strlen(profile_json), &syntax, &profile));
-	TRY(list_check(arena, json_object_object_get(profile, "languages"), "languages", lang_valid,
-	    fault));
+	TRY(list_check(
+	    arena, json_object_object_get(profile, "languages"), "languages", lang_valid, fault));
 	TRY(list_check(arena, json_object_object_get(profile, "specializations"), "specializations",
 	    NULL, fault));
 	member = json_object_object_get(profile, "currency");
@@ -132,8 +133,8 @@ place_check(const struct db *db, enum err err, struct fault *fault)
 }
 
 enum err
-advisor_apply(struct db *db, const char *id, const char *profile_json,
-    struct fault *fault, struct rows **rows)
+advisor_apply(struct db *db, const char *id, const char *profile_json, struct fault *fault,
+    struct rows **rows)
 {
 	enum err err;
 

@@ -19,8 +19,8 @@ extern const struct event_type advisor_events[];
 /* Where the profile stands, and whether sessions can be asked for (BUSY: in one now). */
 extern const char *const advisor_states[], *const advisor_statuses[];
 extern const struct field advisor_card_fields[]; /* in the directory */
-extern const struct field advisor_fields[];	 /* one, to read */
-extern const struct field advisor_own_fields[];	 /* to the advisor */
+extern const struct field advisor_fields[]; /* one, to read */
+extern const struct field advisor_own_fields[]; /* to the advisor */
 extern const struct field advisor_apply_body[], advisor_edit_body[], advisor_status_body[];
 extern const struct field specialization_fields[];
 
@@ -32,8 +32,8 @@ extern const struct field specialization_fields[];
  *			currency that is none, half a place
  *	ERR_BAD_STATE	the profile is PENDING or APPROVED
  */
-MUST_CHECK enum err advisor_apply(struct db *, const char *id, const char *profile_json,
-    struct fault *fault, struct rows **rows);
+MUST_CHECK enum err advisor_apply(
+    struct db *, const char *id, const char *profile_json, struct fault *fault, struct rows **rows);
 
 /* The own profile. ERR_NOT_FOUND when the account has none. */
 MUST_CHECK enum err advisor_own(struct db *, const char *id, struct rows **rows);
@@ -48,8 +48,7 @@ MUST_CHECK enum err advisor_update(struct db *, const char *id, int64_t version,
     const char *changes_json, struct fault *fault, struct rows **rows);
 
 /* Take requests (or no more). ERR_BAD_STATE when the profile is not APPROVED. */
-MUST_CHECK enum err advisor_online_set(struct db *, const char *id, bool online,
-    struct rows **rows);
+MUST_CHECK enum err advisor_online_set(struct db *, const char *id, bool online, struct rows **rows);
 
 /* The version in a row of this module. */
 int64_t advisor_version(const struct rows *);

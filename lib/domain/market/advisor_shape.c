@@ -9,76 +9,88 @@ static const char *const decisions[] = { "APPROVED", "REJECTED", NULL };
 static const struct field language[] = {
 	{ "language", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
 	    .example = "\"en\"" },
-	{ 0 }
+	{ 0 },
 };
 static const struct field subject[] = {
 	{ "slug", FIELD_TEXT, .min = 2, .max = 40, .doc = "Slug of GET /specializations",
 	    .example = "\"dating\"" },
-	{ 0 }
+	{ 0 },
 };
 
 /* What every view of an advisor has. */
 #define CARD_FIELDS                                                                                \
 	{ "id", FIELD_UUID, .doc = "The advisor; also the account" },                              \
-	{ "display_name", FIELD_TEXT, .doc = "Name", .example = "\"Asha Rao\"" },                  \
-	{ "headline", FIELD_TEXT, .doc = "One line under the name",                                \
-	    .example = "\"Listens first\"" },                                                      \
-	{ "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },                   \
-	{ "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },              \
-	{ "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },                  \
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units; 0 is free",             \
-	    .example = "2500" },                                                                   \
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },                  \
-	{ "status", FIELD_ENUM, .one_of = advisor_statuses, .doc = "BUSY: in a session now" },             \
-	{ "rating_average", FIELD_NUMBER, .nullable = true, .doc = "1 to 5; null without ratings", \
-	    .example = "4.75" },                                                                   \
-	{ "rating_count", FIELD_INT, .doc = "Ratings received", .example = "8" },                  \
-	{ "session_count", FIELD_INT, .doc = "Sessions held", .example = "21" }
+	    { "display_name", FIELD_TEXT, .doc = "Name", .example = "\"Asha Rao\"" },              \
+	    { "headline", FIELD_TEXT, .doc = "One line under the name",                            \
+		    .example = "\"Listens first\"" },                                              \
+	    { "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },               \
+	    { "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },          \
+	    { "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },              \
+	    { "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units; 0 is free",         \
+		    .example = "2500" },                                                           \
+	    { "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },              \
+	    { "status", FIELD_ENUM, .one_of = advisor_statuses, .doc = "BUSY: in a session now" }, \
+	    { "rating_average", FIELD_NUMBER, .nullable = true,                                    \
+		    .doc = "1 to 5; null without ratings", .example = "4.75" },                    \
+	    { "rating_count", FIELD_INT, .doc = "Ratings received", .example = "8" },              \
+	{                                                                                          \
+		"session_count", FIELD_INT, .doc = "Sessions held", .example = "21"                \
+	}
 
 const struct field advisor_card_fields[] = {
 	CARD_FIELDS,
 	{ "distance_km", FIELD_INT, .nullable = true,
 	    .doc = "From near, whole kilometres between coarse places; null without near",
 	    .example = "3" },
-	{ 0 }
+	{ 0 },
 };
 
 const struct field advisor_fields[] = {
 	CARD_FIELDS,
-	{ "bio", FIELD_TEXT, .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },
+	{ "bio", FIELD_TEXT, .doc = "About the advisor",
+	    .example = "\"Twenty years of listening.\"" },
 	{ "created_at", FIELD_TIME, .doc = "Since when" },
-	{ 0 }
+	{ 0 },
 };
 
 #define PROFILE_FIELDS(needed)                                                                     \
 	{ "headline", FIELD_TEXT, .required = needed, .min = 1, .max = 120,                        \
-	    .doc = "One line under the name", .example = "\"Listens first\"" },                    \
-	{ "bio", FIELD_TEXT, .required = needed, .min = 20, .max = 4000,                           \
-	    .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },             \
-	{ "experience_years", FIELD_INT, .required = needed, .min = 0, .max = 80,                  \
-	    .doc = "Whole years", .example = "12" },                                               \
-	{ "languages", FIELD_LIST, .required = needed, .min = 1, .max = 20, .sub = language,       \
-	    .doc = "Languages spoken" },                                                           \
-	{ "specializations", FIELD_LIST, .required = needed, .min = 1, .max = 20, .sub = subject,  \
-	    .doc = "Subjects offered" },                                                           \
-	{ "rate_minor", FIELD_INT, .required = needed, .min = 0, .max = 100000000,                 \
-	    .doc = "Price of a minute, minor units; 0 is free", .example = "2500" },               \
-	{ "currency", FIELD_TEXT, .required = needed, .min = 3, .max = 4,                          \
-	    .doc = "ISO 4217, or COIN", .example = "\"INR\"" },                                    \
-	{ "latitude", FIELD_NUMBER, .nullable = true, .min = -90, .max = 90,                       \
-	    .doc = "Degrees north; with longitude or not at all", .example = "12.97" },            \
-	{ "longitude", FIELD_NUMBER, .nullable = true, .min = -180, .max = 180,                    \
-	    .doc = "Degrees east", .example = "77.59" }
+		.doc = "One line under the name", .example = "\"Listens first\"" },                \
+	    { "bio", FIELD_TEXT, .required = needed, .min = 20, .max = 4000,                       \
+		    .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },     \
+	    { "experience_years", FIELD_INT, .required = needed, .min = 0, .max = 80,              \
+		    .doc = "Whole years", .example = "12" },                                       \
+	    { "languages", FIELD_LIST, .required = needed, .min = 1, .max = 20, .sub = language,   \
+		    .doc = "Languages spoken" },                                                   \
+	    { "specializations", FIELD_LIST, .required = needed, .min = 1, .max = 20,              \
+		    .sub = subject, .doc = "Subjects offered" },                                   \
+	    { "rate_minor", FIELD_INT, .required = needed, .min = 0, .max = 100000000,             \
+		    .doc = "Price of a minute, minor units; 0 is free", .example = "2500" },       \
+	    { "currency", FIELD_TEXT, .required = needed, .min = 3, .max = 4,                      \
+		    .doc = "ISO 4217, or COIN", .example = "\"INR\"" },                            \
+	    { "latitude", FIELD_NUMBER, .nullable = true, .min = -90, .max = 90,                   \
+		    .doc = "Degrees north; with longitude or not at all", .example = "12.97" },    \
+	{                                                                                          \
+		"longitude", FIELD_NUMBER, .nullable = true, .min = -180, .max = 180,              \
+					   .doc = "Degrees east", .example = "77.59"               \
+	}
 
-const struct field advisor_apply_body[] = { PROFILE_FIELDS(true), { 0 } };
-const struct field advisor_edit_body[] = { PROFILE_FIELDS(false), { 0 } };
+const struct field advisor_apply_body[] = {
+	PROFILE_FIELDS(true),
+	{ 0 },
+};
+const struct field advisor_edit_body[] = {
+	PROFILE_FIELDS(false),
+	{ 0 },
+};
 
 const struct field advisor_own_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The advisor; also the account" },
 	{ "state", FIELD_ENUM, .one_of = advisor_states, .doc = "Only APPROVED is shown to others" },
 	{ "state_reason", FIELD_TEXT, .doc = "What the reviewer wrote", .example = "\"\"" },
 	{ "headline", FIELD_TEXT, .doc = "One line under the name", .example = "\"Listens first\"" },
-	{ "bio", FIELD_TEXT, .doc = "About the advisor", .example = "\"Twenty years of listening.\"" },
+	{ "bio", FIELD_TEXT, .doc = "About the advisor",
+	    .example = "\"Twenty years of listening.\"" },
 	{ "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },
 	{ "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },
 	{ "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },
@@ -98,19 +110,19 @@ const struct field advisor_own_fields[] = {
 	{ "reviewed_at", FIELD_TIME, .nullable = true, .doc = "Last decision about it" },
 	{ "created_at", FIELD_TIME, .doc = "When the profile was made" },
 	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
-	{ 0 }
+	{ 0 },
 };
 
 const struct field advisor_status_body[] = {
 	{ "status", FIELD_ENUM, .required = true, .one_of = statuses_chosen,
 	    .doc = "ONLINE takes requests" },
-	{ 0 }
+	{ 0 },
 };
 
 const struct field specialization_fields[] = {
 	{ "slug", FIELD_TEXT, .doc = "Stable name, for filters", .example = "\"dating\"" },
 	{ "name", FIELD_TEXT, .doc = "English name", .example = "\"Dating\"" },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct field review_data[] = {

@@ -11,24 +11,25 @@
 
 /* Great circle by the haversine formula on a sphere of 6,371 km; whole kilometres, null without both
  * places. */
-#define DISTANCE                                                                                   \
-	"CASE WHEN $9::float8 IS NULL OR a.latitude IS NULL THEN NULL ELSE round(12742 * asin(least("  \
-	"1, sqrt(sind((" COARSE("a.latitude") " - " COARSE("$9::float8") ") / 2) ^ 2"                  \
-	" + cosd(" COARSE("$9::float8") ") * cosd(" COARSE("a.latitude") ")"                           \
-	" * sind((" COARSE("a.longitude") " - " COARSE("$10::float8") ") / 2) ^ 2))))::int END"
+#define DISTANCE                                                                                      \
+	"CASE WHEN $9::float8 IS NULL OR a.latitude IS NULL THEN NULL ELSE round(12742 * asin(least(" \
+	"1, sqrt(sind((" COARSE("a.latitude") " - " COARSE(                                           \
+	    "$9::float8") ") / 2) ^ 2"                                                                \
+			  " + cosd(" COARSE("$9::float8") ") * cosd(" COARSE(                         \
+			      "a.latitude") ")"                                                       \
+					    " * sind((" COARSE("a.longitude") " - " COARSE(           \
+						"$10::float8") ") / 2) ^ 2))))::int END"
 
 /* The box that a radius can reach, wide enough for the rounding; half the globe without a radius. The
  * band of latitudes lets the index on the place do the first cut; no cut of longitudes where the box
  * would meet a pole or the date line. */
-#define REACH                                                                                      \
-	"(coalesce($11::bigint, 20100) / (110.0 * greatest(cosd($9::float8), 0.001)) + 0.02)"
+#define REACH "(coalesce($11::bigint, 20100) / (110.0 * greatest(cosd($9::float8), 0.001)) + 0.02)"
 #define BOX                                                                                        \
 	"a.latitude BETWEEN $9::float8 - coalesce($11::bigint, 20100) / 110.0 - 0.02"              \
 	" AND $9::float8 + coalesce($11::bigint, 20100) / 110.0 + 0.02"                            \
 	" AND ($10::float8 - r.width < -180 OR $10::float8 + r.width > 180"                        \
 	" OR a.longitude BETWEEN $10::float8 - r.width AND $10::float8 + r.width)"
-#define NEAR                                                                                       \
-	" AND ($9::float8 IS NULL OR $11::bigint IS NULL OR (" BOX " AND d.km <= $11::bigint))"
+#define NEAR " AND ($9::float8 IS NULL OR $11::bigint IS NULL OR (" BOX " AND d.km <= $11::bigint))"
 #define NEAREST " AND " BOX " AND ($11::bigint IS NULL OR d.km <= $11::bigint)"
 
 #define MATCH " AND a.search @@ $8::tsquery"
@@ -39,20 +40,20 @@
 #define DIRECTORY(name, more, key, order)                                                          \
 	{                                                                                          \
 		"directory_" name, 14,                                                             \
-		    "SELECT " ADVISOR_CARD ", d.km AS distance_km, " key                         \
-		    " AS _k1, a.id AS _k2"                                                         \
+		    "SELECT " ADVISOR_CARD ", d.km AS distance_km, " key " AS _k1, a.id AS _k2"    \
 		    " FROM advisor a JOIN user_account u ON u.id = a.id"                           \
 		    " CROSS JOIN LATERAL (SELECT " DISTANCE " AS km) d"                            \
 		    " CROSS JOIN (SELECT " REACH " AS width) r"                                    \
-		    " WHERE " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM("$1") ")"            \
-		    " AND ($2::numeric IS NULL OR (a.rating_count > 0"                             \
-		    " AND a.rating_sum >= $2::numeric * a.rating_count))"                          \
-		    " AND ($3::text IS NULL OR a.languages @> ARRAY[$3::text])"                    \
-		    " AND ($4::text IS NULL OR a.specializations @> ARRAY[$4::text])"              \
-		    " AND ($5::bigint IS NULL OR a.rate_minor <= $5::bigint)"                      \
-		    " AND ($6::text IS NULL OR a.currency = $6::text)"                             \
-		    " AND ($7::text IS NULL OR " ADVISOR_STATUS " = $7::text)" more order          \
-		    " LIMIT $12::bigint",                                                          \
+		    " WHERE " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM(                     \
+			"$1") ")"                                                                  \
+			      " AND ($2::numeric IS NULL OR (a.rating_count > 0"                   \
+			      " AND a.rating_sum >= $2::numeric * a.rating_count))"                \
+			      " AND ($3::text IS NULL OR a.languages @> ARRAY[$3::text])"          \
+			      " AND ($4::text IS NULL OR a.specializations @> ARRAY[$4::text])"    \
+			      " AND ($5::bigint IS NULL OR a.rate_minor <= $5::bigint)"            \
+			      " AND ($6::text IS NULL OR a.currency = $6::text)"                   \
+			      " AND ($7::text IS NULL OR " ADVISOR_STATUS                          \
+			      " = $7::text)" more order " LIMIT $12::bigint",                      \
 		    .repeatable = true                                                             \
 	}
 
@@ -66,25 +67,25 @@
 
 #define TOP_RATED "a.rating_score", AFTER_FALLING("a.rating_score", "numeric", "1000")
 #define PRICE "a.rate_minor", AFTER_RISING("a.rate_minor", "bigint")
-#define EXPERIENCE                                                                                 \
-	"a.experience_years", AFTER_FALLING("a.experience_years", "int", "1000")
+#define EXPERIENCE "a.experience_years", AFTER_FALLING("a.experience_years", "int", "1000")
 #define CLOSEST "d.km", AFTER_RISING("d.km", "int")
 /* The commas inside the pairs above must be seen by DIRECTORY. */
 #define LISTING(name, more, ...) DIRECTORY(name, more, __VA_ARGS__)
 #define LISTING_FRONT(name, ...) FRONT(name, __VA_ARGS__)
 
 /* The page most asked for, without any filter: one plan for all. */
-#define FRONT(name, key, order)                                                                    \
-	{                                                                                          \
-		"directory_front_" name, 14,                                                       \
-		    "SELECT " ADVISOR_CARD ", NULL::int AS distance_km, " key                      \
-		    " AS _k1, a.id AS _k2"                                                         \
-		    " FROM advisor a JOIN user_account u ON u.id = a.id"                           \
-		    " WHERE " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM("$1") ")"            \
-		    " AND num_nulls($2::text, $3::text, $4::text, $5::text, $6::text, $7::text,"   \
-		    " $8::text, $9::text, $10::text, $11::text) = 10" order                        \
-		    " LIMIT $12::bigint",                                                          \
-		    .repeatable = true                                                             \
+#define FRONT(name, key, order)                                                                            \
+	{                                                                                                  \
+		"directory_front_" name, 14,                                                               \
+		    "SELECT " ADVISOR_CARD ", NULL::int AS distance_km, " key                              \
+		    " AS _k1, a.id AS _k2"                                                                 \
+		    " FROM advisor a JOIN user_account u ON u.id = a.id"                                   \
+		    " WHERE " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM(                             \
+			"$1") ")"                                                                          \
+			      " AND num_nulls($2::text, $3::text, $4::text, $5::text, $6::text, $7::text," \
+			      " $8::text, $9::text, $10::text, $11::text) = 10" order                      \
+			      " LIMIT $12::bigint",                                                        \
+		    .repeatable = true                                                                     \
 	}
 
 enum { FILTERED, SEARCHED, UNFILTERED, VARIANTS };
@@ -154,7 +155,7 @@ const struct field directory_query_fields[] = {
 	{ "sort", FIELD_ENUM, .one_of = directory_sorts,
 	    .doc = "top_rated (the default) weighs the average by the number of ratings; price, "
 		   "cheapest first; experience, longest first; distance needs near" },
-	{ 0 }
+	{ 0 },
 };
 
 bool
@@ -196,8 +197,7 @@ degrees_valid(const char *text, int64_t bound)
 }
 
 enum err
-directory_near(struct arena *arena, const char *text, const char **latitude,
-    const char **longitude)
+directory_near(struct arena *arena, const char *text, const char **latitude, const char **longitude)
 {
 	const char *comma = strchr(text, ',');
 	const char *north, *east;

@@ -21,8 +21,9 @@ static const struct stmt stmts[] = {
 	    " WHERE r.advisor_id = $1 AND (r.created_at, r.id) < (coalesce($4::timestamptz, 'infinity'),"
 	    " coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"
 	    " AND EXISTS (SELECT FROM advisor a JOIN user_account u ON u.id = a.id"
-	    " WHERE a.id = $1 AND " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM("$2") "))"
-	    " ORDER BY r.created_at DESC, r.id DESC LIMIT $3::bigint",
+	    " WHERE a.id = $1 AND " ADVISOR_LISTED " AND a.id <> ALL (" HIDDEN_FROM(
+		"$2") "))"
+		      " ORDER BY r.created_at DESC, r.id DESC LIMIT $3::bigint",
 	    .repeatable = true },
 	[LISTED] = { "rating_advisor_listed", 2,
 	    "SELECT FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1"
@@ -32,9 +33,9 @@ static const struct stmt stmts[] = {
 STMT_SET(rating_stmts, stmts);
 
 const struct field rating_body[] = {
-	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5",
-	    .example = "5" },
-	{ "review", FIELD_TEXT, .max = RATING_REVIEW_MAX, .doc = "In words, shown with the first name",
+	{ "stars", FIELD_INT, .required = true, .min = 1, .max = 5, .doc = "1 to 5", .example = "5" },
+	{ "review", FIELD_TEXT, .max = RATING_REVIEW_MAX,
+	    .doc = "In words, shown with the first name",
 	    .example = "\"Listened well and gave me a plan\"" },
 	{ 0 },
 };
@@ -55,7 +56,7 @@ const struct field rating_fields[] = {
 	{ "review", FIELD_TEXT, .doc = "In words, if any", .example = "\"Kind and clear\"" },
 	{ "reviewer", FIELD_TEXT, .doc = "First name of the user", .example = "\"Maya\"" },
 	{ "created_at", FIELD_TIME, .doc = "When" },
-	{ 0 }
+	{ 0 },
 };
 
 enum err

@@ -14,7 +14,7 @@ enum { RATING_REVIEW_MAX = 2000 }; /* characters */
 
 extern const struct field rating_body[];
 extern const struct field rating_own_fields[]; /* as who gave it sees it */
-extern const struct field rating_fields[];     /* as all others do */
+extern const struct field rating_fields[]; /* as all others do */
 
 /*
  * Rate session_id as its user. Row: id, session_id, advisor_id, stars, review, created_at. id is the new

@@ -66,7 +66,10 @@ STMT_SET(review_stmts, stmts);
 
 const char *const review_states[] = { "PENDING", "APPROVED", "REJECTED", "DRAFT", NULL };
 
-static const struct field text_element[] = { { "", FIELD_TEXT, .doc = "One" }, { 0 } };
+static const struct field text_element[] = {
+	{ "", FIELD_TEXT, .doc = "One" },
+	{ 0 },
+};
 const struct field review_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The advisor" },
 	{ "display_name", FIELD_TEXT, .doc = "Name" },
@@ -79,21 +82,22 @@ const struct field review_fields[] = {
 	{ "currency", FIELD_TEXT, .doc = "Of rate_minor" },
 	{ "applied_at", FIELD_TIME, .nullable = true, .doc = "Last application" },
 	{ "reviewed_at", FIELD_TIME, .nullable = true, .doc = "Last decision" },
-	{ "account_state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" }, { 0 }
+	{ "account_state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" },
+	{ 0 },
 };
 
 const struct field review_decided_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The advisor" },
 	{ "state", FIELD_ENUM, .one_of = advisor_states, .doc = "State now" },
 	{ "state_reason", FIELD_TEXT, .doc = "What the advisor reads; empty when approved" },
-	{ "reviewed_at", FIELD_TIME, .doc = "Time of the decision" }, { 0 }
+	{ "reviewed_at", FIELD_TIME, .doc = "Time of the decision" },
+	{ 0 },
 };
 
 enum err
 review_list(struct db *db, const char *state, int64_t limit, const char *after, struct rows **rows)
 {
-	return db_rows(
-	    db, rows, &stmts[REVIEW_LIST], db_text(state), db_i64(limit), db_text(after));
+	return db_rows(db, rows, &stmts[REVIEW_LIST], db_text(state), db_i64(limit), db_text(after));
 }
 
 enum err
@@ -134,8 +138,8 @@ decide(struct db *db, const struct audit_by *by, const char *advisor_id, bool ap
 	buf_json(&detail, reason);
 	buf_puts(&detail, "}");
 	return audit_add(db, by,
-	    &(struct audit_entry){approve ? "advisor.approve" : "advisor.reject", "advisor",
-		advisor_id, detail.data});
+	    &(struct audit_entry){ approve ? "advisor.approve" : "advisor.reject", "advisor",
+		advisor_id, detail.data });
 }
 
 enum err

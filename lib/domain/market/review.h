@@ -18,8 +18,8 @@ extern const struct field review_decided_fields[];
  * (NULL: from the start). Columns: id, display_name, email, headline, experience_years, languages,
  * specializations, rate_minor, currency, applied_at, reviewed_at, account_state, _k1.
  */
-MUST_CHECK enum err review_list(struct db *, const char *state, int64_t limit, const char *after,
-    struct rows **rows);
+MUST_CHECK enum err review_list(
+    struct db *, const char *state, int64_t limit, const char *after, struct rows **rows);
 /* One advisor with everything a reviewer wants to see; the columns stand in review.c.
  *	ERR_NOT_FOUND	no such advisor */
 MUST_CHECK enum err review_get(struct db *, const char *advisor_id, struct rows **rows);
@@ -30,8 +30,8 @@ MUST_CHECK enum err review_get(struct db *, const char *advisor_id, struct rows 
  *	ERR_NOT_FOUND	no such advisor
  *	ERR_BAD_STATE	not PENDING, or the account is not ACTIVE
  */
-MUST_CHECK enum err review_approve(struct db *, const struct audit_by *by, const char *advisor_id,
-    struct rows **rows);
+MUST_CHECK enum err review_approve(
+    struct db *, const struct audit_by *by, const char *advisor_id, struct rows **rows);
 /* PENDING to REJECTED with a reason (1 to 500 characters) the advisor will read. Otherwise as
  * review_approve. */
 MUST_CHECK enum err review_reject(struct db *, const struct audit_by *by, const char *advisor_id,

@@ -12,10 +12,12 @@ static const struct stmt stmts[] = {
 	    " ON CONFLICT (key) DO UPDATE SET"
 	    " count = CASE WHEN b.ends_at <= app_now() THEN 0 ELSE b.count END,"
 	    " ends_at = CASE WHEN b.ends_at <= app_now() THEN excluded.ends_at ELSE b.ends_at END"
-	    " RETURNING count, ceil(extract(epoch FROM ends_at - app_now()))::int", false },
+	    " RETURNING count, ceil(extract(epoch FROM ends_at - app_now()))::int",
+	    false },
 	[ATTEMPT_LOOK] = { "attempt_look", 1,
 	    "SELECT count, ceil(extract(epoch FROM ends_at - app_now()))::int FROM rate_bucket"
-	    " WHERE key = $1 AND ends_at > app_now()", false },
+	    " WHERE key = $1 AND ends_at > app_now()",
+	    false },
 	[ATTEMPT_FAILED] = { "attempt_failed", 2,
 	    "INSERT INTO rate_bucket AS b (key, count, ends_at)"
 	    " VALUES ($1, 1, app_now() + make_interval(secs => $2))"
@@ -23,8 +25,8 @@ static const struct stmt stmts[] = {
 	    " count = CASE WHEN b.ends_at <= app_now() THEN 1 ELSE b.count + 1 END,"
 	    " ends_at = CASE WHEN b.ends_at <= app_now() THEN excluded.ends_at ELSE b.ends_at END",
 	    false },
-	[ATTEMPT_CLEAR] = { "attempt_clear", 1,
-	    "UPDATE rate_bucket SET count = 0 WHERE key = $1", false },
+	[ATTEMPT_CLEAR] = { "attempt_clear", 1, "UPDATE rate_bucket SET count = 0 WHERE key = $1",
+	    false },
 };
 STMT_SET(attempt_stmts, stmts);
 
@@ -34,8 +36,8 @@ key_of(struct db *db, const struct conf *conf, const struct attempt_rule *rule, 
 {
 	struct arena *arena = db_arena(db);
 
-	return arena_printf(arena, "%s:%s", rule->name,
-	    seal_lookup(arena, conf->lookup_key, rule->name, subject));
+	return arena_printf(
+	    arena, "%s:%s", rule->name, seal_lookup(arena, conf->lookup_key, rule->name, subject));
 }
 
 enum err
@@ -66,16 +68,16 @@ attempt_look(struct db *db, const struct conf *conf, const struct attempt_rule *
 }
 
 enum err
-attempt_failed(struct db *db, const struct conf *conf, const struct attempt_rule *rule,
-    const char *subject)
+attempt_failed(
+    struct db *db, const struct conf *conf, const struct attempt_rule *rule, const char *subject)
 {
 	return db_exec_one(db, &stmts[ATTEMPT_FAILED], db_text(key_of(db, conf, rule, subject)),
 	    db_i64(rule->window_s));
 }
 
 enum err
-attempt_succeeded(struct db *db, const struct conf *conf, const struct attempt_rule *rule,
-    const char *subject)
+attempt_succeeded(
+    struct db *db, const struct conf *conf, const struct attempt_rule *rule, const char *subject)
 {
 	return db_exec_one(db, &stmts[ATTEMPT_CLEAR], db_text(key_of(db, conf, rule, subject)));
 }

@@ -34,10 +34,10 @@ MUST_CHECK enum err attempt_begin(struct db *, const struct conf *, const struct
 MUST_CHECK enum err attempt_look(struct db *, const struct conf *, const struct attempt_rule *,
     const char *subject, int *retry_after_s);
 /* Count a failure. */
-MUST_CHECK enum err attempt_failed(struct db *, const struct conf *, const struct attempt_rule *,
-    const char *subject);
+MUST_CHECK enum err attempt_failed(
+    struct db *, const struct conf *, const struct attempt_rule *, const char *subject);
 /* Forget the failures: the right person came. */
-MUST_CHECK enum err attempt_succeeded(struct db *, const struct conf *,
-    const struct attempt_rule *, const char *subject);
+MUST_CHECK enum err attempt_succeeded(
+    struct db *, const struct conf *, const struct attempt_rule *, const char *subject);
 
 #endif

@@ -31,7 +31,7 @@ const struct field block_fields[] = {
 	{ "user_id", FIELD_UUID, .doc = "Who is blocked" },
 	{ "display_name", FIELD_TEXT, .doc = "Their name", .example = "\"Ravi\"" },
 	{ "created_at", FIELD_TIME, .doc = "Since when" },
-	{ 0 }
+	{ 0 },
 };
 
 /* Who blocks whom. */
@@ -44,8 +44,7 @@ add_in_tx(struct db *db, void *arg)
 {
 	const struct blocking *blocking = arg;
 
-	TRY(db_exec_one(
-	    db, &stmts[ADD], db_text(blocking->user_id), db_text(blocking->other_id)));
+	TRY(db_exec_one(db, &stmts[ADD], db_text(blocking->user_id), db_text(blocking->other_id)));
 	return session_leave_between(db, blocking->user_id, blocking->other_id);
 }
 
@@ -69,6 +68,6 @@ enum err
 block_list(struct db *db, const char *user_id, int64_t limit, const char *key1, const char *key2,
     struct rows **rows)
 {
-	return db_rows(db, rows, &stmts[LIST], db_text(user_id), db_i64(limit), db_text(key1),
-	    db_text(key2));
+	return db_rows(
+	    db, rows, &stmts[LIST], db_text(user_id), db_i64(limit), db_text(key1), db_text(key2));
 }

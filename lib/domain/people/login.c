@@ -25,34 +25,41 @@ static const struct stmt stmts[] = {
 	    "INSERT INTO login (id, user_id, kind, device_name, user_agent, ip, expires_at)"
 	    " SELECT $1, u.id, 'APP', coalesce(left($3, 80), ''), coalesce(left($4, 300), ''), $5,"
 	    " app_now() + interval '90 days' FROM user_account u"
-	    " WHERE u.id = $2 AND u.state = 'ACTIVE' FOR SHARE OF u", false },
+	    " WHERE u.id = $2 AND u.state = 'ACTIVE' FOR SHARE OF u",
+	    false },
 	[LOGIN_TRIM] = { "login_trim", 2,
 	    "UPDATE login SET ended_at = app_now(), end_reason = 'REPLACED' WHERE id IN"
 	    " (SELECT id FROM login WHERE user_id = $1 AND kind = 'APP' AND ended_at IS NULL"
-	    " ORDER BY created_at DESC, id DESC OFFSET $2)", false },
+	    " ORDER BY created_at DESC, id DESC OFFSET $2)",
+	    false },
 	[LOGIN_LOCK] = { "login_lock", 2,
 	    "SELECT u.id, u.role, u.state, l.counter,"
 	    " l.rotated_at > app_now() - make_interval(secs => $2),"
 	    " l.ended_at IS NOT NULL OR l.expires_at <= app_now()"
 	    " OR l.last_used_at <= app_now() - interval '30 days'"
 	    " FROM login l JOIN user_account u ON u.id = l.user_id"
-	    " WHERE l.id = $1 AND l.kind = 'APP' FOR UPDATE OF l", false },
+	    " WHERE l.id = $1 AND l.kind = 'APP' FOR UPDATE OF l",
+	    false },
 	[LOGIN_ROTATE] = { "login_rotate", 2,
 	    "UPDATE login SET counter = counter + 1, rotated_at = app_now(),"
-	    " last_used_at = app_now(), ip = $2 WHERE id = $1", false },
+	    " last_used_at = app_now(), ip = $2 WHERE id = $1",
+	    false },
 	[LOGIN_TOUCH] = { "login_touch", 2,
 	    "UPDATE login SET last_used_at = app_now(), ip = $2 WHERE id = $1", false },
 	[LOGIN_END] = { "login_end", 3,
 	    "UPDATE login SET ended_at = app_now(), end_reason = $3"
-	    " WHERE user_id = $1 AND id = $2 AND ended_at IS NULL", false },
+	    " WHERE user_id = $1 AND id = $2 AND ended_at IS NULL",
+	    false },
 	[LOGIN_END_ALL] = { "login_end_all", 2,
 	    "UPDATE login SET ended_at = app_now(), end_reason = $2"
-	    " WHERE user_id = $1 AND ended_at IS NULL", false },
+	    " WHERE user_id = $1 AND ended_at IS NULL",
+	    false },
 	[LOGIN_LIST] = { "login_list", 2,
 	    "SELECT id, device_name, user_agent, host(ip) AS ip, created_at, last_used_at,"
 	    " id = $2 AS current FROM login WHERE user_id = $1 AND kind = 'APP'"
 	    " AND ended_at IS NULL AND expires_at > app_now() ORDER BY created_at DESC, id DESC"
-	    " LIMIT 100", true },
+	    " LIMIT 100",
+	    true },
 };
 STMT_SET(login_stmts, stmts);
 
@@ -64,7 +71,7 @@ const struct field login_fields[] = {
 	{ "created_at", FIELD_TIME, .doc = "Sign-in" },
 	{ "last_used_at", FIELD_TIME, .doc = "Last refresh" },
 	{ "current", FIELD_BOOL, .doc = "The login of this request" },
-	{ 0 }
+	{ 0 },
 };
 
 /* "r1.LOGIN.COUNTER" and its MAC. */
@@ -79,8 +86,8 @@ token_mac(const struct conf *conf, const char *head, uint8_t mac[SHA256_SIZE])
 }
 
 static char *
-token_make_refresh(struct arena *arena, const struct conf *conf, const char *login_id,
-    int64_t counter)
+token_make_refresh(
+    struct arena *arena, const struct conf *conf, const char *login_id, int64_t counter)
 {
 	char *head = arena_printf(arena, "r1.%s.%lld", login_id, (long long)counter);
 	uint8_t mac[SHA256_SIZE];
@@ -115,8 +122,8 @@ token_parse(struct arena *arena, const struct conf *conf, const char *text, cons
 }
 
 enum err
-login_create(struct db *db, const struct conf *conf, const struct login_new *new,
-    struct login *login)
+login_create(
+    struct db *db, const struct conf *conf, const struct login_new *new, struct login *login)
 {
 	struct arena *arena = db_arena(db);
 	const char *id = uuid_new(arena);
@@ -136,8 +143,8 @@ login_create(struct db *db, const struct conf *conf, const struct login_new *new
 
 /* What becomes of a token with this counter, given the locked row. */
 static enum err
-use_counter(struct db *db, const struct rows *row, const char *id, const char *ip,
-    int64_t *counter, enum err *outcome)
+use_counter(struct db *db, const struct rows *row, const char *id, const char *ip, int64_t *counter,
+    enum err *outcome)
 {
 	int64_t good = rows_i64(row, 0, LOCK_COUNTER);
 
@@ -189,8 +196,8 @@ login_refresh(struct db *db, const struct conf *conf, const char *refresh_token,
 enum err
 login_end(struct db *db, const char *user_id, const char *login_id, const char *reason)
 {
-	return db_exec_one(db, &stmts[LOGIN_END], db_text(user_id), db_text(login_id),
-	    db_text(reason));
+	return db_exec_one(
+	    db, &stmts[LOGIN_END], db_text(user_id), db_text(login_id), db_text(reason));
 }
 
 enum err

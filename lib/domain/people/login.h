@@ -35,8 +35,8 @@ struct login {
 /* Begin a login. In a transaction.
  *	ERR_ACCOUNT_BLOCKED	the account is not active (any more: it may be blocked while its password
  *				is checked) */
-MUST_CHECK enum err login_create(struct db *, const struct conf *, const struct login_new *,
-    struct login *login);
+MUST_CHECK enum err login_create(
+    struct db *, const struct conf *, const struct login_new *, struct login *login);
 /*
  * Use a refresh token. Needs its own transaction committed whatever the outcome: on reuse the login is
  * ended and *outcome is ERR_REFRESH_INVALID while the function returns ERR_OK.
@@ -45,12 +45,12 @@ MUST_CHECK enum err login_create(struct db *, const struct conf *, const struct 
 MUST_CHECK enum err login_refresh(struct db *, const struct conf *, const char *refresh_token,
     const char *ip, struct login *login, enum err *outcome);
 /* End one login of this user. ERR_NOT_FOUND when it is not theirs or has ended. */
-MUST_CHECK enum err login_end(struct db *, const char *user_id, const char *login_id,
-    const char *reason);
+MUST_CHECK enum err login_end(
+    struct db *, const char *user_id, const char *login_id, const char *reason);
 /* End all logins of the user. reason is one of login.end_reason. */
 MUST_CHECK enum err login_end_all(struct db *, const char *user_id, const char *reason);
 /* The user's logins, newest first; current marks current_id. */
-MUST_CHECK enum err login_list(struct db *, const char *user_id, const char *current_id,
-    struct rows **rows);
+MUST_CHECK enum err login_list(
+    struct db *, const char *user_id, const char *current_id, struct rows **rows);
 
 #endif

@@ -48,18 +48,19 @@ static const struct stmt stmts[] = {
 	[ADVISOR_OFFLINE] = { "moderation_advisor_offline", 1,
 	    "UPDATE advisor SET online = false WHERE id = $1 AND online", false },
 	[REPORT_LIST] = { "moderation_report_list", 4,
-	    REPORT_COLUMNS ", r.id::text AS _k1" REPORT_FROM
-	    " WHERE ($1::text IS NULL OR r.state = $1)"
+	    REPORT_COLUMNS
+	    ", r.id::text AS _k1" REPORT_FROM " WHERE ($1::text IS NULL OR r.state = $1)"
 	    " AND ($2::uuid IS NULL OR r.target_user_id = $2)"
 	    " AND ($4::uuid IS NULL OR CASE WHEN $1 = 'OPEN' THEN r.id > $4 ELSE r.id < $4 END)"
 	    " ORDER BY CASE WHEN $1 = 'OPEN' THEN r.id END, r.id DESC LIMIT $3::bigint",
 	    true },
 	[REPORT_GET] = { "moderation_report_get", 1,
-	    REPORT_COLUMNS ", report_shown(r.snapshot) AS snapshot, t.email AS target_email, t.role AS target_role,"
+	    REPORT_COLUMNS
+	    ", report_shown(r.snapshot) AS snapshot, t.email AS target_email, t.role AS target_role,"
 	    " x.display_name AS resolver_name,"
 	    " (SELECT count(*) FROM report o WHERE o.target_user_id = r.target_user_id"
-	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others"
-	    REPORT_FROM " LEFT JOIN user_account x ON x.id = r.resolved_by WHERE r.id = $1",
+	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others" REPORT_FROM
+	    " LEFT JOIN user_account x ON x.id = r.resolved_by WHERE r.id = $1",
 	    true },
 	[REPORT_LOCK] = { "moderation_report_lock", 1,
 	    "SELECT state, target_user_id FROM report WHERE id = $1 FOR UPDATE", false },
@@ -71,9 +72,11 @@ static const struct stmt stmts[] = {
 STMT_SET(moderation_stmts, stmts);
 
 const struct field moderation_resolve_body[] = {
-	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions, .doc = "What comes of it" },
+	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions,
+	    .doc = "What comes of it" },
 	{ "note", FIELD_TEXT, .max = 500, .doc = "What was found and done" },
-	{ "block", FIELD_BOOL, .doc = "Also block the person; only with ACTIONED" }, { 0 }
+	{ "block", FIELD_BOOL, .doc = "Also block the person; only with ACTIONED" },
+	{ 0 },
 };
 
 const struct field moderation_report_fields[] = {
@@ -90,7 +93,8 @@ const struct field moderation_report_fields[] = {
 	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State of the report" },
 	{ "resolution", FIELD_TEXT, .doc = "What the moderator noted" },
 	{ "created_at", FIELD_TIME, .doc = "When it was raised" },
-	{ "resolved_at", FIELD_TIME, .nullable = true, .doc = "When it was closed" }, { 0 }
+	{ "resolved_at", FIELD_TIME, .nullable = true, .doc = "When it was closed" },
+	{ 0 },
 };
 
 const struct field moderation_resolved_fields[] = {
@@ -98,13 +102,15 @@ const struct field moderation_resolved_fields[] = {
 	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State now" },
 	{ "resolution", FIELD_TEXT, .doc = "What the moderator noted" },
 	{ "resolved_at", FIELD_TIME, .doc = "When it was closed" },
-	{ "target_user_id", FIELD_UUID, .doc = "The person behind the target" }, { 0 }
+	{ "target_user_id", FIELD_UUID, .doc = "The person behind the target" },
+	{ 0 },
 };
 
 const struct field moderation_blocked_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The account" },
 	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State now" },
-	{ "block_reason", FIELD_TEXT, .nullable = true, .doc = "Why it is blocked" }, { 0 }
+	{ "block_reason", FIELD_TEXT, .nullable = true, .doc = "Why it is blocked" },
+	{ 0 },
 };
 
 /* {"from": …, "to": …, "reason": …, "sessions": n}; the last only when not negative. */
@@ -147,8 +153,7 @@ moderation_block(struct db *db, const struct audit_by *by, const char *user_id, 
 }
 
 enum err
-moderation_unblock(
-    struct db *db, const struct audit_by *by, const char *user_id, struct rows **rows)
+moderation_unblock(struct db *db, const struct audit_by *by, const char *user_id, struct rows **rows)
 {
 	struct rows *account;
 

@@ -9,7 +9,7 @@
 #include "shape/field.h"
 
 extern const struct stmt_set moderation_stmts;
-extern const struct field moderation_report_fields[];	/* of the list */
+extern const struct field moderation_report_fields[]; /* of the list */
 extern const struct field moderation_resolve_body[], moderation_resolved_fields[];
 extern const struct field moderation_blocked_fields[]; /* an account blocked, or no more */
 
@@ -27,8 +27,8 @@ MUST_CHECK enum err moderation_block(struct db *, const struct audit_by *by, con
 /* Make a blocked account ACTIVE again; the person signs in anew. *rows as for moderation_block.
  *	ERR_NOT_FOUND	no such account
  *	ERR_BAD_STATE	not BLOCKED */
-MUST_CHECK enum err moderation_unblock(struct db *, const struct audit_by *by, const char *user_id,
-    struct rows **rows);
+MUST_CHECK enum err moderation_unblock(
+    struct db *, const struct audit_by *by, const char *user_id, struct rows **rows);
 
 /*
  * limit reports: OPEN ones oldest first, others newest first. state NULL takes all, target_user_id NULL
@@ -46,9 +46,9 @@ MUST_CHECK enum err moderation_report_get(struct db *, const char *report_id, st
 /* What is decided about a report. */
 struct moderation_decision {
 	const char *report_id;
-	bool actioned;	  /* else dismissed */
+	bool actioned; /* else dismissed */
 	const char *note; /* at most 500 characters; "" is none */
-	bool block;	  /* also block the person reported, with the note as reason */
+	bool block; /* also block the person reported, with the note as reason */
 };
 /*
  * Close an OPEN report. *rows: id, state, resolution, resolved_at, target_user_id.
@@ -56,7 +56,7 @@ struct moderation_decision {
  *	ERR_BAD_STATE	not OPEN; or with block: the account is not ACTIVE
  *	ERR_FORBIDDEN	with block: the person is an admin
  */
-MUST_CHECK enum err moderation_report_resolve(struct db *, const struct audit_by *by,
-    const struct moderation_decision *, struct rows **rows);
+MUST_CHECK enum err moderation_report_resolve(
+    struct db *, const struct audit_by *by, const struct moderation_decision *, struct rows **rows);
 
 #endif

@@ -16,8 +16,8 @@ enum {
 
 /* A sign-in to be stored. */
 struct panel_login {
-	const char *id;		 /* UUID version 7 */
-	const char *user_id;	 /* an ACTIVE ADMIN */
+	const char *id; /* UUID version 7 */
+	const char *user_id; /* an ACTIVE ADMIN */
 	const char *secret_hash; /* SHA-256 of the cookie, hex */
 	const char *ip;
 	const char *user_agent; /* cut to what the column takes */

@@ -38,8 +38,8 @@ password_prepare(const struct conf *conf)
 
 	if (slots != NULL) /* those who were forked with it keep theirs */
 		(void)munmap(slots, sizeof(*slots));
-	slots = mmap(NULL, sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-	    0);
+	slots =
+	    mmap(NULL, sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (slots == MAP_FAILED)
 		abort();
 	slots->count = (size_t)conf->argon2_slots;
@@ -81,29 +81,28 @@ slot_take(void)
  * in lower case. */
 static const char *const common[] = { "password", "password1", "password12", "password123",
 	"password1234", "passw0rd", "p@ssw0rd", "p@ssword", "12345678", "123456789", "1234567890",
-	"12345678910", "0123456789", "87654321", "987654321", "9876543210", "11111111",
-	"111111111", "1111111111", "00000000", "000000000", "0000000000", "22222222", "33333333",
-	"55555555", "66666666", "77777777", "88888888", "99999999", "12341234", "11223344",
-	"1122334455", "123123123", "123321123", "12344321", "147258369", "789456123", "159753456",
-	"1q2w3e4r", "1q2w3e4r5t", "1qaz2wsx", "1qaz2wsx3edc", "zaq12wsx", "q1w2e3r4", "qwertyui",
-	"qwertyuiop", "qwerty12", "qwerty123", "qwerty1234", "qwerty12345", "asdfghjk",
-	"asdfghjkl", "asdf1234", "asdfasdf", "zxcvbnm1", "zxcvbnm123", "qazwsxedc", "abcd1234",
-	"abcdefgh", "abc12345", "abc123456", "a1b2c3d4", "aa123456", "aaaaaaaa", "a12345678",
-	"iloveyou", "iloveyou1", "iloveyou2", "iloveyou123", "sunshine", "sunshine1", "princess",
-	"princess1", "football", "football1", "baseball", "baseball1", "basketball", "superman",
-	"superman1", "batman123", "spiderman", "starwars", "pokemon1", "trustno1", "whatever",
-	"letmein1", "letmein123", "welcome1", "welcome123", "welcome12", "admin123", "admin1234",
-	"administrator", "changeme", "changeme1", "secret123", "default1", "computer", "internet",
-	"samsung1", "michelle", "jennifer", "jessica1", "michael1", "jordan23", "liverpool",
-	"chelsea1", "arsenal1", "manchester", "barcelona", "realmadrid", "juventus", "mercedes",
-	"corvette", "mustang1", "harley12", "butterfly", "chocolate", "elephant", "dolphins",
-	"midnight", "november", "december", "september", "february", "blessed1", "jesus123",
-	"krishna1", "india123", "india@123", "pakistan", "bismillah", "allah786", "dragon12",
-	"monkey123", "shadow12", "master12", "killer12", "hello123", "hello1234", "test1234",
-	"testtest", "tester12", "guest123", "qweasdzxc", "google123", "facebook", "facebook1",
-	"linkedin", "lovelove", "loveyou1", "fuckyou1", "asshole1", "bigdaddy", "cheese12",
-	"confab12", "confab123", "confab1234", "advisor1", "advisor123", "astrology",
-	"astrologer", "horoscope" };
+	"12345678910", "0123456789", "87654321", "987654321", "9876543210", "11111111", "111111111",
+	"1111111111", "00000000", "000000000", "0000000000", "22222222", "33333333", "55555555",
+	"66666666", "77777777", "88888888", "99999999", "12341234", "11223344", "1122334455",
+	"123123123", "123321123", "12344321", "147258369", "789456123", "159753456", "1q2w3e4r",
+	"1q2w3e4r5t", "1qaz2wsx", "1qaz2wsx3edc", "zaq12wsx", "q1w2e3r4", "qwertyui", "qwertyuiop",
+	"qwerty12", "qwerty123", "qwerty1234", "qwerty12345", "asdfghjk", "asdfghjkl", "asdf1234",
+	"asdfasdf", "zxcvbnm1", "zxcvbnm123", "qazwsxedc", "abcd1234", "abcdefgh", "abc12345",
+	"abc123456", "a1b2c3d4", "aa123456", "aaaaaaaa", "a12345678", "iloveyou", "iloveyou1",
+	"iloveyou2", "iloveyou123", "sunshine", "sunshine1", "princess", "princess1", "football",
+	"football1", "baseball", "baseball1", "basketball", "superman", "superman1", "batman123",
+	"spiderman", "starwars", "pokemon1", "trustno1", "whatever", "letmein1", "letmein123",
+	"welcome1", "welcome123", "welcome12", "admin123", "admin1234", "administrator", "changeme",
+	"changeme1", "secret123", "default1", "computer", "internet", "samsung1", "michelle",
+	"jennifer", "jessica1", "michael1", "jordan23", "liverpool", "chelsea1", "arsenal1",
+	"manchester", "barcelona", "realmadrid", "juventus", "mercedes", "corvette", "mustang1",
+	"harley12", "butterfly", "chocolate", "elephant", "dolphins", "midnight", "november",
+	"december", "september", "february", "blessed1", "jesus123", "krishna1", "india123",
+	"india@123", "pakistan", "bismillah", "allah786", "dragon12", "monkey123", "shadow12",
+	"master12", "killer12", "hello123", "hello1234", "test1234", "testtest", "tester12",
+	"guest123", "qweasdzxc", "google123", "facebook", "facebook1", "linkedin", "lovelove",
+	"loveyou1", "fuckyou1", "asshole1", "bigdaddy", "cheese12", "confab12", "confab123",
+	"confab1234", "advisor1", "advisor123", "astrology", "astrologer", "horoscope" };
 
 const char *
 password_weakness(const char *text, const char *email)
@@ -137,9 +136,9 @@ encode(const struct conf *conf, const char *text, char *hash, size_t size)
 	if (slot == NULL)
 		return ERR_BUSY;
 	crypto_random(salt, sizeof(salt));
-	status = argon2id_hash_encoded((uint32_t)conf->argon2_passes,
-	    (uint32_t)conf->argon2_memory_kib, 1, text, strlen(text), salt, sizeof(salt),
-	    HASH_SIZE, hash, size);
+	status =
+	    argon2id_hash_encoded((uint32_t)conf->argon2_passes, (uint32_t)conf->argon2_memory_kib,
+		1, text, strlen(text), salt, sizeof(salt), HASH_SIZE, hash, size);
 	(void)pthread_mutex_unlock(slot);
 	if (status == ARGON2_OK)
 		return ERR_OK;
@@ -167,8 +166,8 @@ stored_good(const char *hash, unsigned *memory_kib, unsigned *passes)
 }
 
 enum err
-password_verify(struct arena *arena, const struct conf *conf, const char *hash, const char *text,
-    bool *renew)
+password_verify(
+    struct arena *arena, const struct conf *conf, const char *hash, const char *text, bool *renew)
 {
 	unsigned memory_kib = 0, passes = 0;
 	pthread_mutex_t *slot;

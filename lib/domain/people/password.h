@@ -24,15 +24,15 @@ const char *password_weakness(const char *text, const char *email);
 /*
  *	ERR_BUSY	no slot became free within two seconds
  */
-MUST_CHECK enum err password_hash(struct arena *, const struct conf *, const char *text,
-    char **hash);
+MUST_CHECK enum err password_hash(
+    struct arena *, const struct conf *, const char *text, char **hash);
 /*
  * Compare. hash NULL (no such account, or none set) takes as long as a real one and never fits.
  * *renew: it fits, but was made with lower cost than now configured.
  *	ERR_BAD_CREDENTIALS	does not fit
  *	ERR_BUSY		as above
  */
-MUST_CHECK enum err password_verify(struct arena *, const struct conf *, const char *hash,
-    const char *text, bool *renew);
+MUST_CHECK enum err password_verify(
+    struct arena *, const struct conf *, const char *hash, const char *text, bool *renew);
 
 #endif

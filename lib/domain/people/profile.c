@@ -27,15 +27,15 @@ static const struct stmt stmts[] = {
 	    " bio = coalesce($3::jsonb->>'bio', bio),"
 	    " locale = coalesce($3::jsonb->>'locale', locale),"
 	    " timezone = coalesce($3::jsonb->>'timezone', timezone),"
-	    " presence_hidden = coalesce(($3::jsonb->>'presence_hidden')::boolean, presence_hidden), "
-	    NULLABLE("gender", "text") ", " NULLABLE("birth_date", "date") ","
-	    " version = version + 1, updated_at = app_now()"
-	    " WHERE id = $1 AND $2::bigint IN (0, version)" },
+	    " presence_hidden = coalesce(($3::jsonb->>'presence_hidden')::boolean, presence_hidden), " NULLABLE(
+		"gender", "text") ", " NULLABLE("birth_date",
+		"date") ","
+			" version = version + 1, updated_at = app_now()"
+			" WHERE id = $1 AND $2::bigint IN (0, version)" },
 	/* An error for a zone PostgreSQL does not know; the view pg_timezone_names would read every file. */
 	[ZONE] = { "profile_zone", 1, "SELECT app_now() AT TIME ZONE $1", .repeatable = true },
 	[BORN] = { "profile_born", 1,
-	    "SELECT WHERE $1::date BETWEEN '1900-01-01' AND app_now()::date",
-	    .repeatable = true },
+	    "SELECT WHERE $1::date BETWEEN '1900-01-01' AND app_now()::date", .repeatable = true },
 	[PUBLIC] = { "profile_public", 2,
 	    "SELECT u.id, u.display_name, u.role, u.bio,"
 	    " coalesce(a.state = 'APPROVED', false) AS is_advisor, u.created_at,"
@@ -48,11 +48,11 @@ static const struct stmt stmts[] = {
 	    "SELECT s.id, s.type, s.state, s.side, s.other_id, o.display_name AS other_name, s.topic,"
 	    " s.conversation_id, s.rate_minor, s.currency,"
 	    " EXISTS (SELECT FROM rating r WHERE r.session_id = s.id) AS rated, s.requested_at,"
-	    " s.started_at, s.ended_at, s.requested_at AS _k1, s.id AS _k2 FROM ("
-	    SESSIONS_OF("user_id", "advisor_id", "USER") " UNION ALL "
-	    SESSIONS_OF("advisor_id", "user_id", "ADVISOR") ") s"
-	    " LEFT JOIN user_account o ON o.id = s.other_id"
-	    " ORDER BY s.requested_at DESC, s.id DESC LIMIT $4::bigint",
+	    " s.started_at, s.ended_at, s.requested_at AS _k1, s.id AS _k2 FROM (" SESSIONS_OF(
+		"user_id", "advisor_id", "USER") " UNION ALL " SESSIONS_OF("advisor_id", "user_id",
+		"ADVISOR") ") s"
+			   " LEFT JOIN user_account o ON o.id = s.other_id"
+			   " ORDER BY s.requested_at DESC, s.id DESC LIMIT $4::bigint",
 	    .repeatable = true },
 };
 STMT_SET(profile_stmts, stmts);
@@ -63,8 +63,8 @@ const struct field profile_body[] = {
 	{ "bio", FIELD_TEXT, .max = 2000, .doc = "About the person",
 	    .example = "\"Tea and long walks\"" },
 	{ "gender", FIELD_ENUM, .one_of = user_genders, .nullable = true, .doc = "Null: not said" },
-	{ "birth_date", FIELD_DATE, .nullable = true,
-	    .doc = "From 1900 to today; null: not said", .example = "\"1990-02-28\"" },
+	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "From 1900 to today; null: not said",
+	    .example = "\"1990-02-28\"" },
 	{ "locale", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
 	    .example = "\"en-IN\"" },
 	{ "timezone", FIELD_TEXT, .min = 1, .max = 64, .doc = "IANA zone",
@@ -72,7 +72,7 @@ const struct field profile_body[] = {
 	{ "presence_hidden", FIELD_BOOL,
 	    .doc = "Show nobody whether you are here, nor when you were; who watches is told at once",
 	    .example = "false" },
-	{ 0 }
+	{ 0 },
 };
 
 const struct field profile_public_fields[] = {
@@ -83,7 +83,7 @@ const struct field profile_public_fields[] = {
 	{ "is_advisor", FIELD_BOOL, .doc = "Has an approved profile: see GET /advisors/{id}" },
 	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
 	PRESENCE_FIELD,
-	{ 0 }
+	{ 0 },
 };
 
 /* The text of a member; NULL when it is absent or null. */
@@ -100,8 +100,9 @@ born_check(struct db *db, const char *text, struct fault *fault)
 {
 	enum err err = db_exec_one(db, &stmts[BORN], db_text(text));
 
-	return err == ERR_NOT_FOUND ?
-	    fault_set(fault, "birth_date", "must be from 1900-01-01 to today") : err;
+	return err == ERR_NOT_FOUND
+	    ? fault_set(fault, "birth_date", "must be from 1900-01-01 to today")
+	    : err;
 }
 
 /* An IANA name: PostgreSQL alone would also take abbreviations and POSIX rules. */
@@ -142,8 +143,8 @@ profile_check(struct db *db, const char *changes_json, struct fault *fault)
 }
 
 enum err
-profile_update(struct db *db, const char *id, int64_t version, const char *changes_json,
-    struct fault *fault)
+profile_update(
+    struct db *db, const char *id, int64_t version, const char *changes_json, struct fault *fault)
 {
 	enum err err;
 

@@ -28,15 +28,15 @@ MUST_CHECK enum err profile_check(struct db *, const char *changes_json, struct 
  *	ERR_VALIDATION	as profile_check
  *	ERR_STALE	the profile has another version by now
  */
-MUST_CHECK enum err profile_update(struct db *, const char *id, int64_t version,
-    const char *changes_json, struct fault *fault);
+MUST_CHECK enum err profile_update(
+    struct db *, const char *id, int64_t version, const char *changes_json, struct fault *fault);
 
 /*
  * What others see: id, display_name, role, bio, is_advisor, created_at, presence.
  *	ERR_NOT_FOUND	no ACTIVE account, or one of the two has blocked the other
  */
-MUST_CHECK enum err profile_public(struct db *, const char *id, const char *viewer_id,
-    struct rows **rows);
+MUST_CHECK enum err profile_public(
+    struct db *, const char *id, const char *viewer_id, struct rows **rows);
 
 /*
  * Sessions user_id asked for or answered, newest first: id, type, state, side (USER or ADVISOR: as what

@@ -50,16 +50,18 @@ STMT_SET(report_stmts, stmts);
 const char *const report_states[] = { "OPEN", "ACTIONED", "DISMISSED", NULL };
 const char *const report_decisions[] = { "ACTIONED", "DISMISSED", NULL };
 const char *const report_target_types[] = { "USER", "ADVISOR", "MESSAGE", "SESSION", NULL };
-const char *const report_reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER", NULL };
+const char *const report_reasons[] = { "SPAM", "ABUSE", "FRAUD", "INDECENT", "MINOR", "OTHER",
+	NULL };
 
 const struct field report_body[] = {
 	{ "target_type", FIELD_ENUM, .required = true, .one_of = report_target_types,
 	    .doc = "What target_id names" },
-	{ "target_id", FIELD_UUID, .required = true, .doc = "The person, advisor, message or session" },
+	{ "target_id", FIELD_UUID, .required = true,
+	    .doc = "The person, advisor, message or session" },
 	{ "reason", FIELD_ENUM, .required = true, .one_of = report_reasons, .doc = "What is wrong" },
 	{ "detail", FIELD_TEXT, .max = 2000, .doc = "In the reporter's words",
 	    .example = "\"Asked me to pay outside\"" },
-	{ 0 }
+	{ 0 },
 };
 
 const struct field report_own_fields[] = {
@@ -69,7 +71,7 @@ const struct field report_own_fields[] = {
 	{ "reason", FIELD_ENUM, .one_of = report_reasons, .doc = "As reported" },
 	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "OPEN until a moderator closes it" },
 	{ "created_at", FIELD_TIME, .doc = "When it was raised" },
-	{ 0 }
+	{ 0 },
 };
 
 static enum err

@@ -12,7 +12,7 @@ extern const struct stmt_set report_stmts;
 
 /* Where a report stands, how it may be closed, what can be reported, and why. */
 extern const char *const report_states[], *const report_decisions[], *const report_target_types[],
-    *const report_reasons[];
+									 *const report_reasons[];
 extern const struct field report_body[];
 extern const struct field report_own_fields[]; /* as who raised it sees it */
 
@@ -21,7 +21,7 @@ extern const struct field report_own_fields[]; /* as who raised it sees it */
 enum { REPORT_VERSIONS = 9, REPORT_VERSIONS_AROUND = 2 };
 
 struct report {
-	const char *id;		 /* of the new report, a fresh UUID */
+	const char *id; /* of the new report, a fresh UUID */
 	const char *reporter_id; /* who reports */
 	const char *target_type; /* USER, ADVISOR, MESSAGE or SESSION */
 	const char *target_id;
@@ -37,8 +37,8 @@ struct report {
  *			only when another person is behind it
  *	ERR_VALIDATION	nobody reports themselves
  */
-MUST_CHECK enum err report_create(struct db *, const struct report *, bool *created,
-    struct rows **rows);
+MUST_CHECK enum err report_create(
+    struct db *, const struct report *, bool *created, struct rows **rows);
 /*
  * The same row of a report.
  *	ERR_NOT_FOUND	no such report, or somebody else filed it

@@ -8,8 +8,7 @@ failed(struct db *db, const struct conf *conf, struct signin *signin, const char
 {
 	signin->outcome = ERR_BAD_CREDENTIALS;
 	TRY(attempt_failed(db, conf, &attempt_login, bucket));
-	return attempt_failed(db, conf, &attempt_login_ip,
-	    ip_subject(db_arena(db), signin->ip));
+	return attempt_failed(db, conf, &attempt_login_ip, ip_subject(db_arena(db), signin->ip));
 }
 
 static enum err
@@ -30,8 +29,7 @@ signin_check(struct db *db, const struct conf *conf, struct signin *signin)
 	bool renew;
 	enum err err;
 
-	signin->outcome =
-	    attempt_look(db, conf, &attempt_login_ip, from, &signin->retry_after_s);
+	signin->outcome = attempt_look(db, conf, &attempt_login_ip, from, &signin->retry_after_s);
 	if (signin->outcome == ERR_OK)
 		signin->outcome =
 		    attempt_begin(db, conf, &attempt_login, bucket, &signin->retry_after_s);

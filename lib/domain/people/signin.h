@@ -9,9 +9,9 @@
 
 struct signin {
 	const char *identifier, *password, *ip; /* identifier: e-mail in lower case, or E.164 */
-	struct user user;	/* out: set when outcome is ERR_OK */
-	enum err outcome;	/* ERR_OK, ERR_BAD_CREDENTIALS, ERR_RATE */
-	int retry_after_s;	/* out: with ERR_RATE */
+	struct user user; /* out: set when outcome is ERR_OK */
+	enum err outcome; /* ERR_OK, ERR_BAD_CREDENTIALS, ERR_RATE */
+	int retry_after_s; /* out: with ERR_RATE */
 };
 
 /*

@@ -4,28 +4,39 @@
 
 #include <string.h>
 
-enum { USER_INSERT, USER_INSERT_ADVISOR, USER_BY_EMAIL, USER_BY_PHONE, USER_SET_PASSWORD, USER_GET };
+enum {
+	USER_INSERT,
+	USER_INSERT_ADVISOR,
+	USER_BY_EMAIL,
+	USER_BY_PHONE,
+	USER_SET_PASSWORD,
+	USER_GET
+};
 enum { GET_PHONE = 12, GET_VERSION = 13 };
 
 static const struct stmt stmts[] = {
 	[USER_INSERT] = { "user_insert", 9,
 	    "INSERT INTO user_account (id, email, phone_hash, phone_sealed, password_hash,"
 	    " display_name, role, locale, timezone)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, 'en'), coalesce($9, 'UTC'))", false },
-	[USER_INSERT_ADVISOR] = { "user_insert_advisor", 1,
-	    "INSERT INTO advisor (id) VALUES ($1)", false },
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, 'en'), coalesce($9, 'UTC'))",
+	    false },
+	[USER_INSERT_ADVISOR] = { "user_insert_advisor", 1, "INSERT INTO advisor (id) VALUES ($1)",
+	    false },
 	[USER_BY_EMAIL] = { "user_by_email", 1,
 	    "SELECT id, password_hash, role, state FROM user_account"
-	    " WHERE email = $1 AND state <> 'DELETED'", true },
+	    " WHERE email = $1 AND state <> 'DELETED'",
+	    true },
 	[USER_BY_PHONE] = { "user_by_phone", 1,
 	    "SELECT id, password_hash, role, state FROM user_account"
-	    " WHERE phone_hash = $1 AND state <> 'DELETED'", true },
+	    " WHERE phone_hash = $1 AND state <> 'DELETED'",
+	    true },
 	[USER_SET_PASSWORD] = { "user_set_password", 2,
 	    "UPDATE user_account SET password_hash = $2 WHERE id = $1", false },
 	[USER_GET] = { "user_get", 1,
 	    "SELECT id, email, display_name, role, bio, gender, birth_date, locale, timezone,"
 	    " presence_hidden, created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version"
-	    " FROM user_account WHERE id = $1 AND state <> 'DELETED'", true },
+	    " FROM user_account WHERE id = $1 AND state <> 'DELETED'",
+	    true },
 };
 STMT_SET(user_stmts, stmts);
 
@@ -80,8 +91,8 @@ user_get(struct db *db, const char *id, struct rows **rows)
 }
 
 enum err
-user_phone(struct db *db, const struct conf *conf, const struct rows *rows, size_t row,
-    const char **phone)
+user_phone(
+    struct db *db, const struct conf *conf, const struct rows *rows, size_t row, const char **phone)
 {
 	const char *sealed = rows_text(rows, row, GET_PHONE);
 	char *opened;
@@ -95,8 +106,8 @@ user_phone(struct db *db, const struct conf *conf, const struct rows *rows, size
 }
 
 enum err
-user_json(struct db *db, const struct conf *conf, const struct rows *rows, size_t row,
-    struct buf *out)
+user_json(
+    struct db *db, const struct conf *conf, const struct rows *rows, size_t row, struct buf *out)
 {
 	const char *phone;
 

@@ -13,7 +13,7 @@ extern const struct stmt_set user_stmts;
 
 /* What an account may do, what of that one may ask for when registering, where it stands. */
 extern const char *const user_roles[], *const user_roles_chosen[], *const user_states[],
-    *const user_genders[];
+								       *const user_genders[];
 extern const struct field user_own_fields[]; /* user_json */
 
 struct user_new {
@@ -36,8 +36,8 @@ struct user {
  */
 MUST_CHECK enum err user_create(struct db *, const struct conf *, const struct user_new *);
 /* By e-mail address (has "@") or phone number. ERR_NOT_FOUND. Deleted accounts are not found. */
-MUST_CHECK enum err user_find(struct db *, const struct conf *, const char *identifier,
-    struct user *user);
+MUST_CHECK enum err user_find(
+    struct db *, const struct conf *, const char *identifier, struct user *user);
 MUST_CHECK enum err user_password_set(struct db *, const char *id, const char *password_hash);
 /*
  * The account as its owner sees it: id, email, display_name, role, bio, gender, birth_date, locale,
@@ -45,11 +45,11 @@ MUST_CHECK enum err user_password_set(struct db *, const char *id, const char *p
  */
 MUST_CHECK enum err user_get(struct db *, const char *id, struct rows **rows);
 /* The phone number of a row of user_get; NULL when there is none. */
-MUST_CHECK enum err user_phone(struct db *, const struct conf *, const struct rows *, size_t row,
-    const char **phone);
+MUST_CHECK enum err user_phone(
+    struct db *, const struct conf *, const struct rows *, size_t row, const char **phone);
 /* That row as JSON with its phone number; the shape of users/me. */
-MUST_CHECK enum err user_json(struct db *, const struct conf *, const struct rows *, size_t row,
-    struct buf *out);
+MUST_CHECK enum err user_json(
+    struct db *, const struct conf *, const struct rows *, size_t row, struct buf *out);
 /* The ETag version of a row of user_get. */
 int64_t user_version(const struct rows *, size_t row);
 

@@ -58,7 +58,8 @@ const struct field user_admin_fields[] = {
 	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" },
 	{ "advisor_state", FIELD_ENUM, .nullable = true, .one_of = advisor_states,
 	    .doc = "State of the advisor profile, if there is one" },
-	{ "created_at", FIELD_TIME, .doc = "When the account was made" }, { 0 }
+	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
+	{ 0 },
 };
 
 enum err

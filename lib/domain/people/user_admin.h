@@ -10,8 +10,8 @@
 
 /* What to list; NULL members do not narrow it. */
 struct user_admin_filter {
-	const char *text;  /* part of a name or an e-mail, or a whole id; any case */
-	const char *role;  /* "USER" … */
+	const char *text; /* part of a name or an e-mail, or a whole id; any case */
+	const char *role; /* "USER" … */
 	const char *state; /* "ACTIVE" … */
 };
 
@@ -27,11 +27,11 @@ MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter 
 MUST_CHECK enum err user_admin_get(struct db *, const char *user_id, struct rows **rows);
 /* Its newest limit logins: id, kind, device_name, user_agent, ip, created_at, last_used_at, ended_at,
  * end_reason, live. */
-MUST_CHECK enum err user_admin_logins(struct db *, const char *user_id, int64_t limit,
-    struct rows **rows);
+MUST_CHECK enum err user_admin_logins(
+    struct db *, const char *user_id, int64_t limit, struct rows **rows);
 /* Its newest limit sessions, on either side: id, type, state, other_id, other_name, as_advisor, topic,
  * requested_at, ended_at. */
-MUST_CHECK enum err user_admin_sessions(struct db *, const char *user_id, int64_t limit,
-    struct rows **rows);
+MUST_CHECK enum err user_admin_sessions(
+    struct db *, const char *user_id, int64_t limit, struct rows **rows);
 
 #endif

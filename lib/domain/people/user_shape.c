@@ -17,8 +17,9 @@ const struct field user_own_fields[] = {
 	{ "birth_date", FIELD_DATE, .nullable = true, .doc = "If said" },
 	{ "locale", FIELD_TEXT, .doc = "Language tag", .example = "\"en-IN\"" },
 	{ "timezone", FIELD_TEXT, .doc = "IANA zone", .example = "\"Asia/Kolkata\"" },
-	{ "presence_hidden", FIELD_BOOL, .doc = "Nobody sees whether you are here", .example = "false" },
+	{ "presence_hidden", FIELD_BOOL, .doc = "Nobody sees whether you are here",
+	    .example = "false" },
 	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
 	{ "updated_at", FIELD_TIME, .doc = "Last edit" },
-	{ 0 }
+	{ 0 },
 };

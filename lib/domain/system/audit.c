@@ -45,7 +45,8 @@ const struct field audit_fields[] = {
 	{ "target_id", FIELD_UUID, .nullable = true, .doc = "Which" },
 	{ "target_name", FIELD_TEXT, .nullable = true, .doc = "Name, when it is a person" },
 	{ "detail", FIELD_OBJECT, .doc = "Before, after, reason" },
-	{ "request_id", FIELD_TEXT, .doc = "As in the logs" }, { 0 }
+	{ "request_id", FIELD_TEXT, .doc = "As in the logs" },
+	{ 0 },
 };
 
 enum err

@@ -11,22 +11,22 @@
 
 /* Who acts, and in which request. */
 struct audit_by {
-	const char *actor_id;	/* NULL: the system */
+	const char *actor_id; /* NULL: the system */
 	const char *request_id; /* as in the logs */
 };
 
 /* One entry to write. */
 struct audit_entry {
-	const char *action;	 /* as "advisor.approve" */
+	const char *action; /* as "advisor.approve" */
 	const char *target_type; /* as "advisor" */
-	const char *target_id;	 /* NULL when there is none */
-	const char *detail;	 /* JSON object; NULL is {} */
+	const char *target_id; /* NULL when there is none */
+	const char *detail; /* JSON object; NULL is {} */
 };
 
 /* What audit_verify found. */
 struct audit_found {
-	int64_t rows;	   /* checked */
-	int64_t last_id;   /* the last of them; 0 when there was none */
+	int64_t rows; /* checked */
+	int64_t last_id; /* the last of them; 0 when there was none */
 	int64_t broken_id; /* the first row that does not fit; 0 when all do */
 };
 
@@ -34,8 +34,8 @@ extern const struct stmt_set audit_stmts;
 extern const struct field audit_fields[]; /* of the list */
 
 /* Append an entry. Needs the caller's transaction. */
-MUST_CHECK enum err audit_add(struct db *, const struct audit_by *by,
-    const struct audit_entry *entry);
+MUST_CHECK enum err audit_add(
+    struct db *, const struct audit_by *by, const struct audit_entry *entry);
 /*
  * limit entries, newest first, older than the id before (NULL: from the newest). target_id and actor_id
  * narrow the list; NULL takes all. Columns: id, at, actor_id, actor_name, action, target_type,
@@ -45,8 +45,8 @@ MUST_CHECK enum err audit_list(struct db *, const char *target_id, const char *a
     int64_t limit, const char *before, struct rows **rows);
 /* Recompute the chain over at most rows_max rows after the id after, in batches; it ends at the first row
  * that does not fit. Fewer than rows_max and none broken: that was the end of the log. */
-MUST_CHECK enum err audit_verify(struct db *, int64_t after, int64_t rows_max,
-    struct audit_found *found);
+MUST_CHECK enum err audit_verify(
+    struct db *, int64_t after, int64_t rows_max, struct audit_found *found);
 /* The same over the newest rows_max rows. */
 MUST_CHECK enum err audit_verify_newest(struct db *, int64_t rows_max, struct audit_found *found);
 

@@ -42,7 +42,8 @@ const struct field audit_check_fields[] = {
 	{ "checked", FIELD_INT, .doc = "Rows seen so far", .example = "5120" },
 	{ "broken_id", FIELD_INT, .nullable = true, .doc = "The first row that does not fit",
 	    .example = "null" },
-	{ "done_at", FIELD_TIME, .nullable = true, .doc = "When it came to an end" }, { 0 }
+	{ "done_at", FIELD_TIME, .nullable = true, .doc = "When it came to an end" },
+	{ 0 },
 };
 
 enum err

@@ -13,7 +13,8 @@ static const struct stmt stmts[] = {
 	    " rate_minor = $8, latitude = $9::float8, longitude = $10::float8, online = $11::boolean,"
 	    " online_at = CASE WHEN $11::boolean THEN app_now() END, applied_at = app_now(),"
 	    " reviewed_at = CASE WHEN $2 = 'APPROVED' THEN app_now() END"
-	    " WHERE id = $1 AND state = 'DRAFT'", false },
+	    " WHERE id = $1 AND state = 'DRAFT'",
+	    false },
 	[DEMO_RATED_SESSION] = { "demo_rated_session", 7,
 	    "WITH c AS (INSERT INTO conversation (id, kind, closed_at)"
 	    " VALUES ($1, 'SESSION', app_now()) RETURNING id),"
@@ -25,7 +26,8 @@ static const struct stmt stmts[] = {
 	    " SELECT $2, 'CHAT', 'ENDED', $4, $5, c.id, app_now(), app_now(), app_now(), app_now()"
 	    " FROM c RETURNING id)"
 	    " INSERT INTO rating (id, session_id, user_id, advisor_id, stars, review)"
-	    " SELECT $3, s.id, $4, $5, $6, $7 FROM s", false },
+	    " SELECT $3, s.id, $4, $5, $6, $7 FROM s",
+	    false },
 };
 STMT_SET(demo_stmts, stmts);
 
@@ -53,8 +55,8 @@ static const struct demo_advisor advisors[] = {
 	    "Mediates between parents and grown children, in Urdu, Hindi and English.", 12,
 	    "ur hi en", "family marriage", 2000, "28.6139", "77.2090", true, "55" },
 	{ "luc@demo.test", "Luc Moreau", "APPROVED", "Tarot as a mirror, not a verdict",
-	    "The cards ask good questions. We look for your answers.", 10, "fr en", "tarot",
-	    1500, "48.8566", "2.3522", false, "345" },
+	    "The cards ask good questions. We look for your answers.", 10, "fr en", "tarot", 1500,
+	    "48.8566", "2.3522", false, "345" },
 	{ "pending@demo.test", "Nisha Verma", "PENDING", "Numerology for daily choices",
 	    "Six years of practice with families and small firms in Pune and online.", 6,
 	    "en hi mr", "numerology career", 1800, "18.5204", "73.8567", false, "" },
@@ -112,8 +114,7 @@ advisor_load(struct db *db, const struct demo *demo, const struct demo_advisor *
 		return ERR_OK;
 	TRY(db_exec(db, &stmts[DEMO_ADVISOR], db_text(id), db_text(a->state), db_text(a->headline),
 	    db_text(a->bio), db_i64(a->years), db_text(a->languages), db_text(a->specializations),
-	    db_i64(a->rate_minor), db_text(a->latitude), db_text(a->longitude),
-	    db_bool(a->online)));
+	    db_i64(a->rate_minor), db_text(a->latitude), db_text(a->longitude), db_bool(a->online)));
 	return ratings(db, demo, id, a->stars);
 }
 
@@ -127,8 +128,8 @@ load(struct db *db, void *arg)
 
 	TRY(account(db, demo, "user@demo.test", "Maya Demo", "USER", demo->user_hash,
 	    &demo->user_id, &made));
-	TRY(account(db, demo, "admin@demo.test", "Admin Demo", "ADMIN", demo->admin_hash, &id,
-	    &made));
+	TRY(account(
+	    db, demo, "admin@demo.test", "Admin Demo", "ADMIN", demo->admin_hash, &id, &made));
 	for (i = 0; i < COUNT_OF(advisors); i++)
 		TRY(advisor_load(db, demo, &advisors[i]));
 	return ERR_OK;

@@ -48,7 +48,7 @@ heartbeat_look(struct db *db, int64_t silent_s, struct heartbeat *beat)
 	if (turn_s < 0)
 		beat->text = "has never run";
 	else
-		beat->text = arena_printf(arena, beat->good ? "last turn %lld s ago" : "silent for %lld s",
-		    (long long)turn_s);
+		beat->text = arena_printf(arena,
+		    beat->good ? "last turn %lld s ago" : "silent for %lld s", (long long)turn_s);
 	return ERR_OK;
 }

@@ -14,7 +14,7 @@ extern const struct stmt_set heartbeat_stmts;
 
 /* What heartbeat_look found. */
 struct heartbeat {
-	bool good;	  /* the loop's last beat is at most silent_s old */
+	bool good; /* the loop's last beat is at most silent_s old */
 	const char *text; /* for people: "last turn 1 s ago", "silent for 40 s", "has never run" */
 	const char *lanes; /* "expire 1 s, lapse 4 s": age of every other lane; "" without any */
 };

@@ -58,8 +58,8 @@ finish_in_tx(struct db *db, void *arg)
 	enum err err;
 
 	/* First, so that two workers with the same job do not both apply and wait for each other. */
-	err = db_exec_one(db, &stmts[DONE], db_text(finishing->job->id),
-	    db_i64(finishing->job->attempt));
+	err = db_exec_one(
+	    db, &stmts[DONE], db_text(finishing->job->id), db_i64(finishing->job->attempt));
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_STALE : err;
 	TRY(finishing->handler->apply(db, finishing->job, finishing->work));

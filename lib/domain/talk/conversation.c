@@ -65,8 +65,8 @@ enum err
 conversation_list(struct db *db, const char *user_id, int64_t limit, const char *after_time,
     const char *after_id, struct rows **rows)
 {
-	return db_rows(db, rows, &stmts[LIST], db_text(user_id), db_i64(limit),
-	    db_text(after_time), db_text(after_id));
+	return db_rows(db, rows, &stmts[LIST], db_text(user_id), db_i64(limit), db_text(after_time),
+	    db_text(after_id));
 }
 
 enum err

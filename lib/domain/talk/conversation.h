@@ -48,8 +48,8 @@ extern const struct event_type conversation_events[];
 MUST_CHECK enum err conversation_list(struct db *, const char *user_id, int64_t limit,
     const char *after_time, const char *after_id, struct rows **rows);
 /* One conversation, the same columns. ERR_NOT_FOUND: none, or user_id is not in it. */
-MUST_CHECK enum err conversation_get(struct db *, const char *id, const char *user_id,
-    struct rows **rows);
+MUST_CHECK enum err conversation_get(
+    struct db *, const char *id, const char *user_id, struct rows **rows);
 /*
  * Move the read mark up to seq; a lower seq changes nothing. Members hear of it when it moved. One row:
  * conversation_id, read_seq, unread. In db_tx, its own or the caller's.
@@ -71,8 +71,8 @@ MUST_CHECK enum err conversation_typing(struct db *, const char *id, const char 
  *	ERR_NOT_FOUND	as above
  *	ERR_VALIDATION	until is not in the future
  */
-MUST_CHECK enum err conversation_mute(struct db *, const char *id, const char *user_id,
-    const char *until, struct rows **rows);
+MUST_CHECK enum err conversation_mute(
+    struct db *, const char *id, const char *user_id, const char *until, struct rows **rows);
 /* One row: unread and conversations (how many have any) of what is not muted, and muted (unread there). */
 MUST_CHECK enum err conversation_unread(struct db *, const char *user_id, struct rows **rows);
 

@@ -4,35 +4,36 @@
 
 enum { READ, BEHIND, LOOK, SETTLE, BUMP };
 static const struct stmt stmts[] = {
-    /* No event is older than the one before it, so what follows a cursor of the newest event's day is
+	/* No event is older than the one before it, so what follows a cursor of the newest event's day is
      * of that day: all other partitions are pruned when the inbox is known, and all when it is empty. */
-    [READ] = {"event_read", 3,
-	"SELECT e.epoch AS _epoch, i.last_seq AS _last_seq, v.seq, v.type, v.created_at,"
-	" v.payload AS data"
-	" FROM epoch e CROSS JOIN inbox i LEFT JOIN LATERAL ("
-	"SELECT seq, type, created_at, payload FROM event"
-	" WHERE user_id = i.user_id AND seq > $2::bigint AND i.last_seq > $2::bigint"
-	" AND created_at >= CASE WHEN $2::bigint >= i.day_seq - 1"
-	" THEN date_trunc('day', i.last_at, 'UTC') ELSE '-infinity' END AND created_at <= i.last_at"
-	" ORDER BY seq LIMIT $3::bigint) v ON true"
-	" WHERE i.user_id = $1::uuid ORDER BY v.seq",
-	true},
-    [BEHIND] = {"event_behind", 2,
-	"SELECT i.user_id, i.last_seq FROM unnest($1::uuid[], $2::bigint[]) AS p(id, seq)"
-	" JOIN inbox i ON i.user_id = p.id WHERE i.last_seq > p.seq",
-	true},
-    [LOOK] = {"epoch_look", 0,
-	"SELECT epoch, (system_id, timeline) IS NOT DISTINCT FROM (here, now_on) AS same, here, now_on,"
-	" CASE WHEN now_on IS NOT NULL THEN (pg_current_wal_lsn() - '0/0')::bigint END AS position"
-	" FROM epoch, log_system() here, log_timeline() now_on",
-	true},
-    [SETTLE] = {"epoch_settle", 2, "SELECT epoch_settle($1, $2)"},
-    [BUMP] = {"epoch_bump", 0, "SELECT epoch_bump()"},
+	[READ] = { "event_read", 3,
+	    "SELECT e.epoch AS _epoch, i.last_seq AS _last_seq, v.seq, v.type, v.created_at,"
+	    " v.payload AS data"
+	    " FROM epoch e CROSS JOIN inbox i LEFT JOIN LATERAL ("
+	    "SELECT seq, type, created_at, payload FROM event"
+	    " WHERE user_id = i.user_id AND seq > $2::bigint AND i.last_seq > $2::bigint"
+	    " AND created_at >= CASE WHEN $2::bigint >= i.day_seq - 1"
+	    " THEN date_trunc('day', i.last_at, 'UTC') ELSE '-infinity' END AND created_at <= i.last_at"
+	    " ORDER BY seq LIMIT $3::bigint) v ON true"
+	    " WHERE i.user_id = $1::uuid ORDER BY v.seq",
+	    true },
+	[BEHIND] = { "event_behind", 2,
+	    "SELECT i.user_id, i.last_seq FROM unnest($1::uuid[], $2::bigint[]) AS p(id, seq)"
+	    " JOIN inbox i ON i.user_id = p.id WHERE i.last_seq > p.seq",
+	    true },
+	[LOOK] = { "epoch_look", 0,
+	    "SELECT epoch, (system_id, timeline) IS NOT DISTINCT FROM (here, now_on) AS same, here, now_on,"
+	    " CASE WHEN now_on IS NOT NULL THEN (pg_current_wal_lsn() - '0/0')::bigint END AS position"
+	    " FROM epoch, log_system() here, log_timeline() now_on",
+	    true },
+	[SETTLE] = { "epoch_settle", 2, "SELECT epoch_settle($1, $2)" },
+	[BUMP] = { "epoch_bump", 0, "SELECT epoch_bump()" },
 };
 STMT_SET(event_stmts, stmts);
 
 static const char *const verdicts[] = {
-    [EPOCH_UNKNOWN] = "UNKNOWN", [EPOCH_KEPT] = "KEPT", [EPOCH_LOST] = "LOST"};
+	[EPOCH_UNKNOWN] = "UNKNOWN", [EPOCH_KEPT] = "KEPT", [EPOCH_LOST] = "LOST"
+};
 
 enum { COLUMN_EPOCH, COLUMN_LAST_SEQ, COLUMN_SEQ };
 
@@ -40,7 +41,7 @@ enum err
 event_read(struct pipeline *pipeline, const char *user_id, int64_t after_seq,
     pipeline_answer *answer, void *arg)
 {
-	struct db_param params[] = {db_text(user_id), db_i64(after_seq), db_i64(EVENT_PAGE)};
+	struct db_param params[] = { db_text(user_id), db_i64(after_seq), db_i64(EVENT_PAGE) };
 
 	return pipeline_send(pipeline, &stmts[READ], params, COUNT_OF(params), answer, arg);
 }
@@ -65,7 +66,7 @@ enum err
 event_behind(struct pipeline *pipeline, const char *users, const char *seqs,
     pipeline_answer *answer, void *arg)
 {
-	struct db_param params[] = {db_text(users), db_text(seqs)};
+	struct db_param params[] = { db_text(users), db_text(seqs) };
 
 	return pipeline_send(pipeline, &stmts[BEHIND], params, COUNT_OF(params), answer, arg);
 }
@@ -83,8 +84,8 @@ epoch_look(struct pipeline *pipeline, pipeline_answer *answer, void *arg)
 void
 epoch_looked(const struct rows *rows, struct epoch_here *here)
 {
-	*here = (struct epoch_here){
-	    .epoch = rows_i64(rows, 0, LOOK_EPOCH), .same = rows_bool(rows, 0, LOOK_SAME)};
+	*here = (struct epoch_here){ .epoch = rows_i64(rows, 0, LOOK_EPOCH),
+		.same = rows_bool(rows, 0, LOOK_SAME) };
 	(void)snprintf(
 	    here->life.system, sizeof(here->life.system), "%s", rows_text(rows, 0, LOOK_SYSTEM));
 	here->life.timeline = rows_i64(rows, 0, LOOK_TIMELINE);
@@ -95,7 +96,7 @@ enum err
 epoch_settle(struct pipeline *pipeline, int64_t served, enum epoch_verdict verdict,
     pipeline_answer *answer, void *arg)
 {
-	struct db_param params[] = {db_i64(served), db_text(verdicts[verdict])};
+	struct db_param params[] = { db_i64(served), db_text(verdicts[verdict]) };
 
 	return pipeline_send(pipeline, &stmts[SETTLE], params, COUNT_OF(params), answer, arg);
 }

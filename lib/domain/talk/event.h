@@ -55,8 +55,8 @@ enum epoch_verdict {
 	EPOCH_LOST /* some of what was told under the epoch served is not: a new one */
 };
 /* Say what is known of the log there is now; the answer is for epoch_settled: the epoch from now on. */
-MUST_CHECK enum err epoch_settle(struct pipeline *, int64_t served, enum epoch_verdict,
-    pipeline_answer *, void *arg);
+MUST_CHECK enum err epoch_settle(
+    struct pipeline *, int64_t served, enum epoch_verdict, pipeline_answer *, void *arg);
 int64_t epoch_settled(const struct rows *);
 /* For the operator, after a restore that nothing else notices: a new epoch. */
 MUST_CHECK enum err epoch_bump(struct db *, int64_t *epoch);

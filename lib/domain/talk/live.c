@@ -7,19 +7,19 @@ enum { READ };
 /* The three statements of conversation_read in one. The mark as it was before stands beside the one that
  * was moved, for a statement does not see its own changes. */
 static const struct stmt stmts[] = {
-    [READ] = {"live_read", 3,
-	"WITH moved AS (UPDATE member k SET read_seq = $3 FROM conversation c"
-	" WHERE k.conversation_id = $1 AND k.user_id = $2 AND c.id = k.conversation_id"
-	" AND k.read_seq < $3 AND c.last_seq >= $3 RETURNING k.read_seq),"
-	" told AS (SELECT event_emit(ARRAY(SELECT user_id FROM member WHERE conversation_id = $1),"
-	" 'message.read', jsonb_build_object('conversation_id', $1::uuid, 'user_id', $2::uuid,"
-	" 'seq', $3::bigint)) FROM moved)"
-	" SELECT c.id AS conversation_id, k.read_seq, " CONVERSATION_UNREAD " AS unread,"
-	" c.last_seq AS _newest, (SELECT count(*) FROM told) AS _told"
-	" FROM (SELECT o.conversation_id, o.user_id, coalesce(m.read_seq, o.read_seq) AS read_seq"
-	" FROM member o LEFT JOIN moved m ON true"
-	" WHERE o.conversation_id = $1 AND o.user_id = $2) k"
-	" JOIN conversation c ON c.id = k.conversation_id"},
+	[READ] = { "live_read", 3,
+	    "WITH moved AS (UPDATE member k SET read_seq = $3 FROM conversation c"
+	    " WHERE k.conversation_id = $1 AND k.user_id = $2 AND c.id = k.conversation_id"
+	    " AND k.read_seq < $3 AND c.last_seq >= $3 RETURNING k.read_seq),"
+	    " told AS (SELECT event_emit(ARRAY(SELECT user_id FROM member WHERE conversation_id = $1),"
+	    " 'message.read', jsonb_build_object('conversation_id', $1::uuid, 'user_id', $2::uuid,"
+	    " 'seq', $3::bigint)) FROM moved)"
+	    " SELECT c.id AS conversation_id, k.read_seq, " CONVERSATION_UNREAD " AS unread,"
+	    " c.last_seq AS _newest, (SELECT count(*) FROM told) AS _told"
+	    " FROM (SELECT o.conversation_id, o.user_id, coalesce(m.read_seq, o.read_seq) AS read_seq"
+	    " FROM member o LEFT JOIN moved m ON true"
+	    " WHERE o.conversation_id = $1 AND o.user_id = $2) k"
+	    " JOIN conversation c ON c.id = k.conversation_id" },
 };
 STMT_SET(live_stmts, stmts);
 
@@ -42,10 +42,10 @@ enum err
 live_send(struct pipeline *pipeline, const struct message_draft *draft, pipeline_answer *answer,
     void *arg)
 {
-	const struct db_param params[] = {db_text(draft->conversation_id),
-	    db_text(draft->sender_id), db_text(draft->id), db_text(draft->client_id),
-	    db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
-	    db_text(draft->media_id)};
+	const struct db_param params[] = { db_text(draft->conversation_id),
+		db_text(draft->sender_id), db_text(draft->id), db_text(draft->client_id),
+		db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
+		db_text(draft->media_id) };
 
 	return pipeline_send(pipeline, stmt_named(&message_stmts, "message_send"), params,
 	    COUNT_OF(params), answer, arg);
@@ -65,8 +65,7 @@ enum err
 live_read(struct pipeline *pipeline, const char *conversation_id, const char *user_id, int64_t seq,
     pipeline_answer *answer, void *arg)
 {
-	const struct db_param params[] = {
-	    db_text(conversation_id), db_text(user_id), db_i64(seq)};
+	const struct db_param params[] = { db_text(conversation_id), db_text(user_id), db_i64(seq) };
 
 	return pipeline_send(pipeline, &stmts[READ], params, COUNT_OF(params), answer, arg);
 }
@@ -84,7 +83,7 @@ enum err
 live_typing(struct pipeline *pipeline, const char *conversation_id, const char *user_id,
     pipeline_answer *answer, void *arg)
 {
-	const struct db_param params[] = {db_text(conversation_id), db_text(user_id)};
+	const struct db_param params[] = { db_text(conversation_id), db_text(user_id) };
 
 	return pipeline_send(pipeline, stmt_named(&conversation_stmts, "conversation_typing"),
 	    params, COUNT_OF(params), answer, arg);

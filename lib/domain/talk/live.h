@@ -26,7 +26,7 @@ MUST_CHECK enum err live_read(struct pipeline *, const char *conversation_id, co
  */
 MUST_CHECK enum err live_read_done(const struct rows *, int64_t seq, int64_t *newest);
 /* As conversation_typing; no row in the answer: ERR_NOT_FOUND. */
-MUST_CHECK enum err live_typing(struct pipeline *, const char *conversation_id,
-    const char *user_id, pipeline_answer *, void *arg);
+MUST_CHECK enum err live_typing(struct pipeline *, const char *conversation_id, const char *user_id,
+    pipeline_answer *, void *arg);
 
 #endif

@@ -82,9 +82,9 @@ message_send(struct db *db, const struct message_draft *draft, bool *created, co
 
 	TRY(db_one(db, &rows, &stmts[SEND], db_text(draft->conversation_id),
 	    db_text(draft->sender_id),
-	    db_text(draft->id != NULL ? draft->id : uuid_new(db_arena(db))), db_text(draft->client_id),
-	    db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
-	    db_text(draft->media_id)));
+	    db_text(draft->id != NULL ? draft->id : uuid_new(db_arena(db))),
+	    db_text(draft->client_id), db_text(draft->type), db_text(draft->body),
+	    db_text(draft->reply_to), db_text(draft->media_id)));
 	*created = rows_bool(rows, 0, 0);
 	*json = rows_text(rows, 0, 1);
 	return ERR_OK;
@@ -116,8 +116,7 @@ message_delete(
 {
 	struct rows *rows;
 
-	TRY(db_one(
-	    db, &rows, &stmts[DELETE], db_text(id), db_text(user_id), db_i64(window_s)));
+	TRY(db_one(db, &rows, &stmts[DELETE], db_text(id), db_text(user_id), db_i64(window_s)));
 	*json = rows_text(rows, 0, 0);
 	return ERR_OK;
 }

@@ -20,8 +20,8 @@ enum { MESSAGE_CHARACTERS_MAX = 4000 };
 
 /* What a message may be, what of that a member may send (nobody speaks for the system), the kinds of its
  * media, and as what its sender speaks. */
-extern const char *const message_types[], *const message_types_sent[], *const message_media_kinds[],
-    *const message_sender_types[];
+extern const char *const message_types[],
+    *const message_types_sent[], *const message_media_kinds[], *const message_sender_types[];
 extern const struct field message_fields[];
 extern const struct field message_reactions_fields[]; /* those of one message, after a change */
 extern const struct field message_list_query[], message_list_fields[];
@@ -34,11 +34,11 @@ extern const struct event_type message_events[];
 struct message_draft {
 	const char *conversation_id, *sender_id;
 	const char *client_id; /* 1 to 64 of [A-Za-z0-9._-] */
-	const char *type;      /* "text", or the kind of the media */
-	const char *body;      /* at most MESSAGE_CHARACTERS_MAX characters; a text has one at least */
-	const char *reply_to;  /* id of the message it answers; NULL: none */
-	const char *media_id;  /* NULL: none, for text; what is sent otherwise */
-	const char *id;	       /* of the new message, a fresh UUID; NULL: one is made */
+	const char *type; /* "text", or the kind of the media */
+	const char *body; /* at most MESSAGE_CHARACTERS_MAX characters; a text has one at least */
+	const char *reply_to; /* id of the message it answers; NULL: none */
+	const char *media_id; /* NULL: none, for text; what is sent otherwise */
+	const char *id; /* of the new message, a fresh UUID; NULL: one is made */
 };
 
 /* What goes together and what does not: ERR_VALIDATION with *fault. */
@@ -56,8 +56,8 @@ struct fault message_refusal(enum err err, const char *detail);
  *	ERR_VALIDATION	db_detail() names the field: reply_to is no message of this conversation or was
  *			deleted, media_id is not READY media of the sender's and this type
  */
-MUST_CHECK enum err message_send(struct db *, const struct message_draft *, bool *created,
-    const char **json);
+MUST_CHECK enum err message_send(
+    struct db *, const struct message_draft *, bool *created, const char **json);
 /*
  * Say something as "AI" or "SYSTEM". client_id makes it repeatable like a member's. Needs no
  * transaction of the caller's but joins it.
@@ -83,8 +83,8 @@ MUST_CHECK enum err message_edit(struct db *, const char *id, const char *user_i
  *	ERR_NOT_FOUND	as above
  *	ERR_BAD_STATE	too late
  */
-MUST_CHECK enum err message_delete(struct db *, const char *id, const char *user_id,
-    int64_t window_s, const char **json);
+MUST_CHECK enum err message_delete(
+    struct db *, const char *id, const char *user_id, int64_t window_s, const char **json);
 /*
  * Put (wanted) or take back one's own emoji, checked by the caller (base/emoji.h). *json is
  * conversation_id, message_id, seq and the reactions now. Again changes nothing. Members hear
@@ -108,13 +108,12 @@ MUST_CHECK enum err message_search(struct db *, const char *user_id, const char 
  * A message by its id.
  *	ERR_NOT_FOUND	no such message, or user_id is not in its conversation
  */
-MUST_CHECK enum err message_get(
-    struct db *, const char *id, const char *user_id, const char **json);
+MUST_CHECK enum err message_get(struct db *, const char *id, const char *user_id, const char **json);
 
 /* Which messages: the newest limit before a number, or the oldest limit after one. */
 struct message_window {
 	int64_t before; /* 0: from the newest */
-	int64_t after;	/* negative: not used; else before is not looked at */
+	int64_t after; /* negative: not used; else before is not looked at */
 	int64_t limit;
 };
 /*

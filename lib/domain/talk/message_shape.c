@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-enum { CLIENT_ID_MAX = 64, REACTION_KINDS_MAX = 20 /* sql/ holds to it too */, SEARCH_CHARACTERS_MAX = 100 };
+enum {
+	CLIENT_ID_MAX = 64,
+	REACTION_KINDS_MAX = 20 /* sql/ holds to it too */,
+	SEARCH_CHARACTERS_MAX = 100
+};
 
 const char *const message_types[] = { "text", "image", "voice", "video", "file", "system", NULL };
 const char *const message_types_sent[] = { "text", "image", "voice", "video", "file", NULL };
@@ -36,8 +40,10 @@ static const struct field reaction_fields[] = {
 };
 static const struct field reaction_item = { "reaction", FIELD_OBJECT, .sub = reaction_fields };
 #define REACTIONS_FIELD                                                                            \
-	{ "reactions", FIELD_LIST, .sub = &reaction_item, .max = REACTION_KINDS_MAX,               \
-	    .doc = "Emoji on it, the first first" }
+	{                                                                                          \
+		"reactions", FIELD_LIST, .sub = &reaction_item, .max = REACTION_KINDS_MAX,         \
+					 .doc = "Emoji on it, the first first"                     \
+	}
 
 const struct field message_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The message" },
@@ -47,7 +53,8 @@ const struct field message_fields[] = {
 	{ "sender_id", FIELD_UUID, .nullable = true, .doc = "Who; null for AI and SYSTEM" },
 	{ "sender_type", FIELD_ENUM, .one_of = message_sender_types, .doc = "As what" },
 	{ "client_id", FIELD_TEXT, .doc = "The sender's own id for it", .example = "\"m-1\"" },
-	{ "type", FIELD_ENUM, .one_of = message_types, .doc = "text, system, or the kind of its media" },
+	{ "type", FIELD_ENUM, .one_of = message_types,
+	    .doc = "text, system, or the kind of its media" },
 	{ "body", FIELD_TEXT, .doc = "What was said", .example = "\"Hello!\"" },
 	{ "reply_to", FIELD_OBJECT, .nullable = true, .sub = reply_fields,
 	    .doc = "What it answers, of the same conversation" },
@@ -89,12 +96,14 @@ const struct field message_list_query[] = {
 	{ 0 },
 };
 
-const struct field message_search_query[] = { PAGE_FIELDS,
+const struct field message_search_query[] = {
+	PAGE_FIELDS,
 	{ "q", FIELD_TEXT, .required = true, .min = 1, .max = SEARCH_CHARACTERS_MAX,
 	    .doc = "Words, without regard to case and accents; the last may be unfinished; "
 		   "\"a phrase\", -not and or are understood",
 	    .example = "\"moving to\"" },
-	{ 0 } };
+	{ 0 },
+};
 
 const struct field message_search_fields[] = {
 	{ "message", FIELD_OBJECT, .sub = message_fields, .doc = "What was found" },
@@ -156,7 +165,8 @@ const struct event_type message_events[] = {
 	    "A message was taken back: its place stays, empty, as do excerpts in replies to it. Events "
 	    "before it that are told later have no words of it either",
 	    .data = message_fields },
-	{ "message.reaction", "Somebody put an emoji on a message or took it back", .data = reaction_data },
+	{ "message.reaction", "Somebody put an emoji on a message or took it back",
+	    .data = reaction_data },
 	{ "message.read", "A member's read mark moved, perhaps your own by another device",
 	    .data = read_data },
 	{ 0 },

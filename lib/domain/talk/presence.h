@@ -18,10 +18,14 @@ extern const struct stmt_set presence_stmts;
 extern const char *const presence_states[], *const presence_states_said[];
 extern const struct field presence_fields[]; /* whether somebody is here, as others see it */
 #define PRESENCE_FIELD                                                                             \
-	{ "presence", FIELD_OBJECT, .nullable = true, .sub = presence_fields,                      \
-	    .doc = "Whether they are here; null when they hide it, or a block is between you" }
-extern const struct field presence_body[];	   /* a device of itself */
-extern const struct field presence_own_fields[];   /* and the answer */
+	{                                                                                          \
+		"presence", FIELD_OBJECT,                                                          \
+		    .nullable = true, .sub = presence_fields,                                      \
+		    .doc =                                                                         \
+			"Whether they are here; null when they hide it, or a block is between you" \
+	}
+extern const struct field presence_body[]; /* a device of itself */
+extern const struct field presence_own_fields[]; /* and the answer */
 extern const struct event_type presence_events[];
 /* A status of presence_states_said. */
 bool presence_is_away(const char *status);

@@ -18,7 +18,8 @@ const struct field presence_fields[] = {
 static const struct field event_data[] = {
 	{ "user_id", FIELD_UUID, .doc = "Who" },
 	{ "status", FIELD_ENUM, .one_of = presence_states, .nullable = true,
-	    .doc = "As the status in presence of that person; null: presence is null there from now on" },
+	    .doc =
+		"As the status in presence of that person; null: presence is null there from now on" },
 	{ "last_seen_at", FIELD_TIME, .nullable = true, .doc = LAST_SEEN_DOC },
 	{ 0 },
 };

@@ -149,8 +149,8 @@ from_row(const struct rows *rows)
 static enum err
 emit(struct db *db, const struct session *session)
 {
-	return db_exec(db, &stmts[EMIT], db_text(session->id),
-	    db_text(effects[session->state].event));
+	return db_exec(
+	    db, &stmts[EMIT], db_text(session->id), db_text(effects[session->state].event));
 }
 
 /* The effects of a last state, in the order of the locks. session->state is the new one. */
@@ -160,15 +160,15 @@ finish(struct db *db, const struct session *session, enum session_state before)
 	TRY(session_settle(db, session));
 	if (before == SESSION_ONGOING && session->advisor_id != NULL)
 		TRY(db_exec_one(db, &stmts[COUNT], db_text(session->advisor_id)));
-	TRY(message_post(db, session->conversation_id, "SYSTEM", "session-end",
-	    effects[session->state].line));
+	TRY(message_post(
+	    db, session->conversation_id, "SYSTEM", "session-end", effects[session->state].line));
 	return db_exec(db, &stmts[CLOSE], db_text(session->conversation_id));
 }
 
 /* Write the new state of a session whose row is locked, and all that follows from it. */
 static enum err
-change(struct db *db, struct session *session, enum session_state to,
-    const struct session_step *step)
+change(
+    struct db *db, struct session *session, enum session_state to, const struct session_step *step)
 {
 	enum session_state before = session->state;
 	enum err err;
@@ -282,7 +282,7 @@ session_join(struct db *db, struct session_step *step)
 struct asking {
 	const struct session_ask *ask;
 	const char *id; /* out */
-	bool created;	/* out */
+	bool created; /* out */
 };
 
 static enum err
@@ -413,9 +413,10 @@ session_moves_text(struct arena *arena, enum session_state state)
 		if (session_transitions[i].from == state &&
 		    session_transitions[i].actors != SESSION_BY_SYSTEM) {
 			buf_puts(&out, out.len == 0 ? "" : ", ");
-			buf_puts(&out, session_transitions[i].move == SESSION_START ?
-				"join" :
-				session_move_name(session_transitions[i].move));
+			buf_puts(&out,
+			    session_transitions[i].move == SESSION_START
+				? "join"
+				: session_move_name(session_transitions[i].move));
 		}
 	return out.len == 0 ? "nothing" : out.data;
 }

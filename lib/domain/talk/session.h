@@ -20,10 +20,10 @@
 extern const struct stmt_set session_stmts;
 
 extern const char *const session_types[];
-extern const struct field session_fields[];	    /* as both sides see it */
-extern const struct field session_own_fields[];	    /* as one participant does, with what is unread */
-extern const struct field session_brief_fields[];   /* beside its conversation */
-extern const struct field session_list_fields[];    /* in the list of one's own (profile_sessions) */
+extern const struct field session_fields[]; /* as both sides see it */
+extern const struct field session_own_fields[]; /* as one participant does, with what is unread */
+extern const struct field session_brief_fields[]; /* beside its conversation */
+extern const struct field session_list_fields[]; /* in the list of one's own (profile_sessions) */
 extern const struct field session_heartbeat_fields[];
 extern const struct event_type session_events[];
 
@@ -40,10 +40,10 @@ struct session {
 
 /* What is asked for. */
 struct session_ask {
-	const char *user_id;	/* who asks */
+	const char *user_id; /* who asks */
 	const char *advisor_id; /* whom; not used for the assistant */
-	const char *topic;	/* at most 500 characters; NULL for none */
-	int64_t answer_s;	/* seconds the advisor has to answer */
+	const char *topic; /* at most 500 characters; NULL for none */
+	int64_t answer_s; /* seconds the advisor has to answer */
 };
 
 /* A move, and what it found. */
@@ -51,8 +51,8 @@ struct session_step {
 	const char *session_id;
 	const char *actor_id; /* a participant; NULL is the system */
 	enum session_move move;
-	const char *reason;	   /* at most 500 characters; NULL for none */
-	int64_t answer_s;	   /* accept: seconds the sides then have to come */
+	const char *reason; /* at most 500 characters; NULL for none */
+	int64_t answer_s; /* accept: seconds the sides then have to come */
 	enum session_state found; /* out, also with ERR_BAD_STATE: the state it was in */
 };
 
@@ -69,8 +69,8 @@ struct session_step {
  *	ERR_TOO_MANY_OPEN	SESSION_WAITING_MAX other requests of the user wait, or are accepted and not begun
  * Asking oneself is the caller's to refuse.
  */
-MUST_CHECK enum err session_request(struct db *, const struct session_ask *, const char **id,
-    bool *created);
+MUST_CHECK enum err session_request(
+    struct db *, const struct session_ask *, const char **id, bool *created);
 /*
  * Open a session with the assistant: ongoing at once, with a greeting that says what it is.
  *	ERR_ACCOUNT_BLOCKED	the account that asks is not active
@@ -92,11 +92,10 @@ MUST_CHECK enum err session_join(struct db *, struct session_step *step);
  * The participant is still there. One row: state, server_time, seconds_left, elapsed_s. Needs no
  * transaction. ERR_NOT_FOUND as above.
  */
-MUST_CHECK enum err session_heartbeat(struct db *, const char *id, const char *user_id,
-    struct rows **rows);
+MUST_CHECK enum err session_heartbeat(
+    struct db *, const char *id, const char *user_id, struct rows **rows);
 /* *json is the session for this participant. ERR_NOT_FOUND as above. */
-MUST_CHECK enum err session_get(
-    struct db *, const char *id, const char *user_id, const char **json);
+MUST_CHECK enum err session_get(struct db *, const char *id, const char *user_id, const char **json);
 /* What may be done in a state, as "accept, decline, cancel" in the arena; "nothing" in a last state. */
 const char *session_moves_text(struct arena *, enum session_state);
 

@@ -37,11 +37,10 @@ leave(struct db *db, const struct rows *live, const char *leaver_id, const char 
 
 	for (i = 0; i < rows_count(live); i++) {
 		if (leaver_id != NULL)
-			actor = strcmp(leaver_id, rows_text(live, i, 2)) == 0 ? SESSION_BY_USER :
-										SESSION_BY_ADVISOR;
+			actor = strcmp(leaver_id, rows_text(live, i, 2)) == 0 ? SESSION_BY_USER
+									      : SESSION_BY_ADVISOR;
 		step.session_id = rows_text(live, i, 0);
-		step.move =
-		    session_move_leave(session_state_parse(rows_text(live, i, 1)), actor);
+		step.move = session_move_leave(session_state_parse(rows_text(live, i, 1)), actor);
 		TRY(session_move(db, &step));
 	}
 	return ERR_OK;

@@ -17,8 +17,8 @@ extern const struct stmt_set session_leave_stmts;
 /* The system ends all live sessions of a person, as user and as advisor: requested and accepted ones are
  * CANCELLED, ongoing ones ENDED. The person's advisor row, if any, stays locked. reason is for both
  * sides; *count is how many were live. */
-MUST_CHECK enum err session_leave_all(struct db *, const char *user_id, const char *reason,
-    size_t *count);
+MUST_CHECK enum err session_leave_all(
+    struct db *, const char *user_id, const char *reason, size_t *count);
 /* leaver_id leaves the live sessions with other_id: cancels or declines what has not begun, ends what
  * has. Says no reason. */
 MUST_CHECK enum err session_leave_between(struct db *, const char *leaver_id, const char *other_id);

@@ -18,37 +18,45 @@ static const struct field participant_fields[] = {
 static const struct field participant_item = { "participant", FIELD_OBJECT,
 	.sub = participant_fields };
 
-#define SESSION_ROWS \
-	{ "id", FIELD_UUID, .doc = "The session" }, \
-	{ "type", FIELD_ENUM, .one_of = session_types, \
-	    .doc = "CHAT with an advisor, AI_CHAT with the assistant" }, \
-	{ "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands", \
-	    .example = "\"ONGOING\"" }, \
-	{ "conversation_id", FIELD_UUID, .doc = "Where messages are read and written" }, \
-	{ "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2, \
-	    .doc = "The two sides" }, \
-	{ "topic", FIELD_TEXT, .doc = "What the user wrote with the request" }, \
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when it was asked for, minor units", \
-	    .example = "2500" }, \
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor and cost_minor", .example = "\"INR\"" }, \
-	{ "cost_minor", FIELD_INT, .doc = "Cost so far, minor units; sessions are free for now", \
-	    .example = "0" }, \
-	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" }, \
-	{ "accepted_at", FIELD_TIME, .nullable = true, .doc = "When the advisor accepted" }, \
-	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" }, \
-	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" }, \
-	{ "ended_by", FIELD_ENUM, .one_of = enders, .nullable = true, \
-	    .doc = "Which side made the last move" }, \
-	{ "end_reason", FIELD_TEXT, .doc = "In words, if any were given" }, \
-	{ "server_time", FIELD_TIME, .doc = "The server's clock at this reply" }, \
-	{ "expires_at", FIELD_TIME, .nullable = true, \
-	    .doc = "A request not accepted, or accepted and not begun, ends here; else null" }, \
-	{ "seconds_left", FIELD_INT, .nullable = true, .doc = "Until expires_at; null when that is", \
-	    .example = "87" }, \
-	{ "elapsed_s", FIELD_INT, .doc = "Seconds since started_at, up to ended_at", \
-	    .example = "420" }
+#define SESSION_ROWS                                                                                 \
+	{ "id", FIELD_UUID, .doc = "The session" },                                                  \
+	    { "type", FIELD_ENUM, .one_of = session_types,                                           \
+		    .doc = "CHAT with an advisor, AI_CHAT with the assistant" },                     \
+	    { "state", FIELD_ENUM, .one_of = session_states, .doc = "Where it stands",               \
+		    .example = "\"ONGOING\"" },                                                      \
+	    { "conversation_id", FIELD_UUID, .doc = "Where messages are read and written" },         \
+	    { "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2,              \
+		    .doc = "The two sides" },                                                        \
+	    { "topic", FIELD_TEXT, .doc = "What the user wrote with the request" },                  \
+	    { "rate_minor", FIELD_INT,                                                               \
+		    .doc = "Price of a minute when it was asked for, minor units",                   \
+		    .example = "2500" },                                                             \
+	    { "currency", FIELD_TEXT, .doc = "Of rate_minor and cost_minor",                         \
+		    .example = "\"INR\"" },                                                          \
+	    { "cost_minor", FIELD_INT,                                                               \
+		    .doc = "Cost so far, minor units; sessions are free for now", .example = "0" },  \
+	    { "requested_at", FIELD_TIME, .doc = "When it was asked for" },                          \
+	    { "accepted_at", FIELD_TIME, .nullable = true, .doc = "When the advisor accepted" },     \
+	    { "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },     \
+	    { "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },     \
+	    { "ended_by", FIELD_ENUM, .one_of = enders, .nullable = true,                            \
+		    .doc = "Which side made the last move" },                                        \
+	    { "end_reason", FIELD_TEXT, .doc = "In words, if any were given" },                      \
+	    { "server_time", FIELD_TIME, .doc = "The server's clock at this reply" },                \
+	    { "expires_at", FIELD_TIME, .nullable = true,                                            \
+		    .doc =                                                                           \
+			"A request not accepted, or accepted and not begun, ends here; else null" }, \
+	    { "seconds_left", FIELD_INT, .nullable = true,                                           \
+		    .doc = "Until expires_at; null when that is", .example = "87" },                 \
+	{                                                                                            \
+		"elapsed_s", FIELD_INT, .doc = "Seconds since started_at, up to ended_at",           \
+					.example = "420"                                             \
+	}
 
-const struct field session_fields[] = { SESSION_ROWS, { 0 } };
+const struct field session_fields[] = {
+	SESSION_ROWS,
+	{ 0 },
+};
 const struct field session_own_fields[] = {
 	SESSION_ROWS,
 	{ "unread", FIELD_INT, .doc = "Messages of others above your read mark", .example = "0" },
@@ -89,7 +97,7 @@ const struct field session_list_fields[] = {
 	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
 	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
 	{ "ended_at", FIELD_TIME, .nullable = true, .doc = "When it reached a last state" },
-	{ 0 }
+	{ 0 },
 };
 
 const struct event_type session_events[] = {
@@ -99,8 +107,10 @@ const struct event_type session_events[] = {
 	{ "session.started", "Both sides are there", .data = session_fields },
 	{ "session.ended", "A session that was ongoing has ended; its conversation is closed",
 	    .data = session_fields },
-	{ "session.declined", "The advisor declined; the conversation is closed", .data = session_fields },
-	{ "session.cancelled", "A side called it off; the conversation is closed", .data = session_fields },
+	{ "session.declined", "The advisor declined; the conversation is closed",
+	    .data = session_fields },
+	{ "session.cancelled", "A side called it off; the conversation is closed",
+	    .data = session_fields },
 	{ "session.expired", "It was not accepted, or not begun, in time; the conversation is closed",
 	    .data = session_fields },
 	{ 0 },

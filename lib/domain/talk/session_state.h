@@ -61,8 +61,8 @@ const char *session_move_name(enum session_move);
 const char *session_actors_name(unsigned actors);
 
 /* The row for a move out of a state, whoever makes it; NULL when there is none. */
-const struct session_transition *session_transition_find(enum session_state from,
-    enum session_move move);
+const struct session_transition *session_transition_find(
+    enum session_state from, enum session_move move);
 /* May this actor make the move at least from one state? */
 bool session_move_is_for(enum session_move, enum session_actor);
 /* Where the move leads; every move has one target. */

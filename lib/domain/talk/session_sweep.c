@@ -18,14 +18,16 @@ enum { LATE, LATE_LOCK, QUIET, QUIET_LOCK };
 	" ORDER BY m.seq DESC LIMIT 1) > app_now() - make_interval(secs => $2::int), false)"
 
 static const struct stmt stmts[] = {
-    [LATE] = {"session_sweep_late", 2,
-	"SELECT s.id FROM session s WHERE " IS_LATE " ORDER BY s.expires_at LIMIT $1", true},
-    [LATE_LOCK] = {"session_sweep_late_lock", 2,
-	"SELECT s.id FROM session s WHERE s.id = $1 AND " IS_LATE " FOR UPDATE OF s SKIP LOCKED"},
-    [QUIET] = {"session_sweep_quiet", 2,
-	"SELECT s.id FROM session s WHERE " IS_QUIET " ORDER BY s.started_at LIMIT $1", true},
-    [QUIET_LOCK] = {"session_sweep_quiet_lock", 2,
-	"SELECT s.id FROM session s WHERE s.id = $1 AND " IS_QUIET " FOR UPDATE OF s SKIP LOCKED"},
+	[LATE] = { "session_sweep_late", 2,
+	    "SELECT s.id FROM session s WHERE " IS_LATE " ORDER BY s.expires_at LIMIT $1", true },
+	[LATE_LOCK] = { "session_sweep_late_lock", 2,
+	    "SELECT s.id FROM session s WHERE s.id = $1 AND " IS_LATE
+	    " FOR UPDATE OF s SKIP LOCKED" },
+	[QUIET] = { "session_sweep_quiet", 2,
+	    "SELECT s.id FROM session s WHERE " IS_QUIET " ORDER BY s.started_at LIMIT $1", true },
+	[QUIET_LOCK] = { "session_sweep_quiet_lock", 2,
+	    "SELECT s.id FROM session s WHERE s.id = $1 AND " IS_QUIET
+	    " FOR UPDATE OF s SKIP LOCKED" },
 };
 STMT_SET(session_sweep_stmts, stmts);
 
@@ -44,9 +46,9 @@ end_in_tx(struct db *db, void *arg)
 {
 	const struct sweep *sweep = arg;
 	struct session_step step = {
-	    .session_id = sweep->session_id,
-	    .move = sweep->move,
-	    .reason = sweep->reason,
+		.session_id = sweep->session_id,
+		.move = sweep->move,
+		.reason = sweep->reason,
 	};
 
 	TRY(db_exec_one(db, sweep->lock, db_text(sweep->session_id), db_i64(sweep->past_s)));
@@ -78,9 +80,9 @@ enum err
 session_expire_due(struct db *db, size_t *count)
 {
 	struct sweep sweep = {
-	    .find = &stmts[LATE],
-	    .lock = &stmts[LATE_LOCK],
-	    .move = SESSION_EXPIRE,
+		.find = &stmts[LATE],
+		.lock = &stmts[LATE_LOCK],
+		.move = SESSION_EXPIRE,
 	};
 
 	return run(db, &sweep, count);
@@ -90,11 +92,11 @@ enum err
 session_lapse_due(struct db *db, int64_t idle_s, size_t *count)
 {
 	struct sweep sweep = {
-	    .find = &stmts[QUIET],
-	    .lock = &stmts[QUIET_LOCK],
-	    .move = SESSION_LAPSE,
-	    .reason = "Nobody was there any more",
-	    .past_s = idle_s,
+		.find = &stmts[QUIET],
+		.lock = &stmts[QUIET_LOCK],
+		.move = SESSION_LAPSE,
+		.reason = "Nobody was there any more",
+		.past_s = idle_s,
 	};
 
 	return run(db, &sweep, count);

@@ -6,15 +6,15 @@
 enum { ISSUE, CLAIM };
 /* Some of the expired go with each new one; rows that another call deletes are left to it. */
 static const struct stmt stmts[] = {
-    [ISSUE] = {"ticket_issue", 5,
-	"WITH swept AS (DELETE FROM ticket WHERE hash IN (SELECT hash FROM ticket"
-	" WHERE expires_at < app_now() - interval '1 minute' LIMIT 20 FOR UPDATE SKIP LOCKED))"
-	" INSERT INTO ticket (hash, user_id, login_id, role, expires_at)"
-	" VALUES ($1, $2, $3, $4, app_now() + make_interval(secs => $5))"},
-    [CLAIM] = {"ticket_claim", 1,
-	"WITH claimed AS (DELETE FROM ticket WHERE hash = $1 RETURNING *)"
-	" SELECT c.user_id, c.login_id, c.role FROM claimed c JOIN login l ON l.id = c.login_id"
-	" WHERE c.expires_at > app_now() AND l.ended_at IS NULL"},
+	[ISSUE] = { "ticket_issue", 5,
+	    "WITH swept AS (DELETE FROM ticket WHERE hash IN (SELECT hash FROM ticket"
+	    " WHERE expires_at < app_now() - interval '1 minute' LIMIT 20 FOR UPDATE SKIP LOCKED))"
+	    " INSERT INTO ticket (hash, user_id, login_id, role, expires_at)"
+	    " VALUES ($1, $2, $3, $4, app_now() + make_interval(secs => $5))" },
+	[CLAIM] = { "ticket_claim", 1,
+	    "WITH claimed AS (DELETE FROM ticket WHERE hash = $1 RETURNING *)"
+	    " SELECT c.user_id, c.login_id, c.role FROM claimed c JOIN login l ON l.id = c.login_id"
+	    " WHERE c.expires_at > app_now() AND l.ended_at IS NULL" },
 };
 STMT_SET(ticket_stmts, stmts);
 
@@ -30,8 +30,8 @@ ticket_issue(struct pipeline *pipeline, struct arena *arena, const struct ticket
 	crypto_sha256_hex(text, strlen(text), hash);
 	*ticket = text;
 	return pipeline_send(pipeline, &stmts[ISSUE],
-	    (const struct db_param[]){db_text(hash), db_text(holder->user_id),
-		db_text(holder->login_id), db_text(holder->role), db_i64(TICKET_S)},
+	    (const struct db_param[]){ db_text(hash), db_text(holder->user_id),
+		db_text(holder->login_id), db_text(holder->role), db_i64(TICKET_S) },
 	    5, answer, arg);
 }
 
@@ -51,7 +51,7 @@ ticket_take(const struct rows *rows, struct ticket_holder *holder)
 {
 	if (rows_count(rows) == 0)
 		return ERR_UNAUTHORIZED;
-	*holder = (struct ticket_holder){rows_text(rows, 0, COLUMN_USER),
-	    rows_text(rows, 0, COLUMN_LOGIN), rows_text(rows, 0, COLUMN_ROLE)};
+	*holder = (struct ticket_holder){ rows_text(rows, 0, COLUMN_USER),
+		rows_text(rows, 0, COLUMN_LOGIN), rows_text(rows, 0, COLUMN_ROLE) };
 	return ERR_OK;
 }
