@@ -9,8 +9,8 @@
 #include "live/hub.h"
 #include "domain/market/advisor.h"
 #include "domain/talk/conversation.h"
+#include "domain/talk/message.h"
 #include "domain/talk/event.h"
-#include "domain/talk/live.h"
 #include "domain/talk/presence.h"
 #include "domain/talk/session.h"
 #include "domain/talk/ticket.h"
@@ -152,8 +152,8 @@ static const struct route routes[] = {
 };
 
 static const struct route *const tables[] = { routes, NULL };
-static const struct stmt_set *const sets[] = { &event_stmts, &ticket_stmts, &live_stmts,
-	&message_stmts, &conversation_stmts, &presence_stmts, NULL };
+static const struct stmt_set *const sets[] = { &event_stmts, &ticket_stmts, &message_stmts,
+	&conversation_stmts, &presence_stmts, NULL };
 static const struct event_type *const types[] = { message_events, conversation_events,
 	presence_events, session_events, advisor_events, NULL };
 

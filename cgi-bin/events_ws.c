@@ -2,9 +2,8 @@
  * the same body. */
 #include "events.h"
 
-#include "base/uuid.h"
 #include "domain/talk/conversation.h"
-#include "domain/talk/live.h"
+#include "domain/talk/message.h"
 #include "domain/talk/presence.h"
 #include "live/hub.h"
 
@@ -28,7 +27,7 @@ sent(void *arg, enum err err, struct rows *rows)
 	bool created = false;
 
 	if (err == ERR_OK)
-		err = live_sent(rows, &created, &json);
+		err = message_send_take(rows, &created, &json);
 	if (err == ERR_OK) {
 		hub_call_answer(call, created ? 201 : 200, json);
 		return;
@@ -49,14 +48,14 @@ op_send(struct hub_call *call)
 		.body = body != NULL ? body : "",
 		.reply_to = text_of(call, "reply_to"),
 		.media_id = text_of(call, "media_id"),
-		.id = uuid_new(call->arena),
 	};
 	struct fault fault = FAULT_NONE;
 	enum err err = message_draft_check(&draft, &fault);
 
 	if (err != ERR_OK)
 		return field_fault(&call->errors, err, &fault);
-	return live_send(call->pipeline, &draft, sent, call);
+	return pipeline_send(
+	    call->pipeline, db_ref(message_send_bind(call->arena, &draft)), sent, call);
 }
 
 /* --- read --- */
@@ -69,7 +68,7 @@ was_read(void *arg, enum err err, struct rows *rows)
 	int64_t newest = 0;
 
 	if (err == ERR_OK)
-		err = live_read_done(rows, call->number, &newest);
+		err = conversation_read_take(rows, call->number, &newest);
 	if (err == ERR_OK) {
 		rows_json(rows, 0, &json);
 		hub_call_answer(call, 200, json.data);
@@ -89,8 +88,9 @@ op_read(struct hub_call *call)
 
 	(void)json_object_object_get_ex(call->data, "seq", &seq);
 	call->number = json_object_get_int64(seq);
-	return live_read(
-	    call->pipeline, call->conversation_id, call->user_id, call->number, was_read, call);
+	return pipeline_send(call->pipeline,
+	    db_ref(conversation_read_bind(call->conversation_id, call->user_id, call->number)),
+	    was_read, call);
 }
 
 /* --- typing --- */
@@ -111,7 +111,8 @@ typed(void *arg, enum err err, struct rows *rows)
 static enum err
 op_typing(struct hub_call *call)
 {
-	return live_typing(call->pipeline, call->conversation_id, call->user_id, typed, call);
+	return pipeline_send(call->pipeline,
+	    db_ref(conversation_typing_bind(call->conversation_id, call->user_id)), typed, call);
 }
 
 /* --- presence --- */
@@ -133,8 +134,10 @@ presence_was_set(void *arg, enum err err, struct rows *rows)
 static enum err
 op_presence(struct hub_call *call)
 {
-	return presence_set_live(call->pipeline, call->user_id, call->login_id,
-	    presence_is_away(text_of(call, "status")), presence_was_set, call);
+	return pipeline_send(call->pipeline,
+	    db_ref(presence_set_bind(
+		call->user_id, call->login_id, presence_is_away(text_of(call, "status")))),
+	    presence_was_set, call);
 }
 
 const struct hub_op event_ops[] = {

@@ -1,8 +1,9 @@
-/* The connection of db.h: opening it, preparing every statement, and what happens while the server is away. */
+/* The connection of db.h: opening it, preparing statements, and what happens while the server is away. */
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "db/outage.h"
 #include "db/pg.h"
+#include "db/prepared.h"
 #include "db/schema.h"
 
 #include <time.h>
@@ -39,59 +40,6 @@ pg_drop(struct db *db)
 	db->conn = NULL;
 	db->tx_lost = db->tx_depth > 0;
 	outage_begin(db);
-}
-
-/* Queue a PREPARE for every statement of the sets, in pipeline mode. */
-static bool
-send_prepares(struct db *db, size_t *sent)
-{
-	const struct stmt_set *const *set;
-	size_t i;
-
-	if (PQsendPrepare(db->conn, pg_xact_id.name, pg_xact_id.sql, 0, NULL) != 1 ||
-	    PQsendPrepare(db->conn, pg_xact_status.name, pg_xact_status.sql, 0, NULL) != 1)
-		return false;
-	*sent = 2;
-	for (set = db->sets; *set != NULL; set++)
-		for (i = 0; i < (*set)->count; i++, (*sent)++)
-			if (PQsendPrepare(db->conn, (*set)->stmts[i].name, (*set)->stmts[i].sql, 0,
-				NULL) != 1)
-				return false;
-	return PQpipelineSync(db->conn) == 1;
-}
-
-/* Take results up to the sync point; true when none of them failed. */
-static bool
-drain_pipeline(struct db *db, const char *doing)
-{
-	int64_t until_us = pg_deadline();
-	bool ok, good = true;
-
-	for (;;) {
-		PGresult *result = pg_next(db->conn, until_us, &ok);
-		ExecStatusType status = PQresultStatus(result);
-
-		if (!ok)
-			return false;
-		if (result == NULL)
-			continue; /* ends one statement's results */
-		if (status == PGRES_FATAL_ERROR) {
-			outage_failed(doing, PQresultErrorMessage(result));
-			good = false;
-		}
-		PQclear(result);
-		if (status == PGRES_PIPELINE_SYNC)
-			return good;
-	}
-}
-
-static bool
-prepare_all(struct db *db)
-{
-	size_t sent;
-
-	return PQenterPipelineMode(db->conn) == 1 && send_prepares(db, &sent) &&
-	    drain_pipeline(db, "cannot prepare a statement") && PQexitPipelineMode(db->conn) == 1;
 }
 
 static bool
@@ -138,10 +86,11 @@ connect_once(struct db *db, int64_t until_us)
 	db->conn = pg_connect(db->url, db->program, until_us);
 	if (db->conn == NULL)
 		db->schema_refused = -1;
-	if (db->conn != NULL && (!schema_good(db) || !prepare_all(db))) {
+	if (db->conn != NULL && !schema_good(db)) {
 		PQfinish(db->conn);
 		db->conn = NULL;
 	}
+	prepared_forget(db->prepared);
 	return db->conn != NULL;
 }
 
@@ -190,4 +139,51 @@ db_connect(struct db *db)
 		return ERR_OK;
 	outage_begin(db);
 	return connect_again(db);
+}
+
+static enum err
+prepare(struct db *db, const struct stmt *stmt)
+{
+	PGresult *result;
+	enum err err = ERR_OK;
+	bool ok = PQsendPrepare(db->conn, stmt->name, stmt->sql, 0, NULL) == 1;
+
+	result = ok ? pg_answer(db->conn, pg_deadline(), &ok) : NULL;
+	if (!ok) {
+		pg_drop(db);
+		return ERR_UNAVAILABLE;
+	}
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		err = pg_error(db, stmt, result);
+	else
+		*prepared_of(db->prepared, stmt) = PREPARED_YES;
+	PQclear(result);
+	return err;
+}
+
+/* *err: the first. */
+static void
+prepare_set(struct db *db, const struct stmt_set *set, enum err *err)
+{
+	size_t i;
+
+	for (i = 0; i < set->count && db->conn != NULL; i++)
+		if (*prepared_of(db->prepared, &set->stmts[i]) != PREPARED_YES) {
+			enum err failed = prepare(db, &set->stmts[i]);
+
+			*err = *err == ERR_OK ? failed : *err;
+		}
+}
+
+enum err
+db_prepare_all(struct db *db)
+{
+	enum err err = ERR_OK;
+	size_t i;
+
+	TRY(db_connect(db));
+	prepare_set(db, &pg_stmts, &err);
+	for (i = 0; db->sets[i] != NULL; i++)
+		prepare_set(db, db->sets[i], &err);
+	return err;
 }

@@ -2,15 +2,20 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "db/flight.h"
 #include "db/outage.h"
+#include "db/prepared.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-const struct stmt pg_xact_status = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)", true };
-const struct stmt pg_xact_id = { "db_xact_id", 0, "SELECT pg_current_xact_id()::text", false };
+static const struct stmt stmts[] = {
+	[PG_XACT_ID] = { "db_xact_id", 0, "SELECT pg_current_xact_id()::text", false },
+	[PG_XACT_STATUS] = { "db_xact_status", 1, "SELECT pg_xact_status($1::xid8)", true },
+};
+STMT_SET(pg_stmts, stmts);
 
 struct db_param
 db_text(const char *text)
@@ -43,6 +48,7 @@ db_open(const char *url, const char *program, const struct stmt_set *const *sets
 	db->url = url;
 	db->program = program;
 	db->sets = sets;
+	db->prepared = prepared_new(sets);
 	db->schema_refused = -1;
 	db->wait_ms = DB_WAIT_MS;
 	return db;
@@ -54,6 +60,7 @@ db_close(struct db *db)
 	if (db == NULL)
 		return;
 	PQfinish(db->conn);
+	free(db->prepared);
 	free(db);
 }
 
@@ -70,82 +77,26 @@ db_arena(struct db *db)
 }
 
 static bool
-send_stmt(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count)
+is_prepared(struct db *db, const struct stmt *stmt)
 {
-	const char *values[DB_PARAMS_MAX];
-	size_t i;
-
-	assert(count <= DB_PARAMS_MAX && (int)count == stmt->param_count);
-	for (i = 0; i < count; i++)
-		values[i] = params[i].text != NULL ? params[i].text
-		    : params[i].digits[0] != '\0'  ? params[i].digits
-						   : NULL;
-	return PQsendQueryPrepared(db->conn, stmt->name, (int)count, values, NULL, NULL, 0) == 1;
-}
-
-/* The result of one statement, alone or in a pipeline, and the NULL behind it. */
-static PGresult *
-receive(struct db *db, int64_t until_us, bool *ok)
-{
-	PGresult *result = pg_next(db->conn, until_us, ok);
-	PGresult *end;
-
-	if (!*ok)
-		return NULL;
-	end = pg_next(db->conn, until_us, ok);
-	PQclear(end);
-	if (*ok)
-		return result;
-	PQclear(result);
-	return NULL;
-}
-
-/* BEGIN, the transaction id and the statement in one round trip. */
-static PGresult *
-begin_with(
-    struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count, bool *ok)
-{
-	int64_t until_us = pg_deadline();
-	PGresult *begin, *id, *result;
-
-	*ok = PQenterPipelineMode(db->conn) == 1 &&
-	    PQsendQueryParams(db->conn, "BEGIN", 0, NULL, NULL, NULL, NULL, 0) == 1 &&
-	    send_stmt(db, &pg_xact_id, NULL, 0) && send_stmt(db, stmt, params, count) &&
-	    PQpipelineSync(db->conn) == 1;
-	if (!*ok)
-		return NULL;
-	begin = receive(db, until_us, ok);
-	id = *ok ? receive(db, until_us, ok) : NULL;
-	result = *ok ? receive(db, until_us, ok) : NULL;
-	if (*ok) {
-		PGresult *sync = pg_next(db->conn, until_us, ok);
-
-		PQclear(sync);
-		if (*ok && PQresultStatus(id) == PGRES_TUPLES_OK)
-			(void)snprintf(db->xid, sizeof(db->xid), "%s", PQgetvalue(id, 0, 0));
-		*ok = *ok && PQexitPipelineMode(db->conn) == 1;
-	}
-	PQclear(begin);
-	PQclear(id);
-	return result;
+	return *prepared_of(db->prepared, stmt) == PREPARED_YES;
 }
 
 static PGresult *
-send_and_receive(
-    struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count, bool *ok)
+send_and_receive(struct db *db, const struct db_bound *bound, bool *ok)
 {
+	bool begins = db->begin_pending;
+
 	db->round_trips++;
-	if (db->begin_pending) {
-		db->begin_pending = false;
-		return begin_with(db, stmt, params, count, ok);
-	}
-	*ok = send_stmt(db, stmt, params, count);
-	return *ok ? receive(db, pg_deadline(), ok) : NULL;
+	db->begin_pending = false;
+	if (begins || !is_prepared(db, bound->stmt))
+		return flight_run(db, bound, begins, ok);
+	*ok = pg_send(db->conn, bound);
+	return *ok ? pg_answer(db->conn, pg_deadline(), ok) : NULL;
 }
 
 static enum err
-run_once(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t count,
-    struct rows **rows, bool *lost)
+run_once(struct db *db, const struct db_bound *bound, struct rows **rows, bool *lost)
 {
 	PGresult *result;
 	ExecStatusType status;
@@ -157,7 +108,7 @@ run_once(struct db *db, const struct stmt *stmt, const struct db_param *params, 
 		return ERR_UNAVAILABLE;
 	if (db->tx_depth == 0 || db->begin_pending)
 		TRY(db_connect(db));
-	result = send_and_receive(db, stmt, params, count, &ok);
+	result = send_and_receive(db, bound, &ok);
 	status = PQresultStatus(result);
 	if (!ok || (status == PGRES_FATAL_ERROR && PQstatus(db->conn) == CONNECTION_BAD)) {
 		PQclear(result);
@@ -166,7 +117,7 @@ run_once(struct db *db, const struct stmt *stmt, const struct db_param *params, 
 		return ERR_UNAVAILABLE;
 	}
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-		err = pg_error(db, stmt, result);
+		err = pg_error(db, bound->stmt, result);
 		PQclear(result);
 		return err;
 	}
@@ -176,29 +127,28 @@ run_once(struct db *db, const struct stmt *stmt, const struct db_param *params, 
 }
 
 enum err
-db_run(struct db *db, const struct stmt *stmt, const struct db_param *params, size_t param_count,
-    struct rows **rows)
+db_run(struct db *db, const struct db_bound *bound, struct rows **rows)
 {
 	struct rows *got;
 	enum err err;
 	bool lost;
 
 	db->constraint[0] = db->detail[0] = '\0';
-	err = run_once(db, stmt, params, param_count, &got, &lost);
-	if (lost && stmt->repeatable && db->tx_depth == 0)
-		err = run_once(db, stmt, params, param_count, &got, &lost);
+	TRY(prepared_listed(db->prepared, bound->stmt));
+	err = run_once(db, bound, &got, &lost);
+	if (lost && bound->stmt->repeatable && db->tx_depth == 0)
+		err = run_once(db, bound, &got, &lost);
 	if (err == ERR_OK && rows != NULL)
 		*rows = got;
 	return err;
 }
 
 enum err
-db_run_one(struct db *db, const struct stmt *stmt, const struct db_param *params,
-    size_t param_count, struct rows **rows)
+db_run_one(struct db *db, const struct db_bound *bound, struct rows **rows)
 {
 	struct rows *got = NULL;
 
-	TRY(db_run(db, stmt, params, param_count, &got));
+	TRY(db_run(db, bound, &got));
 	if (rows_touched(got) == 0)
 		return ERR_NOT_FOUND;
 	if (rows != NULL)
@@ -234,8 +184,8 @@ settle_commit(struct db *db, bool *again)
 		const char *status = NULL;
 		bool lost;
 
-		if (run_once(db, &pg_xact_status, (const struct db_param[]){ db_text(db->xid) }, 1,
-			&rows, &lost) == ERR_OK)
+		if (run_once(db, &db_bind(&stmts[PG_XACT_STATUS], db_text(db->xid)), &rows,
+			&lost) == ERR_OK)
 			status = rows_text(rows, 0, 0);
 		if (status != NULL && strcmp(status, "committed") == 0)
 			return ERR_OK;

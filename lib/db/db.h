@@ -1,6 +1,10 @@
 /*
- * The one door to PostgreSQL: named prepared statements, typed parameters, transactions. There is no
- * function that takes SQL text at run time, so injection has no way in.
+ * The one door to PostgreSQL: named statements, typed parameters, transactions. There is no function that
+ * takes SQL text at run time, so injection has no way in. A statement is prepared on a connection when it is
+ * first used there, in the same round trip.
+ *
+ * A statement with its parameters is a value, struct db_bound: a noun can give one (X_bind) to whoever
+ * runs it, here or over a pipeline (pipeline.h), and take its answer apart (X_take).
  *
  * A struct db is one connection of one process, made after fork(). It connects when first used and
  * heals by itself. An idle connection that the server has ended is noticed before a statement is sent on it,
@@ -21,7 +25,7 @@
  *	ERR_TIMEOUT	statement, lock or call timeout; nothing was done
  *	ERR_CONFLICT	unique or exclusion constraint; db_violated() names it
  *	ERR_VALIDATION	check, not-null or foreign-key constraint or malformed value
- *	ERR_INTERNAL	anything else from the server; logged here
+ *	ERR_INTERNAL	anything else from the server, or a statement of no set; logged here
  *	another err	a function in sql/ raised SQLSTATE CF000 with that err_code as its message
  */
 #ifndef DB_DB_H
@@ -44,7 +48,8 @@ enum {
 struct db;
 struct rows;
 
-/* One statement; the text stands in the domain file that uses it and is prepared under its name. */
+/* One statement; the text stands in the domain file that uses it and is prepared under its name. Told from
+ * others by its address. */
 struct stmt {
 	const char *name; /* unique in the whole system: module_verb */
 	int param_count;
@@ -53,14 +58,14 @@ struct stmt {
 	 * whether it ran (reads, and writes that a key makes repeatable). */
 	bool repeatable;
 };
-/* The statements of one module; a program lists the sets it needs. */
+/* The statements of one module; a program lists the sets it needs, and can run no others. */
 struct stmt_set {
 	const struct stmt *stmts;
 	size_t count;
 };
 #define STMT_SET(name, table) const struct stmt_set name = { table, COUNT_OF(table) }
 
-/* One parameter; made by the functions below. Text is borrowed until the call returns. */
+/* One parameter; made by the functions below. Text is borrowed until the statement was run or sent. */
 struct db_param {
 	const char *text; /* NULL: SQL null, unless digits is set */
 	char digits[24];
@@ -68,6 +73,23 @@ struct db_param {
 struct db_param db_text(const char *text); /* NULL gives SQL null */
 struct db_param db_i64(int64_t value);
 struct db_param db_bool(bool value);
+
+/* A statement and its parameters. */
+struct db_bound {
+	const struct stmt *stmt;
+	size_t count; /* of params; stmt's param_count */
+	struct db_param params[DB_PARAMS_MAX];
+};
+/* db_bind(&stmts[X], db_text(a), ...): such a value; its address can be taken. */
+#define db_bind(statement, ...)                                                                    \
+	((struct db_bound){                                                                        \
+	    (statement), DB_COUNT_(__VA_ARGS__), { __VA_ARGS__ __VA_OPT__(, ){ 0 } } })
+/* db_ref(X_bind(a, ...)): the address of such a value, good in this block. */
+#define db_ref(...) ((const struct db_bound[]){ __VA_ARGS__ })
+#define DB_COUNT_(...)                                                                             \
+	(sizeof((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } }) /                    \
+		sizeof(struct db_param) -                                                          \
+	    1)
 
 /*
  * A door for one process. sets is NULL-terminated and stays borrowed; program is shown in
@@ -81,32 +103,28 @@ void db_arena_set(struct db *, struct arena *);
 struct arena *db_arena(struct db *);
 /* Another time than DB_WAIT_MS; 0: an outage is told at once, for who asks whether there is one. */
 void db_wait_set(struct db *, int wait_ms);
-/* Connect now if not connected, and prepare every statement. A schema older than the program is refused
- * with ERR_UNAVAILABLE until it is migrated (db/schema.h). */
+/* Connect now if not connected. A schema older than the program is refused with ERR_UNAVAILABLE until it is
+ * migrated (db/schema.h). */
 MUST_CHECK enum err db_connect(struct db *);
+/* Connect, and prepare every statement of the sets; those that cannot be are logged, and the first of these
+ * errors is returned. */
+MUST_CHECK enum err db_prepare_all(struct db *);
 /* The newest migration of the schema that db_connect refused last; -1 when it was not that. */
 int64_t db_schema_refused(const struct db *);
 
 /* Run a statement. Outside db_tx it is a transaction of its own. */
-MUST_CHECK enum err db_run(struct db *, const struct stmt *, const struct db_param *params,
-    size_t param_count, struct rows **rows);
+MUST_CHECK enum err db_run(struct db *, const struct db_bound *, struct rows **rows);
 /* The same, but ERR_NOT_FOUND when no row came (or, without RETURNING, none was touched). */
-MUST_CHECK enum err db_run_one(struct db *, const struct stmt *, const struct db_param *params,
-    size_t param_count, struct rows **rows);
+MUST_CHECK enum err db_run_one(struct db *, const struct db_bound *, struct rows **rows);
 
-#define DB_PARAMS_(...)                                                                            \
-	((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } }),                            \
-	    (sizeof((const struct db_param[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } }) /                \
-		sizeof(struct db_param)) -                                                         \
-	    1
 /* db_rows(db, &rows, &stmts[X], db_text(a), ...): any number of rows. */
-#define db_rows(db, rows, stmt, ...) db_run(db, stmt, DB_PARAMS_(__VA_ARGS__), rows)
+#define db_rows(db, rows, ...) db_run(db, &db_bind(__VA_ARGS__), rows)
 /* db_one(db, &rows, &stmts[X], ...): the first row is there, or ERR_NOT_FOUND. */
-#define db_one(db, rows, stmt, ...) db_run_one(db, stmt, DB_PARAMS_(__VA_ARGS__), rows)
+#define db_one(db, rows, ...) db_run_one(db, &db_bind(__VA_ARGS__), rows)
 /* db_exec(db, &stmts[X], ...): nothing to read. */
-#define db_exec(db, stmt, ...) db_run(db, stmt, DB_PARAMS_(__VA_ARGS__), NULL)
+#define db_exec(db, ...) db_run(db, &db_bind(__VA_ARGS__), NULL)
 /* db_exec_one(db, &stmts[X], ...): one row must have been touched, else ERR_NOT_FOUND. */
-#define db_exec_one(db, stmt, ...) db_run_one(db, stmt, DB_PARAMS_(__VA_ARGS__), NULL)
+#define db_exec_one(db, ...) db_run_one(db, &db_bind(__VA_ARGS__), NULL)
 
 /*
  * The only BEGIN and COMMIT. fn runs inside; ERR_OK commits, anything else rolls back and is
@@ -123,7 +141,7 @@ MUST_CHECK enum err db_tx(struct db *, enum err (*fn)(struct db *, void *), void
 bool db_violated(const struct db *, const char *constraint);
 /* The server's DETAIL of the last error; "" without. For errors raised by our own SQL functions. */
 const char *db_detail(const struct db *);
-/* Statements sent since db_open, BEGIN and COMMIT included; tests count round trips with it. */
+/* Round trips for statements since db_open, BEGIN and COMMIT included; tests count with it. */
 unsigned long db_round_trips(const struct db *);
 
 /* Rows. Columns count from 0, in the order of the SELECT list; pointers live with the arena. */

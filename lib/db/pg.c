@@ -126,22 +126,59 @@ pg_next(PGconn *conn, int64_t deadline_us, bool *ok)
 }
 
 PGresult *
+pg_answer(PGconn *conn, int64_t deadline_us, bool *ok)
+{
+	PGresult *result = pg_next(conn, deadline_us, ok);
+
+	if (!*ok)
+		return NULL;
+	PQclear(pg_next(conn, deadline_us, ok));
+	if (*ok)
+		return result;
+	PQclear(result);
+	return NULL;
+}
+
+static void
+values_of(const struct db_bound *bound, const char *values[DB_PARAMS_MAX])
+{
+	const struct db_param *param = bound->params;
+	size_t i;
+
+	assert(bound->count <= DB_PARAMS_MAX && (int)bound->count == bound->stmt->param_count);
+	for (i = 0; i < bound->count; i++, param++)
+		values[i] =
+		    param->text == NULL && param->digits[0] != '\0' ? param->digits : param->text;
+}
+
+bool
+pg_send(PGconn *conn, const struct db_bound *bound)
+{
+	const char *values[DB_PARAMS_MAX];
+
+	values_of(bound, values);
+	return PQsendQueryPrepared(
+		   conn, bound->stmt->name, (int)bound->count, values, NULL, NULL, 0) == 1;
+}
+
+bool
+pg_send_whole(PGconn *conn, const struct db_bound *bound)
+{
+	const char *values[DB_PARAMS_MAX];
+
+	values_of(bound, values);
+	return PQsendQueryParams(
+		   conn, bound->stmt->sql, (int)bound->count, NULL, values, NULL, NULL, 0) == 1;
+}
+
+PGresult *
 pg_command(PGconn *conn, const char *text, int64_t deadline_us)
 {
-	PGresult *result, *end;
 	bool ok;
 
 	if (PQsendQueryParams(conn, text, 0, NULL, NULL, NULL, NULL, 0) != 1)
 		return NULL;
-	result = pg_next(conn, deadline_us, &ok);
-	if (!ok)
-		return NULL;
-	end = pg_next(conn, deadline_us, &ok);
-	PQclear(end);
-	if (ok)
-		return result;
-	PQclear(result);
-	return NULL;
+	return pg_answer(conn, deadline_us, &ok);
 }
 
 static enum err

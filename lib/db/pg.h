@@ -8,11 +8,14 @@
 #include "db/db.h"
 #include <libpq-fe.h>
 
+struct prepared_set;
+
 struct db {
 	const char *url, *program;
 	const struct stmt_set *const *sets; /* NULL-terminated */
 	struct arena *arena;
 	PGconn *conn; /* NULL when not connected */
+	struct prepared_set *prepared; /* on conn */
 	int wait_ms; /* see db_wait_set */
 	int64_t outage_us; /* monotonic: when the server was lost; 0: it is not */
 	int64_t retry_at_us; /* monotonic: no connect before this */
@@ -40,14 +43,20 @@ bool pg_alive(PGconn *);
 /* Send what is queued and wait for the next result until the monotonic deadline. NULL with *ok true
  * is libpq's "no more"; NULL with *ok false means the connection is lost or too slow. */
 PGresult *pg_next(PGconn *, int64_t deadline_us, bool *ok);
+/* The next result, of one statement, and the NULL behind it; as pg_next. */
+PGresult *pg_answer(PGconn *, int64_t deadline_us, bool *ok);
+/* Queue a statement that is prepared, or its whole text, which needs no preparing. */
+bool pg_send(PGconn *, const struct db_bound *);
+bool pg_send_whole(PGconn *, const struct db_bound *);
 /* Run one statement text without parameters; for BEGIN and the like. NULL: connection lost. */
 PGresult *pg_command(PGconn *, const char *text, int64_t deadline_us);
 /* When a call that begins now has taken too long, monotonic. */
 int64_t pg_deadline(void);
 /* Give up a connection that is lost: db_connect makes another. */
 void pg_drop(struct db *);
-/* Prepared on each connection beside the sets. */
-extern const struct stmt pg_xact_id, pg_xact_status;
+/* What every connection may run beside the sets. */
+enum { PG_XACT_ID, PG_XACT_STATUS };
+extern const struct stmt_set pg_stmts;
 /* Wrap a result that the arena will clear. */
 struct rows *rows_new(struct arena *, PGresult *);
 /* SQLSTATE, constraint and message of a failed result to our error; keeps constraint and detail in

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "db/outage.h"
 #include "db/pg.h"
+#include "db/prepared.h"
 #include "db/schema.h"
 
 #include <poll.h>
@@ -14,6 +15,7 @@ enum { STEP_ANSWERS = 500 };
 /* A statement that was sent. */
 struct waiting {
 	const struct stmt *stmt;
+	bool parses; /* the answer to its preparing comes first */
 	pipeline_answer *answer;
 	void *arg;
 	int64_t sent_us; /* monotonic */
@@ -23,7 +25,7 @@ struct pipeline {
 	struct pipeline_config config;
 	enum pipeline_state state;
 	PGconn *conn; /* NULL when down */
-	PostgresPollingStatusType connecting; /* what PQconnectPoll wants; OK: preparing */
+	PostgresPollingStatusType connecting; /* what PQconnectPoll wants; OK: looking at the schema */
 	bool unsent; /* libpq holds bytes for the server */
 	bool more; /* stopped by STEP_ANSWERS */
 	bool broken; /* nothing can be sent: the next step gives the connection up */
@@ -32,7 +34,7 @@ struct pipeline {
 	struct waiting *queue; /* a ring of config.waiting_max */
 	size_t first, count;
 	bool answered; /* the first of the queue has its result: its sync point is next */
-	struct db db; /* for pg_error */
+	struct db db; /* for pg_error, and what is prepared */
 	struct arena *arena;
 };
 
@@ -48,6 +50,7 @@ pipeline_open(const struct pipeline_config *config)
 	if (pipeline->queue == NULL)
 		abort();
 	pipeline->arena = arena_new(REQUEST_BYTES_MAX);
+	pipeline->db.prepared = prepared_new(config->sets);
 	pipeline->state = PIPELINE_CONNECTING;
 	return pipeline;
 }
@@ -59,6 +62,7 @@ pipeline_close(struct pipeline *pipeline)
 		return;
 	PQfinish(pipeline->conn);
 	arena_free(pipeline->arena);
+	free(pipeline->db.prepared);
 	free(pipeline->queue);
 	free(pipeline);
 }
@@ -171,7 +175,7 @@ flush(struct pipeline *pipeline)
 		pipeline->unsent = unsent == 1;
 }
 
-/* --- connecting and preparing --- */
+/* --- connecting --- */
 
 static void
 begin_connect(struct pipeline *pipeline)
@@ -189,20 +193,11 @@ begin_connect(struct pipeline *pipeline)
 }
 
 static bool
-send_prepares(struct pipeline *pipeline)
+ask_schema(PGconn *conn)
 {
-	const struct stmt_set *const *set;
-	size_t i;
-
-	if (PQsetnonblocking(pipeline->conn, 1) != 0 || PQenterPipelineMode(pipeline->conn) != 1 ||
-	    PQsendQueryParams(pipeline->conn, schema_question, 0, NULL, NULL, NULL, NULL, 0) != 1)
-		return false;
-	for (set = pipeline->config.sets; *set != NULL; set++)
-		for (i = 0; i < (*set)->count; i++)
-			if (PQsendPrepare(pipeline->conn, (*set)->stmts[i].name,
-				(*set)->stmts[i].sql, 0, NULL) != 1)
-				return false;
-	return PQpipelineSync(pipeline->conn) == 1;
+	return PQsetnonblocking(conn, 1) == 0 && PQenterPipelineMode(conn) == 1 &&
+	    PQsendQueryParams(conn, schema_question, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
+	    PQpipelineSync(conn) == 1;
 }
 
 static void
@@ -212,25 +207,25 @@ step_connect(struct pipeline *pipeline)
 	if (pipeline->connecting == PGRES_POLLING_FAILED) {
 		fail(pipeline, "cannot connect to the database");
 	} else if (pipeline->connecting == PGRES_POLLING_OK) {
-		if (send_prepares(pipeline))
+		prepared_forget(pipeline->db.prepared);
+		if (ask_schema(pipeline->conn))
 			flush(pipeline);
 		else
-			fail(pipeline, "cannot prepare a statement");
+			fail(pipeline, "cannot send to the database");
 	}
 }
 
 static void
-step_prepare(struct pipeline *pipeline)
+step_schema(struct pipeline *pipeline)
 {
 	while (!PQisBusy(pipeline->conn)) {
 		PGresult *result = PQgetResult(pipeline->conn);
 		ExecStatusType status = PQresultStatus(result);
 		int64_t version;
-		bool good = status == PGRES_COMMAND_OK ||
-		    (status == PGRES_TUPLES_OK && schema_judge(result, &version) == ERR_OK);
+		bool good = status == PGRES_TUPLES_OK && schema_judge(result, &version) == ERR_OK;
 
 		if (result == NULL)
-			continue; /* ends one statement's results */
+			continue; /* ends the statement's results */
 		PQclear(result);
 		if (status == PGRES_PIPELINE_SYNC) {
 			pipeline->state = PIPELINE_READY;
@@ -240,7 +235,7 @@ step_prepare(struct pipeline *pipeline)
 			return;
 		}
 		if (!good) {
-			fail(pipeline, "cannot prepare a statement");
+			fail(pipeline, "the schema is not good");
 			return;
 		}
 	}
@@ -248,32 +243,55 @@ step_prepare(struct pipeline *pipeline)
 
 /* --- statements --- */
 
-enum err
-pipeline_send(struct pipeline *pipeline, const struct stmt *stmt, const struct db_param *params,
-    size_t param_count, pipeline_answer *answer, void *arg)
+/* Queue it. While the answer to its preparing is on the way it goes as text: it would fail with that one. */
+static bool
+put(struct pipeline *pipeline, const struct db_bound *bound, bool *parses)
 {
-	const char *values[DB_PARAMS_MAX];
-	size_t i, last;
+	enum prepared *state = prepared_of(pipeline->db.prepared, bound->stmt);
+	const struct stmt *stmt = bound->stmt;
 
-	assert(param_count <= DB_PARAMS_MAX && (int)param_count == stmt->param_count);
+	*parses = *state == PREPARED_NOT;
+	if (*state == PREPARED_SENT)
+		return pg_send_whole(pipeline->conn, bound);
+	if (*parses && PQsendPrepare(pipeline->conn, stmt->name, stmt->sql, 0, NULL) != 1)
+		return false;
+	*state = *parses ? PREPARED_SENT : PREPARED_YES;
+	return pg_send(pipeline->conn, bound);
+}
+
+enum err
+pipeline_send(
+    struct pipeline *pipeline, const struct db_bound *bound, pipeline_answer *answer, void *arg)
+{
+	size_t last;
+	bool parses;
+
 	if (pipeline->state != PIPELINE_READY || pipeline->broken)
 		return ERR_UNAVAILABLE;
 	if (pipeline->count == pipeline->config.waiting_max)
 		return ERR_BUSY;
-	for (i = 0; i < param_count; i++)
-		values[i] = params[i].text != NULL ? params[i].text
-		    : params[i].digits[0] != '\0'  ? params[i].digits
-						   : NULL;
-	if (PQsendQueryPrepared(
-		pipeline->conn, stmt->name, (int)param_count, values, NULL, NULL, 0) != 1 ||
-	    PQpipelineSync(pipeline->conn) != 1) {
+	TRY(prepared_listed(pipeline->db.prepared, bound->stmt));
+	if (!put(pipeline, bound, &parses) || PQpipelineSync(pipeline->conn) != 1) {
 		pipeline->broken = true;
 		return ERR_UNAVAILABLE;
 	}
 	last = (pipeline->first + pipeline->count++) % pipeline->config.waiting_max;
-	pipeline->queue[last] = (struct waiting){ stmt, answer, arg, clock_steady_us() };
+	pipeline->queue[last] =
+	    (struct waiting){ bound->stmt, parses, answer, arg, clock_steady_us() };
 	pipeline->unsent = PQflush(pipeline->conn) != 0;
 	return ERR_OK;
+}
+
+/* The answer to the preparing of the first of the queue. False: it failed, which is the answer to all of it. */
+static bool
+was_prepared(struct pipeline *pipeline, const PGresult *result)
+{
+	struct waiting *first = &pipeline->queue[pipeline->first];
+	bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
+
+	first->parses = false;
+	*prepared_of(pipeline->db.prepared, first->stmt) = good ? PREPARED_YES : PREPARED_NOT;
+	return good;
 }
 
 static void
@@ -296,6 +314,17 @@ hand_over(struct pipeline *pipeline, PGresult *result)
 	}
 	first->answer(first->arg, err, rows);
 	arena_reset(pipeline->arena);
+}
+
+/* After the first that failed the server only says that it left the rest undone. */
+static void
+take_result(struct pipeline *pipeline, PGresult *result)
+{
+	if (pipeline->answered ||
+	    (pipeline->queue[pipeline->first].parses && was_prepared(pipeline, result)))
+		PQclear(result);
+	else
+		hand_over(pipeline, result);
 }
 
 /* The server's last word: it was told to end the connection, or to end. */
@@ -329,14 +358,14 @@ step_answers(struct pipeline *pipeline)
 		if (status == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
 			(void)queue_take(pipeline);
-		} else if (PQstatus(pipeline->conn) == CONNECTION_BAD || pipeline->answered) {
+		} else if (PQstatus(pipeline->conn) == CONNECTION_BAD) {
 			PQclear(result);
 			break;
 		} else if (is_farewell(result)) {
 			PQclear(result);
 			fail(pipeline, "the database ended a connection");
 		} else {
-			hand_over(pipeline, result);
+			take_result(pipeline, result);
 		}
 	}
 	if (pipeline->state == PIPELINE_READY && PQstatus(pipeline->conn) == CONNECTION_BAD)
@@ -376,7 +405,7 @@ pipeline_step(struct pipeline *pipeline)
 	if (pipeline->conn == NULL)
 		return;
 	if (pipeline->state != PIPELINE_READY)
-		step_prepare(pipeline);
+		step_schema(pipeline);
 	if (pipeline->state == PIPELINE_READY)
 		step_answers(pipeline);
 	if (pipeline->conn != NULL && is_late(pipeline))

@@ -1,10 +1,10 @@
 /*
  * The door to PostgreSQL for a loop that must not wait: one connection in pipeline mode, on which
- * prepared statements are sent without waiting for the answers of earlier ones; each is a transaction
- * of its own, and its answer comes to a callback, in the order of sending.
+ * statements are sent without waiting for the answers of earlier ones; each is a transaction of its own,
+ * and its answer comes to a callback, in the order of sending.
  *
  * Drive it like wal.h: wait for pipeline_poll() on pipeline_fd() or until pipeline_due_us(), then call
- * pipeline_step. It connects and prepares by itself, and again with back-off after a loss. An answer
+ * pipeline_step. It connects by itself, and again with back-off after a loss. An answer
  * that comes later than DB_CALL_MS after the one before it, or after it was asked for, counts as a loss.
  */
 #ifndef DB_PIPELINE_H
@@ -23,13 +23,13 @@ typedef void pipeline_answer(void *arg, enum err err, struct rows *rows);
 
 enum pipeline_state {
 	PIPELINE_DOWN, /* the last try failed; the next comes */
-	PIPELINE_CONNECTING, /* and preparing; also at once after a connection that worked was lost */
+	PIPELINE_CONNECTING, /* also at once after a connection that worked was lost */
 	PIPELINE_READY
 };
 
 struct pipeline_config {
 	const char *url, *program; /* as of db_open */
-	const struct stmt_set *const *sets; /* NULL-terminated; prepared on connecting */
+	const struct stmt_set *const *sets; /* NULL-terminated: what may be sent */
 	size_t waiting_max; /* statements that may wait for their answers */
 	void *arg; /* of the two functions below */
 	void (*ready)(void *arg); /* connected: statements can be sent */
@@ -49,11 +49,12 @@ enum pipeline_state pipeline_state(const struct pipeline *);
 const char *pipeline_detail(const struct pipeline *);
 
 /*
- * Send a statement; answer(arg, …) is called from a later pipeline_step, never from here.
+ * Send a statement, whose text may go afterwards; answer(arg, …) is called from a later pipeline_step, never from here.
  *	ERR_UNAVAILABLE	not connected (no callback will come)
  *	ERR_BUSY	waiting_max statements wait already (likewise)
+ *	ERR_INTERNAL	it stands in none of the sets (likewise)
  */
-MUST_CHECK enum err pipeline_send(struct pipeline *, const struct stmt *,
-    const struct db_param *params, size_t param_count, pipeline_answer *answer, void *arg);
+MUST_CHECK enum err pipeline_send(
+    struct pipeline *, const struct db_bound *, pipeline_answer *answer, void *arg);
 
 #endif

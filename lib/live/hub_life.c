@@ -116,7 +116,8 @@ looked(void *arg, enum err err, struct rows *rows)
 	hub->life = LIFE_UNKNOWN;
 	hub->found = here.life;
 	hub->verdict = verdict;
-	hub->looking = epoch_settle(hub->pipeline, hub->epoch, verdict, settled, hub) == ERR_OK;
+	hub->looking = pipeline_send(hub->pipeline, db_ref(epoch_settle_bind(hub->epoch, verdict)),
+			   settled, hub) == ERR_OK;
 }
 
 void
@@ -125,7 +126,8 @@ hub_life_look(struct hub *hub)
 	if (hub->looking)
 		return;
 	hub->look_told = hub->wal == NULL ? 0 : wal_told(hub->wal);
-	hub->looking = epoch_look(hub->pipeline, looked, hub) == ERR_OK;
+	hub->looking =
+	    pipeline_send(hub->pipeline, db_ref(epoch_look_bind()), looked, hub) == ERR_OK;
 }
 
 void

@@ -198,7 +198,7 @@ swept(void *arg, enum err err, struct rows *rows)
 
 	hub->presence->asked--;
 	if (err == ERR_OK && presence_swept(rows) > 0 &&
-	    presence_sweep(hub->pipeline, BATCH, swept, hub) == ERR_OK)
+	    pipeline_send(hub->pipeline, db_ref(presence_sweep_bind(BATCH)), swept, hub) == ERR_OK)
 		hub->presence->asked++;
 }
 
@@ -250,8 +250,9 @@ tell_arrivals(struct hub *hub)
 		return;
 	batch_close(&batch);
 	sent(hub,
-	    presence_arrive(
-		hub->pipeline, presence->node, batch.users.data, batch.logins.data, answered, hub));
+	    pipeline_send(hub->pipeline,
+		db_ref(presence_arrive_bind(presence->node, batch.users.data, batch.logins.data)),
+		answered, hub));
 }
 
 /* The grace is over, or the login ended and will not come again. */
@@ -283,8 +284,10 @@ tell_departures(struct hub *hub, int64_t now)
 		return;
 	batch_close(&batch);
 	sent(hub,
-	    presence_leave(hub->pipeline, presence->node, batch.users.data, batch.logins.data,
-		(now - left_us) / 1000, answered, hub));
+	    pipeline_send(hub->pipeline,
+		db_ref(presence_leave_bind(
+		    presence->node, batch.users.data, batch.logins.data, (now - left_us) / 1000)),
+		answered, hub));
 }
 
 /* --- nodes --- */
@@ -314,7 +317,9 @@ begin(struct hub *hub, int64_t now)
 		for (; device != NULL; device = device->hash_next)
 			tell_again(presence, device);
 	}
-	sent(hub, presence_begin(hub->pipeline, presence->node, ttl_ms(hub), answered, hub));
+	sent(hub,
+	    pipeline_send(hub->pipeline, db_ref(presence_begin_bind(presence->node, ttl_ms(hub))),
+		answered, hub));
 }
 
 static void
@@ -323,8 +328,10 @@ beat(struct hub *hub, int64_t now)
 	struct presence *presence = hub->presence;
 
 	presence->beat_us = now + grace_us(hub) / 3;
-	sent(hub, presence_beat(hub->pipeline, presence->node, ttl_ms(hub), answered, hub));
-	if (presence_sweep(hub->pipeline, BATCH, swept, hub) == ERR_OK)
+	sent(hub,
+	    pipeline_send(hub->pipeline, db_ref(presence_beat_bind(presence->node, ttl_ms(hub))),
+		answered, hub));
+	if (pipeline_send(hub->pipeline, db_ref(presence_sweep_bind(BATCH)), swept, hub) == ERR_OK)
 		presence->asked++;
 }
 
@@ -333,7 +340,9 @@ leave_old(struct hub *hub)
 {
 	struct presence *presence = hub->presence;
 
-	sent(hub, presence_goodbye(hub->pipeline, presence->old, 0, answered, hub));
+	sent(hub,
+	    pipeline_send(
+		hub->pipeline, db_ref(presence_goodbye_bind(presence->old, 0)), answered, hub));
 	presence->old[0] = '\0';
 	presence->beat_us = 0; /* and sweeps it */
 }
@@ -385,8 +394,9 @@ hub_presence_goodbye(struct hub *hub)
 	if (presence == NULL || presence->node[0] == '\0')
 		return;
 	presence->ended = true;
-	if (presence_goodbye(
-		hub->pipeline, presence->node, grace_us(hub) / 1000, goodbye_done, hub) == ERR_OK)
+	if (pipeline_send(hub->pipeline,
+		db_ref(presence_goodbye_bind(presence->node, grace_us(hub) / 1000)), goodbye_done,
+		hub) == ERR_OK)
 		hub->pending++;
 }
 

@@ -166,7 +166,8 @@ hub_read(struct hub *hub, struct waiter *waiter)
 	enum err err = ERR_UNAVAILABLE;
 
 	if (hub->life == LIFE_GOOD)
-		err = event_read(hub->pipeline, waiter->user->id, after, read_done, waiter);
+		err = pipeline_send(hub->pipeline, db_ref(event_read_bind(waiter->user->id, after)),
+		    read_done, waiter);
 	metrics_add(hub->worker->metrics, METRIC_CATCH_UP_READS, 1);
 	if (err == ERR_OK) {
 		waiter->state = WAITER_READING;
@@ -248,11 +249,10 @@ revoked_read(void *arg, enum err err, struct rows *rows)
 static void
 read_revoked(struct hub *hub)
 {
-	struct db_param since;
+	struct db_bound list;
 
-	if (revoke_due(hub->worker->revoke, &since) &&
-	    pipeline_send(hub->pipeline, &revoke_stmts.stmts[0], &since, 1, revoked_read, hub) !=
-		ERR_OK)
+	if (revoke_due(hub->worker->revoke, &list) &&
+	    pipeline_send(hub->pipeline, &list, revoked_read, hub) != ERR_OK)
 		revoke_take(hub->worker->revoke, NULL);
 }
 
@@ -325,6 +325,7 @@ hub_scan(struct hub *hub)
 		return;
 	buf_putc(&lists.users, '}');
 	buf_putc(&lists.seqs, '}');
-	hub->scanning = event_behind(hub->pipeline, lists.users.data, lists.seqs.data, behind_done,
-			    hub) == ERR_OK;
+	hub->scanning = pipeline_send(hub->pipeline,
+			    db_ref(event_behind_bind(lists.users.data, lists.seqs.data)),
+			    behind_done, hub) == ERR_OK;
 }

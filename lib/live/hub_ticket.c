@@ -62,7 +62,8 @@ hub_ticket(struct req *req)
 
 	if (issuing == NULL)
 		abort();
-	err = ticket_issue(hub->pipeline, hub->arena, &holder, &ticket, issued, issuing);
+	err = pipeline_send(hub->pipeline, db_ref(ticket_issue_bind(hub->arena, &holder, &ticket)),
+	    issued, issuing);
 	if (err != ERR_OK) {
 		free(issuing);
 		return err;
@@ -111,7 +112,8 @@ claimed(void *arg, enum err err, struct rows *rows)
 void
 hub_claim(struct hub *hub, struct waiter *waiter, const char *ticket)
 {
-	enum err err = ticket_claim(hub->pipeline, ticket, claimed, waiter);
+	enum err err = pipeline_send(
+	    hub->pipeline, db_ref(ticket_claim_bind(hub->arena, ticket)), claimed, waiter);
 
 	waiter->state = WAITER_CLAIMING;
 	if (err == ERR_OK)

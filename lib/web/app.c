@@ -128,7 +128,7 @@ check(struct worker *worker)
 	enum err err;
 
 	worker_open(worker);
-	err = db_connect(worker->db);
+	err = db_prepare_all(worker->db);
 	worker_close(worker);
 	(void)printf("%s: %s\n", worker->app->name, err == ERR_OK ? "good" : err_text(err));
 	return err == ERR_OK ? 0 : 1;

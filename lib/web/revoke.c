@@ -86,13 +86,19 @@ rows_take(struct revoke *revoke, const struct revoked_ask *ask, const struct row
 		revoked_done(revoke->set, ask, now, rows_i64(rows, 0, 0));
 }
 
+static struct db_bound
+list_bind(const struct revoked_ask *ask)
+{
+	return db_bind(&stmts[REVOKE_LIST], db_i64(ask->since));
+}
+
 static enum err
 read_now(struct revoke *revoke, struct db *db, const struct revoked_ask *ask)
 {
 	struct rows *rows;
 
 	metrics_add(revoke->metrics, METRIC_REVOKE_READS, 1);
-	TRY(db_rows(db, &rows, &stmts[REVOKE_LIST], db_i64(ask->since)));
+	TRY(db_run(db, db_ref(list_bind(ask)), &rows));
 	rows_take(revoke, ask, rows);
 	return ERR_OK;
 }
@@ -111,7 +117,7 @@ revoke_connected(struct revoke *revoke)
 
 /* A loop cannot ask for one login, so it keeps for itself what found no place, which only a reading of all tells. */
 bool
-revoke_due(struct revoke *revoke, struct db_param *since)
+revoke_due(struct revoke *revoke, struct db_bound *list)
 {
 	int64_t now = clock_monotonic_us();
 
@@ -124,7 +130,7 @@ revoke_due(struct revoke *revoke, struct db_param *since)
 	revoke->connected = false;
 	revoke->asking = true;
 	metrics_add(revoke->metrics, METRIC_REVOKE_READS, 1);
-	*since = db_i64(revoke->ask.since);
+	*list = list_bind(&revoke->ask);
 	return true;
 }
 

@@ -35,9 +35,9 @@ MUST_CHECK enum err revoke_check_now(struct revoke *, struct db *, const char *l
 void revoke_by_loop(struct revoke *);
 /* There is a new connection: the next reading is due, and reads all. */
 void revoke_connected(struct revoke *);
-/* The copy is to be read: run revoke_stmts' first statement with *since, and give the answer to revoke_take;
- * NULL when none comes. It is not due again before that. */
-bool revoke_due(struct revoke *, struct db_param *since);
+/* The copy is to be read: run *list, and give the answer to revoke_take; NULL when none comes. It is not due
+ * again before that. */
+bool revoke_due(struct revoke *, struct db_bound *list);
 void revoke_take(struct revoke *, const struct rows *);
 /* Somebody has read the table since this was asked last, so more logins may have ended. */
 bool revoke_news(struct revoke *);

@@ -111,9 +111,8 @@ drive(struct pipeline *pipeline, int (*counted)(void), int count)
 static void
 sleep_send(struct pipeline *pipeline, int64_t ms)
 {
-	struct db_param params[] = { db_i64(ms) };
-
-	CU_ASSERT_EQUAL(pipeline_send(pipeline, &stmts[SLEEP], params, 1, on_answer, NULL), ERR_OK);
+	CU_ASSERT_EQUAL(
+	    pipeline_send(pipeline, &db_bind(&stmts[SLEEP], db_i64(ms)), on_answer, NULL), ERR_OK);
 }
 
 static void
@@ -140,7 +139,7 @@ an_answer_that_does_not_come_ends_the_connection(void)
 	pid_t stopped;
 
 	drive(pipeline, connections, 1);
-	CU_ASSERT_EQUAL(pipeline_send(pipeline, &stmts[PID], NULL, 0, on_pid, NULL), ERR_OK);
+	CU_ASSERT_EQUAL(pipeline_send(pipeline, &db_bind(&stmts[PID]), on_pid, NULL), ERR_OK);
 	drive(pipeline, known_pid, 1);
 	stopped = seen.pid;
 	CU_ASSERT_EQUAL_FATAL(kill(stopped, SIGSTOP), 0);

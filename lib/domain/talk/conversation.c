@@ -1,6 +1,6 @@
 #include "domain/talk/conversation.h"
 
-enum { LIST, GET, READ_MOVE, READ_EMIT, READ_STATE, TYPING, MUTE, UNREAD };
+enum { LIST, GET, READ, TYPING, MUTE, UNREAD };
 
 #define COLUMNS                                                                                    \
 	"SELECT c.id, c.kind, c.ai, c.closed_at IS NOT NULL AS closed, c.created_at,"              \
@@ -22,18 +22,22 @@ static const struct stmt stmts[] = {
 		    " ORDER BY _k1 DESC, _k2 DESC LIMIT $2",
 	    true },
 	[GET] = { "conversation_get", 2, COLUMNS " AND c.id = $2", true },
-	[READ_MOVE] = { "conversation_read_move", 3,
-	    "UPDATE member k SET read_seq = $3 FROM conversation c WHERE k.conversation_id = $1"
+	/* A statement does not see its own changes, nor those of another that it waited for: afterwards the mark
+	 * is where it was or at $3, or higher than both by now. */
+	[READ] = { "conversation_read", 3,
+	    "WITH moved AS (UPDATE member k SET read_seq = $3 FROM conversation c"
+	    " WHERE k.conversation_id = $1"
 	    " AND k.user_id = $2 AND c.id = k.conversation_id AND k.read_seq < $3"
-	    " AND c.last_seq >= $3" },
-	[READ_EMIT] = { "conversation_read_emit", 3,
-	    "SELECT event_emit(ARRAY(SELECT user_id FROM member WHERE conversation_id = $1),"
+	    " AND c.last_seq >= $3 RETURNING 1),"
+	    " told AS (SELECT event_emit(ARRAY(SELECT user_id FROM member WHERE conversation_id = $1),"
 	    " 'message.read', jsonb_build_object('conversation_id', $1::uuid, 'user_id', $2::uuid,"
-	    " 'seq', $3::bigint))" },
-	[READ_STATE] = { "conversation_read_state", 2,
-	    "SELECT c.id AS conversation_id, k.read_seq, " CONVERSATION_UNREAD " AS unread,"
-	    " c.last_seq AS _newest FROM member k JOIN conversation c ON c.id = k.conversation_id"
-	    " WHERE k.conversation_id = $1 AND k.user_id = $2" },
+	    " 'seq', $3::bigint)) FROM moved)"
+	    " SELECT c.id AS conversation_id, k.read_seq, " CONVERSATION_UNREAD " AS unread,"
+	    " c.last_seq AS _newest, (SELECT count(*) FROM told) AS _told"
+	    " FROM (SELECT conversation_id, user_id, greatest(read_seq, $3) AS read_seq FROM member"
+	    " WHERE conversation_id = $1 AND user_id = $2) k"
+	    " JOIN conversation c ON c.id = k.conversation_id",
+	    true },
 	[TYPING] = { "conversation_typing", 2,
 	    "SELECT CASE WHEN o.users IS NOT NULL AND c.closed_at IS NULL THEN"
 	    " pg_logical_emit_message(false, 'confab', jsonb_build_object('type', 'typing',"
@@ -59,7 +63,7 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(conversation_stmts, stmts);
 
-enum { READ_STATE_NEWEST = 3 };
+enum { READ_NEWEST = 3 };
 
 enum err
 conversation_list(struct db *db, const char *user_id, int64_t limit, const char *after_time,
@@ -75,50 +79,44 @@ conversation_get(struct db *db, const char *id, const char *user_id, struct rows
 	return db_one(db, rows, &stmts[GET], db_text(user_id), db_text(id));
 }
 
-/* A read mark in its transaction. */
-struct reading {
-	const char *id, *user_id;
-	int64_t seq, newest;
-	struct rows *rows;
-};
-
-static enum err
-read_in_tx(struct db *db, void *arg)
+struct db_bound
+conversation_read_bind(const char *id, const char *user_id, int64_t seq)
 {
-	struct reading *reading = arg;
-	enum err moved = db_exec_one(db, &stmts[READ_MOVE], db_text(reading->id),
-	    db_text(reading->user_id), db_i64(reading->seq));
+	return db_bind(&stmts[READ], db_text(id), db_text(user_id), db_i64(seq));
+}
 
-	if (moved != ERR_OK && moved != ERR_NOT_FOUND)
-		return moved;
-	TRY(db_one(db, &reading->rows, &stmts[READ_STATE], db_text(reading->id),
-	    db_text(reading->user_id)));
-	reading->newest = rows_i64(reading->rows, 0, READ_STATE_NEWEST);
-	if (reading->seq > reading->newest)
-		return ERR_VALIDATION;
-	if (moved == ERR_NOT_FOUND)
-		return ERR_OK;
-	return db_exec(db, &stmts[READ_EMIT], db_text(reading->id), db_text(reading->user_id),
-	    db_i64(reading->seq));
+enum err
+conversation_read_take(const struct rows *rows, int64_t seq, int64_t *newest)
+{
+	if (rows_count(rows) == 0)
+		return ERR_NOT_FOUND;
+	*newest = rows_i64(rows, 0, READ_NEWEST);
+	return seq > *newest ? ERR_VALIDATION : ERR_OK;
 }
 
 enum err
 conversation_read(struct db *db, const char *id, const char *user_id, int64_t seq, int64_t *newest,
     struct rows **rows)
 {
-	struct reading reading = { .id = id, .user_id = user_id, .seq = seq };
-	enum err err = db_tx(db, read_in_tx, &reading);
+	struct rows *got;
 
-	*newest = reading.newest;
-	if (err == ERR_OK)
-		*rows = reading.rows;
-	return err;
+	*newest = 0;
+	TRY(db_run(db, db_ref(conversation_read_bind(id, user_id, seq)), &got));
+	TRY(conversation_read_take(got, seq, newest));
+	*rows = got;
+	return ERR_OK;
+}
+
+struct db_bound
+conversation_typing_bind(const char *id, const char *user_id)
+{
+	return db_bind(&stmts[TYPING], db_text(id), db_text(user_id));
 }
 
 enum err
 conversation_typing(struct db *db, const char *id, const char *user_id)
 {
-	return db_exec_one(db, &stmts[TYPING], db_text(id), db_text(user_id));
+	return db_run_one(db, db_ref(conversation_typing_bind(id, user_id)), NULL);
 }
 
 enum err

@@ -52,18 +52,22 @@ MUST_CHECK enum err conversation_get(
     struct db *, const char *id, const char *user_id, struct rows **rows);
 /*
  * Move the read mark up to seq; a lower seq changes nothing. Members hear of it when it moved. One row:
- * conversation_id, read_seq, unread. In db_tx, its own or the caller's.
+ * conversation_id, read_seq, unread.
  *	ERR_NOT_FOUND	as above
  *	ERR_VALIDATION	seq is above the newest message; *newest is its number
  */
 MUST_CHECK enum err conversation_read(struct db *, const char *id, const char *user_id, int64_t seq,
     int64_t *newest, struct rows **rows);
+struct db_bound conversation_read_bind(const char *id, const char *user_id, int64_t seq);
+MUST_CHECK enum err conversation_read_take(const struct rows *, int64_t seq, int64_t *newest);
 /*
  * Show the other members that user_id is writing: goes into the write-ahead log for the events
  * program, and is stored nowhere. Nothing happens in a closed conversation or when blocked.
  *	ERR_NOT_FOUND	as above
  */
 MUST_CHECK enum err conversation_typing(struct db *, const char *id, const char *user_id);
+struct db_bound conversation_typing_bind(
+    const char *id, const char *user_id); /* no row: ERR_NOT_FOUND */
 /*
  * No notices of this conversation until a time (RFC 3339), or with "infinity" until unmuted; NULL
  * unmutes. One row: conversation_id, muted, muted_until. The member's own clients hear

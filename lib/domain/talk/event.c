@@ -37,13 +37,10 @@ static const char *const verdicts[] = {
 
 enum { COLUMN_EPOCH, COLUMN_LAST_SEQ, COLUMN_SEQ };
 
-enum err
-event_read(struct pipeline *pipeline, const char *user_id, int64_t after_seq,
-    pipeline_answer *answer, void *arg)
+struct db_bound
+event_read_bind(const char *user_id, int64_t after_seq)
 {
-	struct db_param params[] = { db_text(user_id), db_i64(after_seq), db_i64(EVENT_PAGE) };
-
-	return pipeline_send(pipeline, &stmts[READ], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[READ], db_text(user_id), db_i64(after_seq), db_i64(EVENT_PAGE));
 }
 
 enum err
@@ -62,23 +59,20 @@ event_page_take(const struct rows *rows, struct event_page *page)
 	return ERR_OK;
 }
 
-enum err
-event_behind(struct pipeline *pipeline, const char *users, const char *seqs,
-    pipeline_answer *answer, void *arg)
+struct db_bound
+event_behind_bind(const char *users, const char *seqs)
 {
-	struct db_param params[] = { db_text(users), db_text(seqs) };
-
-	return pipeline_send(pipeline, &stmts[BEHIND], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[BEHIND], db_text(users), db_text(seqs));
 }
 
 /* --- epochs --- */
 
 enum { LOOK_EPOCH, LOOK_SAME, LOOK_SYSTEM, LOOK_TIMELINE, LOOK_POSITION };
 
-enum err
-epoch_look(struct pipeline *pipeline, pipeline_answer *answer, void *arg)
+struct db_bound
+epoch_look_bind(void)
 {
-	return pipeline_send(pipeline, &stmts[LOOK], NULL, 0, answer, arg);
+	return db_bind(&stmts[LOOK]);
 }
 
 void
@@ -92,13 +86,10 @@ epoch_looked(const struct rows *rows, struct epoch_here *here)
 	here->life.position = (uint64_t)rows_i64(rows, 0, LOOK_POSITION);
 }
 
-enum err
-epoch_settle(struct pipeline *pipeline, int64_t served, enum epoch_verdict verdict,
-    pipeline_answer *answer, void *arg)
+struct db_bound
+epoch_settle_bind(int64_t served, enum epoch_verdict verdict)
 {
-	struct db_param params[] = { db_i64(served), db_text(verdicts[verdict]) };
-
-	return pipeline_send(pipeline, &stmts[SETTLE], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[SETTLE], db_i64(served), db_text(verdicts[verdict]));
 }
 
 int64_t

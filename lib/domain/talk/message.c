@@ -75,19 +75,32 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(message_stmts, stmts);
 
+struct db_bound
+message_send_bind(struct arena *arena, const struct message_draft *draft)
+{
+	return db_bind(&stmts[SEND], db_text(draft->conversation_id), db_text(draft->sender_id),
+	    db_text(draft->id != NULL ? draft->id : uuid_new(arena)), db_text(draft->client_id),
+	    db_text(draft->type), db_text(draft->body), db_text(draft->reply_to),
+	    db_text(draft->media_id));
+}
+
+enum err
+message_send_take(const struct rows *rows, bool *created, const char **json)
+{
+	if (rows_count(rows) == 0)
+		return ERR_NOT_FOUND;
+	*created = rows_bool(rows, 0, 0);
+	*json = rows_text(rows, 0, 1);
+	return ERR_OK;
+}
+
 enum err
 message_send(struct db *db, const struct message_draft *draft, bool *created, const char **json)
 {
 	struct rows *rows;
 
-	TRY(db_one(db, &rows, &stmts[SEND], db_text(draft->conversation_id),
-	    db_text(draft->sender_id),
-	    db_text(draft->id != NULL ? draft->id : uuid_new(db_arena(db))),
-	    db_text(draft->client_id), db_text(draft->type), db_text(draft->body),
-	    db_text(draft->reply_to), db_text(draft->media_id)));
-	*created = rows_bool(rows, 0, 0);
-	*json = rows_text(rows, 0, 1);
-	return ERR_OK;
+	TRY(db_run(db, db_ref(message_send_bind(db_arena(db), draft)), &rows));
+	return message_send_take(rows, created, json);
 }
 
 enum err

@@ -58,6 +58,10 @@ struct fault message_refusal(enum err err, const char *detail);
  */
 MUST_CHECK enum err message_send(
     struct db *, const struct message_draft *, bool *created, const char **json);
+/* The statement, with an id of the arena unless draft has one; its answer is for message_send_take. */
+struct db_bound message_send_bind(struct arena *, const struct message_draft *);
+/* *json lives as long as rows. */
+MUST_CHECK enum err message_send_take(const struct rows *, bool *created, const char **json);
 /*
  * Say something as "AI" or "SYSTEM". client_id makes it repeatable like a member's. Needs no
  * transaction of the caller's but joins it.

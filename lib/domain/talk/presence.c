@@ -14,50 +14,35 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(presence_stmts, stmts);
 
-enum err
-presence_begin(
-    struct pipeline *pipeline, const char *node, int64_t ttl_ms, pipeline_answer *answer, void *arg)
+struct db_bound
+presence_begin_bind(const char *node, int64_t ttl_ms)
 {
-	const struct db_param params[] = { db_text(node), db_i64(ttl_ms) };
-
-	return pipeline_send(pipeline, &stmts[BEGIN], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[BEGIN], db_text(node), db_i64(ttl_ms));
 }
 
-enum err
-presence_beat(
-    struct pipeline *pipeline, const char *node, int64_t ttl_ms, pipeline_answer *answer, void *arg)
+struct db_bound
+presence_beat_bind(const char *node, int64_t ttl_ms)
 {
-	const struct db_param params[] = { db_text(node), db_i64(ttl_ms) };
-
-	return pipeline_send(pipeline, &stmts[BEAT], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[BEAT], db_text(node), db_i64(ttl_ms));
 }
 
-enum err
-presence_arrive(struct pipeline *pipeline, const char *node, const char *users, const char *logins,
-    pipeline_answer *answer, void *arg)
+struct db_bound
+presence_arrive_bind(const char *node, const char *users, const char *logins)
 {
-	const struct db_param params[] = { db_text(node), db_text(users), db_text(logins) };
-
-	return pipeline_send(pipeline, &stmts[ARRIVE], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[ARRIVE], db_text(node), db_text(users), db_text(logins));
 }
 
-enum err
-presence_leave(struct pipeline *pipeline, const char *node, const char *users, const char *logins,
-    int64_t ago_ms, pipeline_answer *answer, void *arg)
+struct db_bound
+presence_leave_bind(const char *node, const char *users, const char *logins, int64_t ago_ms)
 {
-	const struct db_param params[] = { db_text(node), db_text(users), db_text(logins),
-		db_i64(ago_ms) };
-
-	return pipeline_send(pipeline, &stmts[LEAVE], params, COUNT_OF(params), answer, arg);
+	return db_bind(
+	    &stmts[LEAVE], db_text(node), db_text(users), db_text(logins), db_i64(ago_ms));
 }
 
-enum err
-presence_goodbye(struct pipeline *pipeline, const char *node, int64_t kept_ms,
-    pipeline_answer *answer, void *arg)
+struct db_bound
+presence_goodbye_bind(const char *node, int64_t kept_ms)
 {
-	const struct db_param params[] = { db_text(node), db_i64(kept_ms) };
-
-	return pipeline_send(pipeline, &stmts[GOODBYE], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[GOODBYE], db_text(node), db_i64(kept_ms));
 }
 
 bool
@@ -72,17 +57,16 @@ presence_swept(const struct rows *rows)
 	return rows_i64(rows, 0, 0);
 }
 
-enum err
-presence_sweep(struct pipeline *pipeline, int64_t most, pipeline_answer *answer, void *arg)
+struct db_bound
+presence_sweep_bind(int64_t most)
 {
-	const struct db_param params[] = { db_i64(most) };
-
-	return pipeline_send(pipeline, &stmts[SWEEP], params, COUNT_OF(params), answer, arg);
+	return db_bind(&stmts[SWEEP], db_i64(most));
 }
 
 enum err
 presence_sweep_all(struct db *db, int64_t *count)
 {
+	struct db_bound bound = presence_sweep_bind(SWEEP_BATCH);
 	int batches;
 
 	*count = 0;
@@ -91,7 +75,7 @@ presence_sweep_all(struct db *db, int64_t *count)
 		struct rows *rows;
 		int64_t gone;
 
-		TRY(db_one(db, &rows, &stmts[SWEEP], db_i64(SWEEP_BATCH)));
+		TRY(db_run_one(db, &bound, &rows));
 		gone = rows_i64(rows, 0, 0);
 		arena_rewind(db_arena(db), mark);
 		*count += gone;
@@ -101,17 +85,14 @@ presence_sweep_all(struct db *db, int64_t *count)
 	return ERR_OK;
 }
 
-enum err
-presence_set(struct db *db, const char *user_id, const char *login_id, bool away, struct rows **rows)
+struct db_bound
+presence_set_bind(const char *user_id, const char *login_id, bool away)
 {
-	return db_one(db, rows, &stmts[SET], db_text(user_id), db_text(login_id), db_bool(away));
+	return db_bind(&stmts[SET], db_text(user_id), db_text(login_id), db_bool(away));
 }
 
 enum err
-presence_set_live(struct pipeline *pipeline, const char *user_id, const char *login_id, bool away,
-    pipeline_answer *answer, void *arg)
+presence_set(struct db *db, const char *user_id, const char *login_id, bool away, struct rows **rows)
 {
-	const struct db_param params[] = { db_text(user_id), db_text(login_id), db_bool(away) };
-
-	return pipeline_send(pipeline, &stmts[SET], params, COUNT_OF(params), answer, arg);
+	return db_run_one(db, db_ref(presence_set_bind(user_id, login_id, away)), rows);
 }

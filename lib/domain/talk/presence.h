@@ -9,7 +9,7 @@
 #ifndef DOMAIN_TALK_PRESENCE_H
 #define DOMAIN_TALK_PRESENCE_H
 
-#include "db/pipeline.h"
+#include "db/db.h"
 #include "shape/event_type.h"
 
 extern const struct stmt_set presence_stmts;
@@ -31,26 +31,22 @@ extern const struct event_type presence_events[];
 bool presence_is_away(const char *status);
 
 /*
- * Statements of a responder, each over its pipeline; sent in order they are done in order. users and logins
+ * Statements of a responder; sent in order they are done in order. users and logins
  * are arrays as text, "{id,id}", of the same length. The answer of all but the sweep is for presence_known:
  * false when the node is not known (any more).
  */
-MUST_CHECK enum err presence_begin(
-    struct pipeline *, const char *node, int64_t ttl_ms, pipeline_answer *, void *arg);
-MUST_CHECK enum err presence_beat(
-    struct pipeline *, const char *node, int64_t ttl_ms, pipeline_answer *, void *arg);
-MUST_CHECK enum err presence_arrive(struct pipeline *, const char *node, const char *users,
-    const char *logins, pipeline_answer *, void *arg);
+struct db_bound presence_begin_bind(const char *node, int64_t ttl_ms);
+struct db_bound presence_beat_bind(const char *node, int64_t ttl_ms);
+struct db_bound presence_arrive_bind(const char *node, const char *users, const char *logins);
 /* They left ago_ms ago. */
-MUST_CHECK enum err presence_leave(struct pipeline *, const char *node, const char *users,
-    const char *logins, int64_t ago_ms, pipeline_answer *, void *arg);
+struct db_bound presence_leave_bind(
+    const char *node, const char *users, const char *logins, int64_t ago_ms);
 /* The node's devices count for kept_ms more. */
-MUST_CHECK enum err presence_goodbye(
-    struct pipeline *, const char *node, int64_t kept_ms, pipeline_answer *, void *arg);
+struct db_bound presence_goodbye_bind(const char *node, int64_t kept_ms);
 bool presence_known(const struct rows *);
 /* Forget at most `most` devices of one node that does not beat any more; the answer is for presence_swept:
  * how many. */
-MUST_CHECK enum err presence_sweep(struct pipeline *, int64_t most, pipeline_answer *, void *arg);
+struct db_bound presence_sweep_bind(int64_t most);
 int64_t presence_swept(const struct rows *);
 
 /* The same for the worker, until there are none. *count: devices forgotten. */
@@ -62,7 +58,6 @@ MUST_CHECK enum err presence_sweep_all(struct db *, int64_t *count);
  */
 MUST_CHECK enum err presence_set(
     struct db *, const char *user_id, const char *login_id, bool away, struct rows **rows);
-MUST_CHECK enum err presence_set_live(struct pipeline *, const char *user_id, const char *login_id,
-    bool away, pipeline_answer *, void *arg);
+struct db_bound presence_set_bind(const char *user_id, const char *login_id, bool away);
 
 #endif

@@ -20,30 +20,27 @@ STMT_SET(ticket_stmts, stmts);
 
 enum { COLUMN_USER, COLUMN_LOGIN, COLUMN_ROLE };
 
-enum err
-ticket_issue(struct pipeline *pipeline, struct arena *arena, const struct ticket_holder *holder,
-    const char **ticket, pipeline_answer *answer, void *arg)
+static const char *
+hash_of(struct arena *arena, const char *ticket)
 {
-	const char *text = crypto_random_token(arena, TICKET_BYTES);
-	char hash[SHA256_HEX_SIZE];
-
-	crypto_sha256_hex(text, strlen(text), hash);
-	*ticket = text;
-	return pipeline_send(pipeline, &stmts[ISSUE],
-	    (const struct db_param[]){ db_text(hash), db_text(holder->user_id),
-		db_text(holder->login_id), db_text(holder->role), db_i64(TICKET_S) },
-	    5, answer, arg);
-}
-
-enum err
-ticket_claim(struct pipeline *pipeline, const char *ticket, pipeline_answer *answer, void *arg)
-{
-	char hash[SHA256_HEX_SIZE];
-	struct db_param param;
+	char *hash = arena_alloc(arena, SHA256_HEX_SIZE);
 
 	crypto_sha256_hex(ticket, strlen(ticket), hash);
-	param = db_text(hash);
-	return pipeline_send(pipeline, &stmts[CLAIM], &param, 1, answer, arg);
+	return hash;
+}
+
+struct db_bound
+ticket_issue_bind(struct arena *arena, const struct ticket_holder *holder, const char **ticket)
+{
+	*ticket = crypto_random_token(arena, TICKET_BYTES);
+	return db_bind(&stmts[ISSUE], db_text(hash_of(arena, *ticket)), db_text(holder->user_id),
+	    db_text(holder->login_id), db_text(holder->role), db_i64(TICKET_S));
+}
+
+struct db_bound
+ticket_claim_bind(struct arena *arena, const char *ticket)
+{
+	return db_bind(&stmts[CLAIM], db_text(hash_of(arena, ticket)));
 }
 
 enum err
