@@ -1,7 +1,7 @@
 /*
- * The pipeline's patience on a real server: answers that come one after the other are waited for, however
- * many; one that does not come (the backend is stopped) ends the connection in time, and the next is good.
- * Signals need the server's account or root, as the private server of a test run gives.
+ * The pipeline on a real server. What it sends for the first time is prepared on the way. Its patience: answers
+ * that come one after the other are waited for, however many; one that does not come (the backend is stopped)
+ * ends the connection in time, and the next is good. Signals need the server's account or root, as the private server of a test run gives.
  */
 #include "base/clock.h"
 #include "db/pipeline.h"
@@ -15,10 +15,12 @@
 
 enum { SLEEPS = 6, SLEEP_MS = 1600, WAITING_MAX = 16, WAIT_US = 30000000 };
 
-enum { SLEEP, PID };
+enum { SLEEP, PID, DIVIDE, LATER };
 static const struct stmt stmts[] = {
 	[SLEEP] = { "pipeline_sleep", 1, "SELECT pg_sleep($1::bigint / 1000.0)", true },
 	[PID] = { "pipeline_pid", 0, "SELECT pg_backend_pid()", true },
+	[DIVIDE] = { "pipeline_divide", 1, "SELECT 6 / $1::int", true },
+	[LATER] = { "pipeline_later", 0, "SELECT n FROM t_pipeline", true },
 };
 static STMT_SET(t_stmts, stmts);
 static const struct stmt_set *const sets[] = { &t_stmts, NULL };
@@ -159,11 +161,85 @@ an_answer_that_does_not_come_ends_the_connection(void)
 	pipeline_close(pipeline);
 }
 
+static void
+send(struct pipeline *pipeline, const struct db_bound *bound)
+{
+	CU_ASSERT_EQUAL(pipeline_send(pipeline, bound, on_answer, NULL), ERR_OK);
+}
+
+/* All are sent before the first is known to be prepared. */
+static void
+each_of_many_first_uses_has_its_own_answer(void)
+{
+	struct pipeline *pipeline = start();
+
+	drive(pipeline, connections, 1);
+	send(pipeline, &db_bind(&stmts[DIVIDE], db_i64(0)));
+	send(pipeline, &db_bind(&stmts[LATER]));
+	send(pipeline, &db_bind(&stmts[DIVIDE], db_i64(2)));
+	send(pipeline, &db_bind(&stmts[LATER]));
+	drive(pipeline, answers, 4);
+	CU_ASSERT_EQUAL(seen.good, 1);
+	testdb_run("CREATE TABLE t_pipeline AS SELECT 5 AS n");
+	send(pipeline, &db_bind(&stmts[LATER]));
+	drive(pipeline, answers, 5);
+	send(pipeline, &db_bind(&stmts[DIVIDE], db_i64(3)));
+	send(pipeline, &db_bind(&stmts[LATER]));
+	drive(pipeline, answers, 7);
+	CU_ASSERT_EQUAL(seen.good, 4);
+	CU_ASSERT_EQUAL(seen.down, 0);
+	testdb_run("DROP TABLE t_pipeline");
+	pipeline_close(pipeline);
+}
+
+/* The table comes while a first use waits for it to be unlocked, behind which the second is sent. */
+static void
+what_a_first_use_waits_for_does_not_fail_the_next(void)
+{
+	struct pipeline *pipeline = start();
+
+	drive(pipeline, connections, 1);
+	testdb_run("CREATE TABLE t_pipeline AS SELECT 5 AS n");
+	testdb_run("BEGIN");
+	testdb_run("LOCK TABLE t_pipeline");
+	send(pipeline, &db_bind(&stmts[LATER])); /* lock_timeout: cannot be prepared */
+	send(pipeline, &db_bind(&stmts[DIVIDE], db_i64(1)));
+	send(pipeline, &db_bind(&stmts[LATER]));
+	drive(pipeline, answers, 2);
+	testdb_run("COMMIT");
+	drive(pipeline, answers, 3);
+	CU_ASSERT_EQUAL(seen.good, 2);
+	testdb_run("DROP TABLE t_pipeline");
+	pipeline_close(pipeline);
+}
+
+static void
+another_connection_prepares_again(void)
+{
+	struct pipeline *pipeline = start();
+	char pid[24];
+
+	drive(pipeline, connections, 1);
+	CU_ASSERT_EQUAL(pipeline_send(pipeline, &db_bind(&stmts[PID]), on_pid, NULL), ERR_OK);
+	drive(pipeline, known_pid, 1);
+	(void)snprintf(pid, sizeof(pid), "%ld", (long)seen.pid);
+	testdb_run("SELECT pg_terminate_backend($1, 5000)", pid);
+	drive(pipeline, connections, 2);
+	seen.pid = 0;
+	CU_ASSERT_EQUAL(pipeline_send(pipeline, &db_bind(&stmts[PID]), on_pid, NULL), ERR_OK);
+	drive(pipeline, known_pid, 1);
+	pipeline_close(pipeline);
+}
+
 static const struct cunit_test tests[] = {
 	{ "many answers may take longer together than one may",
 	    many_answers_may_take_longer_together },
 	{ "an answer that does not come ends the connection, and the next one is good",
 	    an_answer_that_does_not_come_ends_the_connection },
+	{ "each of many first uses has its own answer", each_of_many_first_uses_has_its_own_answer },
+	{ "what a first use waits for does not fail the next",
+	    what_a_first_use_waits_for_does_not_fail_the_next },
+	{ "another connection prepares again", another_connection_prepares_again },
 	{ NULL, NULL },
 };
 
