@@ -2,7 +2,8 @@
 # shellcheck disable=SC2034 # the parts use them
 # `make bench`: what the system does a second, beside what it stands on and beside others, all in one
 # run on this machine, the sides taking turns. Each part is a file of tests/bench: reads, chat (T=NAME:
-# one of them). The stack is private and does real fsync.
+# one of them; T=callgrind, only when asked for, counts a worker's instructions). The stack is private and
+# does real fsync.
 #	BENCH_ROUNDS	how often; a figure is the median of its rounds (3)
 #	BENCH_S		seconds for each figure (5)
 set -euo pipefail

@@ -14,6 +14,7 @@ libcurl4-openssl-dev libssl-dev libargon2-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
 TEST_PKGS="libcunit1-dev clang clang-format libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
 chromium nodejs npm wrk perl-base mmdebstrap systemd-container"
+BENCH_PKGS="valgrind"
 
 installed() {
 	dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -144,7 +145,8 @@ install_npm() {
 what=${1:-}
 case $what in
 run) pkgs=$RUN_PKGS ;;
-test | bench) pkgs="$RUN_PKGS $TEST_PKGS" ;;
+test) pkgs="$RUN_PKGS $TEST_PKGS" ;;
+bench) pkgs="$RUN_PKGS $TEST_PKGS $BENCH_PKGS" ;;
 *) die "usage: deps.sh run|test|bench [--list]" ;;
 esac
 # shellcheck disable=SC2086 # a list of words
