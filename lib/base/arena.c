@@ -101,7 +101,7 @@ arena_reset(struct arena *arena)
 }
 
 void *
-arena_alloc(struct arena *arena, size_t size)
+arena_bytes(struct arena *arena, size_t size)
 {
 	struct arena_block *block = arena->block;
 	size_t need;
@@ -120,7 +120,13 @@ arena_alloc(struct arena *arena, size_t size)
 	ptr = block->data + block->used;
 	block->used += need;
 	arena->total += need;
-	return memset(ptr, 0, size);
+	return ptr;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(arena_bytes(arena, size), 0, size);
 }
 
 void *
@@ -142,7 +148,7 @@ arena_strdup(struct arena *arena, const char *s)
 char *
 arena_strndup(struct arena *arena, const char *s, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = arena_bytes(arena, len + 1);
 
 	memcpy(copy, s, len);
 	copy[len] = '\0';
@@ -160,7 +166,7 @@ arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 	len = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
 	assert(len >= 0);
-	text = arena_alloc(arena, (size_t)len + 1);
+	text = arena_bytes(arena, (size_t)len + 1);
 	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
 	return text;
 }

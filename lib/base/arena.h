@@ -6,7 +6,7 @@
  *   rolls back and the parent forks a new worker.
  * - Objects of other libraries (PGresult, json_object, jwt_t, CURL) are tied to the arena where they
  *   are made with arena_defer; the cleanups run last in, first out, on rewind, reset and free.
- * - Memory is zeroed. Pointers live until the arena is reset, freed, or rewound past them.
+ * - Memory is zeroed, but for arena_bytes. Pointers live until the arena is reset, freed, or rewound past them.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -33,6 +33,8 @@ void arena_reset(struct arena *);
 
 /* size bytes, zeroed, aligned for any type. size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *, size_t size) __attribute__((returns_nonnull, malloc));
+/* size bytes that the caller fills himself: whatever was there before. */
+void *arena_bytes(struct arena *, size_t size) __attribute__((returns_nonnull, malloc));
 /* count * size bytes, zeroed; aborts when the product overflows. */
 void *arena_calloc(struct arena *, size_t count, size_t size) __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *, const char *s) __attribute__((returns_nonnull));

@@ -2,82 +2,85 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 struct buf
 buf_new(struct arena *arena, size_t size)
 {
-	return (struct buf){ arena, arena_alloc(arena, size + 1), 0, size + 1, 0, false };
+	struct buf buf = { arena, arena_bytes(arena, size + 1), 0, size + 1, 0, false };
+
+	buf.data[0] = '\0';
+	return buf;
 }
 
 struct buf
 buf_new_bounded(struct arena *arena, size_t size, size_t max)
 {
-	struct buf buf = buf_new(arena, size);
+	struct buf buf = buf_new(arena, size < max ? size : max);
 
 	buf.max = max;
 	return buf;
 }
 
-/* Room for len more bytes; false when they are more than the buffer may hold. */
-static bool
-reserve(struct buf *buf, size_t len)
+bool
+buf_grow(struct buf *buf, size_t len)
 {
 	size_t size = buf->size;
 	char *data;
 
-	if (buf->max != 0 && (buf->over || len > buf->max - buf->len)) {
-		buf->over = true;
-		return false;
-	}
 	if (len < size - buf->len)
 		return true;
+	if (buf->max != 0 && (buf->over || len > buf->max - buf->len)) {
+		buf->over = true;
+		buf->size = buf->len + 1;
+		return false;
+	}
 	while (size - buf->len <= len)
 		size *= 2;
 	if (buf->max != 0 && size > buf->max + 1)
 		size = buf->max + 1;
-	data = arena_alloc(buf->arena, size);
+	data = arena_bytes(buf->arena, size);
 	memcpy(data, buf->data, buf->len + 1);
 	buf->data = data;
 	buf->size = size;
 	return true;
 }
 
-void
-buf_add(struct buf *buf, const char *bytes, size_t len)
+/* The digits of value so that they end before end; where they begin. */
+static char *
+digits_before(char *end, uint64_t value)
 {
-	if (!reserve(buf, len))
-		return;
-	memcpy(buf->data + buf->len, bytes, len);
-	buf->len += len;
-	buf->data[buf->len] = '\0';
+	do
+		*--end = (char)('0' + value % 10);
+	while ((value /= 10) != 0);
+	return end;
 }
 
 void
-buf_puts(struct buf *buf, const char *s)
+buf_uint(struct buf *buf, uint64_t value)
 {
-	buf_add(buf, s, strlen(s));
-}
+	char digits[20], *end = digits + sizeof(digits), *at = digits_before(end, value);
 
-void
-buf_putc(struct buf *buf, char c)
-{
-	buf_add(buf, &c, 1);
+	buf_add(buf, at, (size_t)(end - at));
 }
 
 void
 buf_int(struct buf *buf, int64_t value)
 {
-	char digits[24];
-	char *at = digits + sizeof(digits);
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) != 0);
 	if (value < 0)
-		*--at = '-';
-	buf_add(buf, at, (size_t)(digits + sizeof(digits) - at));
+		buf_putc(buf, '-');
+	buf_uint(buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void
+buf_join(struct buf *buf, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, buf);
+	while ((text = va_arg(ap, const char *)) != NULL)
+		buf_puts(buf, text);
+	va_end(ap);
 }
 
 void
@@ -91,7 +94,7 @@ buf_printf(struct buf *buf, const char *fmt, ...)
 	len = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
 	assert(len >= 0);
-	if (reserve(buf, (size_t)len)) {
+	if (buf_room(buf, (size_t)len)) {
 		(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
 		buf->len += (size_t)len;
 	}
@@ -99,6 +102,12 @@ buf_printf(struct buf *buf, const char *fmt, ...)
 }
 
 static const char hex_upper[] = "0123456789ABCDEF";
+
+/* A bit for each byte that JSON text cannot hold as it is: control characters, DEL, " and \ and, because the
+ * text may stand inside a script element, & < >. */
+static const uint32_t json_special[8] = { 0xffffffff,
+	1U << ('"' - 32) | 1U << ('&' - 32) | 1U << ('<' - 32) | 1U << ('>' - 32),
+	1U << ('\\' - 64), 1U << (0x7f - 96) };
 
 static void
 json_char(struct buf *buf, unsigned char c)
@@ -121,20 +130,19 @@ json_char(struct buf *buf, unsigned char c)
 void
 buf_json_len(struct buf *buf, const char *s, size_t len)
 {
-	size_t i, start = 0;
+	const char *end = s + len, *run = s;
 
 	buf_putc(buf, '"');
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
+	for (; s < end; s++) {
+		unsigned char c = (unsigned char)*s;
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' &&
-		    c != 0x7f)
+		if ((json_special[c / 32] >> c % 32 & 1) == 0)
 			continue;
-		buf_add(buf, s + start, i - start);
+		buf_add(buf, run, (size_t)(s - run));
 		json_char(buf, c);
-		start = i + 1;
+		run = s + 1;
 	}
-	buf_add(buf, s + start, len - start);
+	buf_add(buf, run, (size_t)(end - run));
 	buf_putc(buf, '"');
 }
 

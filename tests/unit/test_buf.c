@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "harness/cunit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { ARENA_BYTES = 4 * 1024 * 1024 };
@@ -45,6 +46,72 @@ adds_bytes_text_and_numbers(void)
 	buf_putc(&buf, ' ');
 	buf_int(&buf, INT64_MAX);
 	CU_ASSERT_STRING_EQUAL(buf.data, "0 -9223372036854775808 9223372036854775807");
+	buf_clear(&buf);
+	buf_uint(&buf, UINT64_MAX);
+	buf_join(&buf, " ", "a", "", "b", NULL);
+	CU_ASSERT_STRING_EQUAL(buf.data, "18446744073709551615 ab");
+	CU_ASSERT(buf_room(&buf, 3));
+	memcpy(buf.data + buf.len, "xyz", 3);
+	buf_filled(&buf, 3);
+	CU_ASSERT_STRING_EQUAL(buf.data, "18446744073709551615 abxyz");
+	arena_free(arena);
+}
+
+/* Beside printf, at each power of ten and of two, and one to either side. */
+static void
+numbers_are_as_printf_writes_them(void)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf = buf_new(arena, 64);
+	char expected[64];
+	uint64_t ten, two;
+	int near;
+
+	for (ten = 1, two = 1; two != 0; two *= 2, ten *= 10)
+		for (near = -1; near <= 1; near++) {
+			uint64_t both[] = { ten + (uint64_t)near, two + (uint64_t)near };
+			size_t i;
+
+			for (i = 0; i < COUNT_OF(both); i++) {
+				buf_clear(&buf);
+				buf_uint(&buf, both[i]);
+				buf_putc(&buf, ' ');
+				buf_int(&buf, (int64_t)both[i]);
+				(void)snprintf(expected, sizeof(expected), "%llu %lld",
+				    (unsigned long long)both[i], (long long)both[i]);
+				CU_ASSERT_STRING_EQUAL(buf.data, expected);
+			}
+		}
+	arena_free(arena);
+}
+
+/* Every byte alone, between others and beside itself. */
+static void
+json_escapes_what_must_be_and_nothing_else(void)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf = buf_new(arena, 64);
+	char text[] = "a??b", expected[32];
+	int c;
+
+	for (c = 1; c < 256; c++) {
+		const char *shorts = "\"\"\\\\\bb\ff\nn\rr\tt", *at;
+		char one[8];
+
+		for (at = shorts; *at != '\0' && (unsigned char)*at != c; at += 2)
+			;
+		if (*at != '\0')
+			(void)snprintf(one, sizeof(one), "\\%c", at[1]);
+		else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&')
+			(void)snprintf(one, sizeof(one), "\\u%04X", (unsigned)c);
+		else
+			(void)snprintf(one, sizeof(one), "%c", c);
+		text[1] = text[2] = (char)c;
+		(void)snprintf(expected, sizeof(expected), "\"a%s%sb\"", one, one);
+		buf_clear(&buf);
+		buf_json(&buf, text);
+		CU_ASSERT_STRING_EQUAL(buf.data, expected);
+	}
 	arena_free(arena);
 }
 
@@ -109,6 +176,10 @@ a_bounded_buffer_says_that_it_is_over(void)
 	CU_ASSERT(buf.over);
 	buf_putc(&buf, 'x'); /* it stays over, though this one would fit */
 	CU_ASSERT_STRING_EQUAL(buf.data, "");
+	buf_clear(&buf);
+	buf_puts(&buf, "0123456789"); /* and its room is there again */
+	CU_ASSERT(!buf.over);
+	CU_ASSERT_STRING_EQUAL(buf.data, "0123456789");
 	arena_free(arena);
 }
 
@@ -116,6 +187,8 @@ static const struct cunit_test tests[] = {
 	{ "a bounded buffer says that it is over", a_bounded_buffer_says_that_it_is_over },
 	{ "the buffer grows and stays terminated", grows_and_stays_terminated },
 	{ "bytes, text and numbers are added", adds_bytes_text_and_numbers },
+	{ "numbers are as printf writes them", numbers_are_as_printf_writes_them },
+	{ "JSON escapes what must be, and nothing else", json_escapes_what_must_be_and_nothing_else },
 	{ "HTML, URLs and JSON are each escaped in their way", escapes_for_each_place },
 	{ "JSON text of a length may hold NUL", escapes_a_length_with_nul },
 	{ NULL, NULL },
