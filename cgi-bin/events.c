@@ -85,7 +85,8 @@ static const enum err stream_errors[] = { ERR_BAD_CURSOR, ERR_UNAUTHORIZED, ERR_
 static enum err
 get_stream(struct req *req)
 {
-	const char *last = req_header(req, "LAST_EVENT_ID"), *ticket = query_text(req, "ticket");
+	const char *last = req_header(req, HEADER_LAST_EVENT_ID),
+		   *ticket = query_text(req, "ticket");
 	const char *text = last != NULL && *last != '\0' ? last : query_text(req, "cursor");
 	struct event_cursor cursor;
 

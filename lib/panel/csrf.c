@@ -22,7 +22,7 @@ csrf_cookie_name(const struct req *req, const char *name)
 const char *
 csrf_cookie_get(struct req *req, const char *name)
 {
-	const char *at = req_header(req, "COOKIE"), *full = csrf_cookie_name(req, name),
+	const char *at = req_header(req, HEADER_COOKIE), *full = csrf_cookie_name(req, name),
 		   *value = NULL;
 	size_t len, name_len = strlen(full);
 
@@ -94,7 +94,8 @@ csrf_token_good(struct req *req, const char *label, const char *value, const cha
 bool
 csrf_same_origin(const struct req *req)
 {
-	const char *site = req_header(req, "SEC_FETCH_SITE"), *origin = req_header(req, "ORIGIN");
+	const char *site = req_header(req, HEADER_SEC_FETCH_SITE),
+		   *origin = req_header(req, HEADER_ORIGIN);
 
 	if (site != NULL)
 		return strcmp(site, "same-origin") == 0;

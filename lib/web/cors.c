@@ -21,7 +21,7 @@ cors_is_listed(const char *list, const char *origin)
 static const char *
 listed_origin(const struct req *req)
 {
-	const char *origin = req_header(req, "ORIGIN");
+	const char *origin = req_header(req, HEADER_ORIGIN);
 
 	return origin != NULL && cors_is_listed(req->conf->cors_origins, origin) ? origin : NULL;
 }

@@ -32,6 +32,15 @@ http_prepare(struct http *c, int listener)
 	c->fd = -1;
 }
 
+/* After FCGX_Accept_r gave status. */
+static int
+taken(struct http *c, int status)
+{
+	c->fd = status == 0 ? c->fcgi.ipcFd : -1;
+	params_read(c->params, status == 0 ? (const char *const *)c->fcgi.envp : NULL);
+	return status;
+}
+
 /*
  * libfcgi waits by select for the first bytes of a connection it has accepted, and drops the connection when
  * a signal interrupts that: signals wait until the request is read.
@@ -47,8 +56,7 @@ http_accept(struct http *c)
 	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
 	status = FCGX_Accept_r(&c->fcgi);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	c->fd = status == 0 ? c->fcgi.ipcFd : -1;
-	return status;
+	return taken(c, status);
 }
 
 int
@@ -60,15 +68,14 @@ http_next(struct http *c)
 	c->fcgi.listen_sock = -1;
 	status = FCGX_Accept_r(&c->fcgi);
 	c->fcgi.listen_sock = listener;
-	c->fd = status == 0 ? c->fcgi.ipcFd : -1;
-	return status;
+	return taken(c, status);
 }
 
 /* What the client sent and nobody read would be taken for the next request. False: too much. */
 static bool
 drain(struct http *c)
 {
-	char rest[4096];
+	char rest[256]; /* there hardly ever is one */
 	size_t total = 0, got;
 
 	while ((got = http_read(c, rest, sizeof(rest))) > 0)
@@ -93,12 +100,6 @@ http_drop(struct http *c)
 {
 	FCGX_Free(&c->fcgi, 1);
 	c->fd = -1;
-}
-
-const char *
-http_param(const struct http *c, const char *name)
-{
-	return FCGX_GetParam(name, c->fcgi.envp);
 }
 
 size_t

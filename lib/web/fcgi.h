@@ -9,13 +9,14 @@
 #ifndef WEB_FCGI_H
 #define WEB_FCGI_H
 
-#include "base/base.h"
+#include "web/param.h"
 #include <fcgiapp.h>
 
 /* One connection from nginx and the request it carries now. */
 struct http {
 	FCGX_Request fcgi;
 	int fd; /* the connection; -1 when there is none */
+	const char *params[PARAM__COUNT]; /* of the request; NULL: absent */
 };
 
 /* Set up libfcgi once per process: its close timeout, and our signal handlers after its own. */
@@ -30,7 +31,12 @@ int http_next(struct http *c);
 bool http_finish(struct http *c, bool close);
 /* Drop the connection without an answer. */
 void http_drop(struct http *c);
-const char *http_param(const struct http *c, const char *name); /* NULL when absent */
+/* NULL when absent; good until http_finish. */
+static inline const char *
+http_param(const struct http *c, enum param param)
+{
+	return c->params[param];
+}
 /* Read up to size bytes of the body; the count read. */
 size_t http_read(struct http *c, char *bytes, size_t size);
 /* Queue reply bytes; false when the peer has gone. */

@@ -70,7 +70,7 @@ replay(struct req *req, const char *key, const char *hash)
 enum err
 idem_begin(struct req *req, bool *replayed)
 {
-	const char *key = req_header(req, "IDEMPOTENCY_KEY");
+	const char *key = req_header(req, HEADER_IDEMPOTENCY_KEY);
 	const char *hash;
 	struct rows *rows;
 	enum err err;
@@ -96,7 +96,7 @@ idem_begin(struct req *req, bool *replayed)
 enum err
 idem_end(struct req *req)
 {
-	const char *key = req_header(req, "IDEMPOTENCY_KEY");
+	const char *key = req_header(req, HEADER_IDEMPOTENCY_KEY);
 
 	if (key == NULL)
 		return ERR_OK;

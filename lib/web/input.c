@@ -6,15 +6,15 @@
 #include <string.h>
 
 const char *
-req_header(const struct req *req, const char *name)
+req_header(const struct req *req, enum param header)
 {
-	return http_param(req->http, arena_printf(req->arena, "HTTP_%s", name));
+	return http_param(req->http, header);
 }
 
 const char *
 req_user_agent(const struct req *req)
 {
-	const char *agent = req_header(req, "USER_AGENT");
+	const char *agent = req_header(req, HEADER_USER_AGENT);
 
 	return agent != NULL && str_utf8_valid(agent, strlen(agent)) ? agent : "";
 }
@@ -22,7 +22,7 @@ req_user_agent(const struct req *req)
 static bool
 has_type(const struct req *req, const char *type)
 {
-	const char *given = http_param(req->http, "CONTENT_TYPE");
+	const char *given = http_param(req->http, PARAM_CONTENT_TYPE);
 	size_t len = strlen(type);
 
 	return given != NULL && strlen(given) >= len &&
@@ -33,7 +33,7 @@ has_type(const struct req *req, const char *type)
 static enum err
 body_read(struct req *req)
 {
-	const char *length = http_param(req->http, "CONTENT_LENGTH");
+	const char *length = http_param(req->http, PARAM_CONTENT_LENGTH);
 	int64_t max = req->route->body_max > 0 ? req->route->body_max : BODY_BYTES_MAX, len = 0;
 	char *text;
 
@@ -223,7 +223,7 @@ req_invalid(struct req *req, const char *path, const char *message)
 enum err
 req_if_match(const struct req *req, int64_t *version)
 {
-	const char *header = req_header(req, "IF_MATCH");
+	const char *header = req_header(req, HEADER_IF_MATCH);
 	size_t len;
 
 	if (header == NULL)

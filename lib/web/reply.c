@@ -105,7 +105,7 @@ void
 reply_header(struct req *req, const char *name, const char *value)
 {
 	assert(strpbrk(value, "\r\n") == NULL);
-	buf_printf(&req->reply.headers, "%s: %s\r\n", name, value);
+	buf_join(&req->reply.headers, name, ": ", value, "\r\n", NULL);
 }
 
 void
@@ -117,7 +117,12 @@ reply_location(struct req *req, const char *path)
 void
 reply_version(struct req *req, int64_t version)
 {
-	req->reply.etag = arena_printf(req->arena, "\"v%lld\"", (long long)version);
+	struct buf etag = buf_new(req->arena, 24);
+
+	buf_puts(&etag, "\"v");
+	buf_int(&etag, version);
+	buf_putc(&etag, '"');
+	req->reply.etag = etag.data;
 }
 
 void
@@ -196,8 +201,8 @@ reply_error(struct req *req, enum err err)
 	reply_error_json(err, &req->errors, req->details, req->id, &reply->body);
 	if (reply->status == 401)
 		reply_header(req, "WWW-Authenticate",
-		    req_header(req, "AUTHORIZATION") != NULL ? "Bearer error=\"invalid_token\""
-							     : "Bearer");
+		    req_header(req, HEADER_AUTHORIZATION) != NULL ? "Bearer error=\"invalid_token\""
+								  : "Bearer");
 	if (reply->status == 429 || reply->status == 503 || err == ERR_IN_PROGRESS)
 		reply_header(req, "Retry-After",
 		    arena_printf(req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));

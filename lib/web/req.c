@@ -23,9 +23,9 @@
 #include <string.h>
 
 static const char *
-param_or(const struct req *req, const char *name, const char *otherwise)
+param_or(const struct req *req, enum param param, const char *otherwise)
 {
-	const char *value = http_param(req->http, name);
+	const char *value = http_param(req->http, param);
 
 	return value != NULL ? value : otherwise;
 }
@@ -43,7 +43,7 @@ is_page(const struct req *req)
 static enum err
 req_read(struct req *req)
 {
-	const char *method = param_or(req, "REQUEST_METHOD", "");
+	const char *method = param_or(req, PARAM_REQUEST_METHOD, "");
 
 	req->method = method_parse(method);
 	req->head = strcmp(method, "HEAD") == 0;
@@ -74,7 +74,7 @@ req_route(struct req *req)
 static enum err
 req_authenticate(struct req *req)
 {
-	const char *header = req_header(req, "AUTHORIZATION");
+	const char *header = req_header(req, HEADER_AUTHORIZATION);
 	struct token token;
 
 	req->caller.role = ROLE_ANON;
@@ -103,6 +103,18 @@ req_authorize(struct req *req)
 	return req->caller.role == ROLE_ANON ? ERR_UNAUTHORIZED : ERR_FORBIDDEN;
 }
 
+static void
+put_limits(struct buf *headers, const struct rate_state *state)
+{
+	buf_puts(headers, "RateLimit-Limit: ");
+	buf_int(headers, state->limit);
+	buf_puts(headers, "\r\nRateLimit-Remaining: ");
+	buf_int(headers, state->remaining);
+	buf_puts(headers, "\r\nRateLimit-Reset: ");
+	buf_int(headers, state->reset_s);
+	buf_puts(headers, "\r\n");
+}
+
 static enum err
 req_limit_rate(struct req *req)
 {
@@ -113,9 +125,7 @@ req_limit_rate(struct req *req)
 
 	req->retry_after_s = state.retry_after_s;
 	if (state.limit > 0)
-		buf_printf(&req->reply.headers,
-		    "RateLimit-Limit: %lld\r\nRateLimit-Remaining: %lld\r\nRateLimit-Reset: %lld\r\n",
-		    (long long)state.limit, (long long)state.remaining, (long long)state.reset_s);
+		put_limits(&req->reply.headers, &state);
 	return err;
 }
 
@@ -197,9 +207,12 @@ reply_etag(struct req *req)
 	char hex[SHA256_HEX_SIZE];
 
 	if (req->reply.etag == NULL) {
+		struct buf etag = buf_new(req->arena, 34);
+
 		crypto_sha256_hex(req->reply.body.data, req->reply.body.len, hex);
 		hex[32] = '\0';
-		req->reply.etag = arena_printf(req->arena, "\"%s\"", hex);
+		buf_join(&etag, "\"", hex, "\"", NULL);
+		req->reply.etag = etag.data;
 	}
 	return req->reply.etag;
 }
@@ -208,7 +221,7 @@ reply_etag(struct req *req)
 static void
 reply_unless_known(struct req *req)
 {
-	const char *known = req_header(req, "IF_NONE_MATCH"), *etag = reply_etag(req);
+	const char *known = req_header(req, HEADER_IF_NONE_MATCH), *etag = reply_etag(req);
 
 	if (known == NULL || (strcmp(known, "*") != 0 && strstr(known, etag) == NULL))
 		return;
@@ -247,14 +260,18 @@ put_head(struct req *req, struct buf *head)
 	bool cached = req->route != NULL && req->route->flags & ROUTE_PUBLIC_CACHE &&
 	    reply->status < 400 && req->caller.role == ROLE_ANON;
 
-	buf_printf(head, "Status: %d %s\r\n", reply->status, reason(reply->status));
-	if (reply->type != NULL)
-		buf_printf(head, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->type,
-		    reply->body.len);
+	buf_puts(head, "Status: ");
+	buf_int(head, reply->status);
+	buf_join(head, " ", reason(reply->status), "\r\n", NULL);
+	if (reply->type != NULL) {
+		buf_join(head, "Content-Type: ", reply->type, "\r\nContent-Length: ", NULL);
+		buf_uint(head, reply->body.len);
+		buf_puts(head, "\r\n");
+	}
 	if (reply->location != NULL)
-		buf_printf(head, "Location: %s\r\n", reply->location);
+		buf_join(head, "Location: ", reply->location, "\r\n", NULL);
 	if (reply->etag != NULL)
-		buf_printf(head, "ETag: %s\r\n", reply->etag);
+		buf_join(head, "ETag: ", reply->etag, "\r\n", NULL);
 	buf_puts(head,
 	    cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n"
 		   : "Cache-Control: no-store\r\n");
@@ -270,7 +287,7 @@ req_log(const struct req *req, enum err err, int64_t us)
 	enum log_level level = err_status(err) >= 500 && !known ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
 
 	log_write(level, "request",
-	    LOG_FIELDS_(LOG_STR("method", param_or(req, "REQUEST_METHOD", "")),
+	    LOG_FIELDS_(LOG_STR("method", param_or(req, PARAM_REQUEST_METHOD, "")),
 		LOG_STR("path", req->path),
 		LOG_STR("route", req->route != NULL ? req->route->name : ""),
 		LOG_STR("role", role_name(req->caller.role)),
@@ -298,10 +315,10 @@ req_begin(struct worker *worker, struct http *http)
 	req->db = worker->db;
 	req->conf = worker->conf;
 	req->http = http;
-	req->id = param_or(req, "REQUEST_ID", "none");
-	req->path = param_or(req, "PATH_INFO", "");
-	req->query_text = param_or(req, "QUERY_STRING", "");
-	req->ip = param_or(req, "REMOTE_ADDR", "unknown");
+	req->id = param_or(req, PARAM_REQUEST_ID, "none");
+	req->path = param_or(req, PARAM_PATH_INFO, "");
+	req->query_text = param_or(req, PARAM_QUERY_STRING, "");
+	req->ip = param_or(req, PARAM_REMOTE_ADDR, "unknown");
 	req->errors.arena = worker->arena;
 	req->reply.headers = buf_new(req->arena, 512);
 	req->reply.body = buf_new_bounded(req->arena, 2048, REPLY_BYTES_MAX);

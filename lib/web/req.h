@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/limits.h"
 #include "db/db.h"
+#include "web/param.h"
 #include "web/route.h"
 
 struct app;
@@ -75,8 +76,8 @@ MUST_CHECK enum err req_run(struct req *);
 struct buf req_render(struct req *, enum err);
 void req_done(const struct req *, enum err);
 
-/* A request header by its CGI name without HTTP_, as "IF_MATCH"; NULL when absent. */
-const char *req_header(const struct req *, const char *name);
+/* A request header, as HEADER_IF_MATCH; NULL when absent. */
+const char *req_header(const struct req *, enum param header);
 /* User-Agent as text that can be stored: "" when absent or not UTF-8. */
 const char *req_user_agent(const struct req *);
 
