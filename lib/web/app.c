@@ -11,6 +11,7 @@
 #include "web/prefork.h"
 #include "web/rate.h"
 #include "web/revoke.h"
+#include "web/routes.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -319,6 +320,7 @@ app_main(const struct app *app, int argc, char **argv)
 	launch.name = instance_name(arena, app->name, options.instance);
 	crash_catch(launch.name);
 	launch.worker.sets = sets_join(arena, app->sets);
+	launch.worker.routes = routes_new(arena, app->routes);
 	launch.worker.conf = &launch.settings.conf;
 	launch.worker.templates = launch.settings.templates;
 	log_open(launch.name, log_level_of(launch.settings.conf.log_level));

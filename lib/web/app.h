@@ -26,6 +26,7 @@ struct metrics;
 struct rate;
 struct revoke;
 struct revoked;
+struct routes;
 struct tmpl_set;
 struct token_cache;
 
@@ -66,6 +67,7 @@ struct worker {
 	struct db *db;
 	struct arena *arena; /* of the request being served */
 	struct metrics *metrics; /* shared with the siblings */
+	struct routes *routes; /* app->routes, for finding */
 	struct rate *rate; /* shared with all programs of the machine */
 	struct revoked *revoked; /* the same; NULL while nothing is served */
 	struct revoke *revoke;

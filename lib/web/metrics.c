@@ -206,21 +206,11 @@ metrics_open(const char *run_dir, const char *program, const struct route *const
 	return metrics;
 }
 
-static struct route_counts *
-counts_find(struct metrics *metrics, const struct route *route)
-{
-	size_t i;
-
-	for (i = 1; route != NULL && i < metrics->route_count; i++)
-		if (strncmp(metrics->routes[i].name, route->name, NAME_SIZE - 1) == 0)
-			return &metrics->routes[i];
-	return &metrics->routes[0];
-}
-
 void
-metrics_request(struct metrics *metrics, const struct route *route, int status, int64_t us)
+metrics_request(struct metrics *metrics, size_t route_number, int status, int64_t us)
 {
-	struct route_counts *counts = counts_find(metrics, route);
+	struct route_counts *counts =
+	    &metrics->routes[route_number < metrics->route_count ? route_number : 0];
 	int class = status / 100 - 1;
 	size_t i;
 

@@ -34,8 +34,8 @@ enum metric_value {
  * memory of this process and its children only, and a warning is logged. Never NULL. */
 struct metrics *metrics_open(
     const char *run_dir, const char *program, const struct route *const *tables);
-/* A request of route (NULL: no route) ended. */
-void metrics_request(struct metrics *, const struct route *, int status, int64_t us);
+/* A request of the route with this number (route_number; 0: none) ended. */
+void metrics_request(struct metrics *, size_t route_number, int status, int64_t us);
 void metrics_add(struct metrics *, enum metric_value, int64_t amount);
 void metrics_set(struct metrics *, enum metric_value, int64_t amount);
 /* A value of another program by its file in run_dir; false when there is none. */

@@ -18,6 +18,7 @@
 #include "web/reply.h"
 #include "web/reply_check.h"
 #include "web/revoke.h"
+#include "web/routes.h"
 #include "web/token_cache.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static enum err
 req_route(struct req *req)
 {
 	const char *allow;
-	enum err err = route_find(req->arena, req->worker->app->routes, req->method, req->path,
+	enum err err = route_find(req->worker->routes, req->arena, req->method, req->path,
 	    &req->route, req->params, &allow);
 
 	if (err == ERR_OK)
@@ -368,7 +369,8 @@ req_done(const struct req *req, enum err err)
 
 	log_request_set(req->id);
 	req_log(req, err, us);
-	metrics_request(req->worker->metrics, req->route, req->reply.status, us);
+	metrics_request(req->worker->metrics, route_number(req->worker->routes, req->route),
+	    req->reply.status, us);
 	log_request_set(NULL);
 	crash_doing(NULL, NULL);
 }

@@ -1,6 +1,4 @@
 #include "web/route.h"
-#include "base/str.h"
-#include "base/uuid.h"
 
 #include <string.h>
 
@@ -112,76 +110,4 @@ route_can_fail(const struct route *route, enum err err)
 	for (i = 0; i < count && list[i] != err; i++)
 		;
 	return i < count;
-}
-
-/* Is value good for the path parameter that begins at pattern ("{name}…")? */
-static bool
-segment_good(const struct route *route, const char *pattern, size_t pattern_len, const char *value)
-{
-	const struct field *field = route->path_fields;
-
-	for (; field != NULL && field->name != NULL; field++)
-		if (strlen(field->name) == pattern_len - 2 &&
-		    memcmp(field->name, pattern + 1, pattern_len - 2) == 0)
-			return *value != '\0' && strpbrk(value, "\t\r\n") == NULL &&
-			    !str_has_control(value) && str_utf8_count(value) <= (size_t)field->max;
-	return uuid_valid(value);
-}
-
-static bool
-path_match(struct arena *arena, const struct route *route, const char *path,
-    const char *params[ROUTE_PARAMS_MAX])
-{
-	const char *pattern = route->path;
-	size_t count = 0;
-
-	while (*pattern == '/' && *path == '/') {
-		size_t pattern_len = strcspn(++pattern, "/"), len = strcspn(++path, "/");
-
-		if (*pattern == '{') {
-			char *value = arena_strndup(arena, path, len);
-
-			if (!segment_good(route, pattern, pattern_len, value) ||
-			    count == ROUTE_PARAMS_MAX)
-				return false;
-			params[count++] = value;
-		} else if (len != pattern_len || memcmp(pattern, path, len) != 0) {
-			return false;
-		}
-		pattern += pattern_len;
-		path += len;
-	}
-	return *pattern == '\0' && *path == '\0';
-}
-
-/* Literal segments are tried before {…}: "/advisors/me" is not an id. A UUID never reads as a word, so
- * the order of the table does not matter there; for other path fields the table's order decides. */
-enum err
-route_find(struct arena *arena, const struct route *const *tables, enum method method,
-    const char *path, const struct route **route, const char *params[ROUTE_PARAMS_MAX],
-    const char **allow)
-{
-	struct buf others = buf_new(arena, 32);
-
-	for (; *tables != NULL; tables++) {
-		const struct route *at;
-
-		for (at = *tables; at->method != 0; at++) {
-			const char *found[ROUTE_PARAMS_MAX] = { NULL };
-
-			if (!path_match(arena, at, path, found))
-				continue;
-			if (at->method == method) {
-				memcpy(params, found, sizeof(found));
-				*route = at;
-				return ERR_OK;
-			}
-			buf_printf(
-			    &others, "%s%s", others.len > 0 ? ", " : "", method_name(at->method));
-			if (at->method == METHOD_GET)
-				buf_puts(&others, ", HEAD");
-		}
-	}
-	*allow = others.data;
-	return others.len > 0 ? ERR_METHOD : ERR_NOT_FOUND;
 }

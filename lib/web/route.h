@@ -71,12 +71,7 @@ struct route {
 	const char *doc; /* more, if needed */
 };
 
-/* Find the route for method and path among tables (NULL-terminated array of tables). params gets the
- * values of {…} in order, in the arena. ERR_NOT_FOUND, or ERR_METHOD with *allow set to the methods. */
-enum { ROUTE_PARAMS_MAX = 4 };
-MUST_CHECK enum err route_find(struct arena *, const struct route *const *tables,
-    enum method method, const char *path, const struct route **route,
-    const char *params[ROUTE_PARAMS_MAX], const char **allow);
+enum { ROUTE_PARAMS_MAX = 4 }; /* {…} in a path; a route with more is never found */
 const char *method_name(enum method);
 
 /*

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "web/page_cursor.h"
+#include "web/routes.h"
 
 #include <string.h>
 
@@ -87,13 +88,14 @@ check_found(
 static void
 check_path(struct arena *arena, const char *path)
 {
+	const struct routes *routes = routes_new(arena, tables);
 	unsigned found = 0, refused = 0, unknown = 0, listed = 0;
 	enum method method;
 
 	for (method = METHOD_GET; method <= METHOD_DELETE; method++) {
 		const char *params[ROUTE_PARAMS_MAX] = { NULL }, *allow = NULL;
 		const struct route *route = NULL;
-		enum err err = route_find(arena, tables, method, path, &route, params, &allow);
+		enum err err = route_find(routes, arena, method, path, &route, params, &allow);
 
 		if (err == ERR_OK) {
 			assert(route->method == method);

@@ -1,6 +1,6 @@
 /* Dispatch: method and path to a route and its parameters, 404, 405 with Allow. */
 #include "harness/cunit.h"
-#include "web/route.h"
+#include "web/routes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #define ID "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80"
 
 static struct arena *arena;
+static struct routes *routes;
 
 static const struct field slug_fields[] = {
 	{ "slug", FIELD_TEXT, .max = 8 },
@@ -52,7 +53,7 @@ static const char *params[ROUTE_PARAMS_MAX], *allow;
 static const char *
 find(enum method method, const char *path)
 {
-	enum err err = route_find(arena, tables, method, path, &route, params, &allow);
+	enum err err = route_find(routes, arena, method, path, &route, params, &allow);
 
 	return err == ERR_OK ? route->name : err_code(err);
 }
@@ -187,6 +188,7 @@ main(void)
 	int status;
 
 	arena = arena_new(16 * 1024 * 1024);
+	routes = routes_new(arena, tables);
 	status = cunit_run("route", tests);
 	arena_free(arena);
 	return status;
