@@ -23,7 +23,7 @@ int64_t clock_monotonic_us(void); /* only differences mean something */
 int64_t clock_steady_us(void); /* the same, and never moved: for how long others have been silent */
 /* How long a loop that goes by the clock may sleep, of at most ms: a test may move the clock meanwhile. */
 int clock_nap_ms(int ms);
-/* RFC 3339 in UTC with microseconds. */
+/* RFC 3339 in UTC with microseconds, from 1970 to 9999. A signal handler may call it. */
 void clock_format(int64_t us, char text[CLOCK_TEXT_SIZE]);
 
 #endif

@@ -102,37 +102,6 @@ add_text(struct line *line, const char *key, const char *text)
 	add(line, "\"");
 }
 
-/* The time as clock_format writes it; gmtime_r takes a lock. The calendar is counted in years that begin
- * with March, eras of 400 years from the year 0. */
-static void
-add_time(struct line *line)
-{
-	int64_t now = clock_now_us(), seconds = now / SECOND_US, days = seconds / 86400 + 719468;
-	int64_t era = days / 146097, of_era = days % 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * of_year + 2) / 153, day = of_year - (153 * month + 2) / 5 + 1;
-
-	year += era * 400 + (month >= 10);
-	month += month < 10 ? 3 : -9;
-	add_key(line, "time");
-	add(line, "\"");
-	add_number(line, (uint64_t)year, 10, 4);
-	add(line, "-");
-	add_number(line, (uint64_t)month, 10, 2);
-	add(line, "-");
-	add_number(line, (uint64_t)day, 10, 2);
-	add(line, "T");
-	add_number(line, (uint64_t)(seconds % 86400 / 3600), 10, 2);
-	add(line, ":");
-	add_number(line, (uint64_t)(seconds % 3600 / 60), 10, 2);
-	add(line, ":");
-	add_number(line, (uint64_t)(seconds % 60), 10, 2);
-	add(line, ".");
-	add_number(line, (uint64_t)(now % SECOND_US), 10, 6);
-	add(line, "Z\"");
-}
-
 static void
 add_place(struct line *line, uintptr_t at)
 {
@@ -200,12 +169,14 @@ static void
 on_crash(int number, siginfo_t *info, void *context)
 {
 	struct line line = { .len = 0 };
+	char now[CLOCK_TEXT_SIZE];
 	ssize_t written;
 
 	(void)signal(number, SIG_DFL);
+	clock_format(clock_now_us(), now);
 	if (log_to_journal())
 		add(&line, "<3>");
-	add_time(&line);
+	add_text(&line, "time", now);
 	add_text(&line, "level", "error");
 	add_text(&line, "program", crash_program);
 	add_key(&line, "pid");

@@ -28,11 +28,33 @@ crypto_random(void *bytes, size_t len)
 	}
 }
 
+/* One a thread, for as long as it lives: to look the algorithm up and make this for a short text takes longer
+ * than the text. */
+static EVP_MD_CTX *
+sha256_context(void)
+{
+	static _Thread_local EVP_MD_CTX *context;
+
+	if (context == NULL) {
+		EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+		int ok;
+
+		context = EVP_MD_CTX_new();
+		assert(sha256 != NULL && context != NULL);
+		ok = EVP_DigestInit_ex(context, sha256, NULL);
+		assert(ok == 1);
+		EVP_MD_free(sha256); /* the context holds it */
+	}
+	return context;
+}
+
 void
 crypto_sha256(const void *bytes, size_t len, uint8_t digest[SHA256_SIZE])
 {
-	int ok = EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL);
+	EVP_MD_CTX *context = sha256_context();
+	int ok = EVP_DigestInit_ex(context, NULL, NULL);
 
+	ok &= EVP_DigestUpdate(context, bytes, len) & EVP_DigestFinal_ex(context, digest, NULL);
 	assert(ok == 1);
 }
 
@@ -66,10 +88,24 @@ crypto_sha1_base64(const void *bytes, size_t len, char text[SHA1_BASE64_SIZE])
 	memcpy(text, base64, SHA1_BASE64_SIZE);
 }
 
+/* Eight bytes a step: the compiler is kept from seeing what is known of differ, and so from leaving early. */
 bool
 crypto_equal(const void *a, const void *b, size_t len)
 {
-	return CRYPTO_memcmp(a, b, len) == 0;
+	const uint8_t *x = a, *y = b;
+	uint64_t differ = 0, left, right;
+
+	for (; len >= sizeof(left); len -= sizeof(left), x += sizeof(left), y += sizeof(left)) {
+		memcpy(&left, x, sizeof(left));
+		memcpy(&right, y, sizeof(right));
+		differ |= left ^ right;
+		__asm__("" : "+r"(differ));
+	}
+	for (; len > 0; len--) {
+		differ |= *x++ ^ *y++;
+		__asm__("" : "+r"(differ));
+	}
+	return differ == 0;
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

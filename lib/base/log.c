@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const char *log_program = "confab";
 static enum log_level log_level_min = LOG_LEVEL_DEBUG;
 static bool log_journal, log_plain;
 static _Thread_local const char *log_request_id;
+static pid_t log_pid; /* of this process; 0 until log_open */
 
 /* A line being built; text past the end is cut, never written past it. */
 struct line {
@@ -39,9 +41,18 @@ is_journal(int fd)
 	return strcmp(stream, name) == 0;
 }
 
+static void
+pid_read(void)
+{
+	log_pid = getpid();
+}
+
 void
 log_open(const char *program, enum log_level level)
 {
+	if (log_pid == 0)
+		(void)pthread_atfork(NULL, NULL, pid_read);
+	pid_read();
 	log_program = program;
 	log_level_min = level;
 	log_journal = is_journal(STDERR_FILENO);
@@ -122,21 +133,28 @@ add_string(struct line *line, const char *s)
 }
 
 static void
+add_number(struct line *line, int64_t number)
+{
+	char digits[24], *end = digits + sizeof(digits);
+	char *at = str_digits(end, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+
+	if (number < 0)
+		*--at = '-';
+	add_raw(line, at, (size_t)(end - at));
+}
+
+static void
 add_field(struct line *line, const char *name, const char *text, int64_t number)
 {
-	char digits[24];
-
 	if (line->len > sizeof(line->text) - 96)
 		return;
 	add_raw(line, line->len == 0 ? "{" : ",", 1);
 	add_string(line, name);
 	add_raw(line, ":", 1);
-	if (text != NULL) {
+	if (text != NULL)
 		add_string(line, text);
-		return;
-	}
-	(void)snprintf(digits, sizeof(digits), "%lld", (long long)number);
-	add_raw(line, digits, strlen(digits));
+	else
+		add_number(line, number);
 }
 
 /* NAME: what was said: name=value, name=value */
@@ -144,20 +162,18 @@ static void
 put_plain(struct line *line, const char *msg, const struct log_field *fields)
 {
 	const char *before = ": ";
-	char digits[24];
 
 	add_raw(line, log_program, strlen(log_program));
 	add_raw(line, ": ", 2);
 	add_raw(line, msg, strlen(msg));
 	for (; fields->name != NULL; fields++, before = ", ") {
-		(void)snprintf(digits, sizeof(digits), "%lld", (long long)fields->number);
 		add_raw(line, before, 2);
 		add_raw(line, fields->name, strlen(fields->name));
 		add_raw(line, "=", 1);
 		if (fields->text != NULL)
 			add_raw(line, fields->text, strcspn(fields->text, "\n"));
 		else
-			add_raw(line, digits, strlen(digits));
+			add_number(line, fields->number);
 	}
 }
 
@@ -170,7 +186,7 @@ put_json(struct line *line, enum log_level level, const char *msg, const struct 
 	add_field(line, "time", now, 0);
 	add_field(line, "level", log_levels[level], 0);
 	add_field(line, "program", log_program, 0);
-	add_field(line, "pid", NULL, getpid());
+	add_field(line, "pid", NULL, log_pid != 0 ? log_pid : getpid());
 	add_field(line, "msg", msg, 0);
 	if (log_request_id != NULL)
 		add_field(line, "request_id", log_request_id, 0);
@@ -179,16 +195,14 @@ put_json(struct line *line, enum log_level level, const char *msg, const struct 
 	line->text[line->len++] = '}';
 }
 
-void
-log_write(enum log_level level, const char *msg, const struct log_field *fields)
+static void
+write_line(enum log_level level, const char *msg, const struct log_field *fields)
 {
 	char priority[] = "<6>";
 	struct line line = { .len = 0 };
 	struct iovec parts[2] = { { priority, log_journal ? 3 : 0 }, { line.text, 0 } };
 	ssize_t written;
 
-	if (level < log_level_min)
-		return;
 	if (log_plain)
 		put_plain(&line, msg, fields);
 	else
@@ -198,4 +212,12 @@ log_write(enum log_level level, const char *msg, const struct log_field *fields)
 	priority[1] = "7643"[level]; /* debug, info, warning and err of syslog */
 	written = writev(STDERR_FILENO, parts, COUNT_OF(parts));
 	(void)written; /* there is nowhere to tell that the log is gone */
+}
+
+/* Apart from writing, which needs a line's room on the stack. */
+void
+log_write(enum log_level level, const char *msg, const struct log_field *fields)
+{
+	if (level >= log_level_min)
+		write_line(level, msg, fields);
 }

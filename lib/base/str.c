@@ -29,6 +29,17 @@ utf8_next(const unsigned char *s, size_t len, uint32_t *code)
 	return need;
 }
 
+/* Eight bytes of ASCII, none of them NUL. */
+static bool
+is_ascii8(const unsigned char *s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+	uint64_t bytes;
+
+	memcpy(&bytes, s, sizeof(bytes));
+	return ((bytes | (bytes - ones)) & tops) == 0;
+}
+
 bool
 str_utf8_valid(const char *s, size_t len)
 {
@@ -36,7 +47,14 @@ str_utf8_valid(const char *s, size_t len)
 
 	while (len > 0) {
 		uint32_t code;
-		size_t step = utf8_next(at, len, &code);
+		size_t step;
+
+		if (len >= 8 && is_ascii8(at)) {
+			at += 8;
+			len -= 8;
+			continue;
+		}
+		step = utf8_next(at, len, &code);
 
 		if (step == 0 || code == 0)
 			return false;
@@ -187,6 +205,15 @@ str_to_int(const char *s, int64_t min, int64_t max, int64_t *value)
 		return false;
 	*value = sum;
 	return true;
+}
+
+char *
+str_digits(char *end, uint64_t value)
+{
+	do
+		*--end = (char)('0' + value % 10);
+	while ((value /= 10) != 0);
+	return end;
 }
 
 bool

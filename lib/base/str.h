@@ -34,6 +34,8 @@ const char *str_pair_get(const struct pair *pairs, size_t count, const char *nam
 /* The whole of s as a decimal integer within min..max; false on anything else (empty, sign alone,
  * leading zeros, blanks, trailing text). */
 bool str_to_int(const char *s, int64_t min, int64_t max, int64_t *value);
+/* Write value in decimal so that it ends before end (at most 20 digits, no NUL); where it begins. */
+char *str_digits(char *end, uint64_t value);
 bool str_starts(const char *s, const char *prefix);
 /* A-Z to a-z in place, ASCII only. */
 void str_lower(char *s);

@@ -34,14 +34,17 @@ uuid_new(struct arena *arena)
 bool
 uuid_valid(const char *text)
 {
+	static const uint8_t groups[] = { 8, 4, 4, 4, 12 };
 	size_t i;
 
-	for (i = 0; i < UUID_TEXT_LEN; i++) {
-		char c = text[i];
+	for (i = 0; i < COUNT_OF(groups); i++) {
+		const char *end = text + groups[i];
 
-		if (is_dash_place(i) ? c != '-'
-				     : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+		for (; text < end; text++)
+			if (!((*text >= '0' && *text <= '9') || (*text >= 'a' && *text <= 'f')))
+				return false;
+		if (*text++ != (i + 1 < COUNT_OF(groups) ? '-' : '\0'))
 			return false;
 	}
-	return text[UUID_TEXT_LEN] == '\0';
+	return true;
 }

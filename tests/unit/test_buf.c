@@ -85,14 +85,14 @@ numbers_are_as_printf_writes_them(void)
 	arena_free(arena);
 }
 
-/* Every byte alone, between others and beside itself. */
+/* Every byte at each place of longer texts, between others and beside itself. */
 static void
 json_escapes_what_must_be_and_nothing_else(void)
 {
 	struct arena *arena = arena_new(ARENA_BYTES);
 	struct buf buf = buf_new(arena, 64);
-	char text[] = "a??b", expected[32];
-	int c;
+	char text[40], expected[80];
+	int c, at_byte;
 
 	for (c = 1; c < 256; c++) {
 		const char *shorts = "\"\"\\\\\bb\ff\nn\rr\tt", *at;
@@ -106,11 +106,15 @@ json_escapes_what_must_be_and_nothing_else(void)
 			(void)snprintf(one, sizeof(one), "\\u%04X", (unsigned)c);
 		else
 			(void)snprintf(one, sizeof(one), "%c", c);
-		text[1] = text[2] = (char)c;
-		(void)snprintf(expected, sizeof(expected), "\"a%s%sb\"", one, one);
-		buf_clear(&buf);
-		buf_json(&buf, text);
-		CU_ASSERT_STRING_EQUAL(buf.data, expected);
+		for (at_byte = 0; at_byte < 20; at_byte++) {
+			(void)snprintf(text, sizeof(text), "%.*s%c%c%s", at_byte,
+			    "~!#;=?]A0123456789abcdefgh", c, c, "~z #%;=?]^");
+			(void)snprintf(expected, sizeof(expected), "\"%.*s%s%s%s\"", at_byte,
+			    "~!#;=?]A0123456789abcdefgh", one, one, "~z #%;=?]^");
+			buf_clear(&buf);
+			buf_json(&buf, text);
+			CU_ASSERT_STRING_EQUAL(buf.data, expected);
+		}
 	}
 	arena_free(arena);
 }

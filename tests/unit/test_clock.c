@@ -3,6 +3,9 @@
 #include "harness/cunit.h"
 #include "harness/stack.h"
 
+#include <string.h>
+#include <time.h>
+
 static void
 a_time_has_all_its_digits(void)
 {
@@ -18,6 +21,24 @@ a_time_has_all_its_digits(void)
 	for (i = 0; i < COUNT_OF(times); i++) {
 		clock_format(times[i].us, text);
 		CU_ASSERT_STRING_EQUAL(text, times[i].text);
+	}
+}
+
+/* Every day of an era, 400 years and some, at another time of day each. */
+static void
+the_calendar_is_that_of_the_system(void)
+{
+	char text[CLOCK_TEXT_SIZE], expected[CLOCK_TEXT_SIZE];
+	time_t at;
+
+	for (at = 86399; at < INT64_C(13600000000); at += 86400 + 7) {
+		struct tm tm;
+
+		(void)gmtime_r(&at, &tm);
+		(void)strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
+		clock_format(at * SECOND_US, text);
+		if (strcmp(text, expected) != 0)
+			CU_FAIL_FATAL("another time");
 	}
 }
 
@@ -46,6 +67,7 @@ a_test_moves_both_clocks_and_not_the_steady_one(void)
 
 static const struct cunit_test tests[] = {
 	{ "a time has all its digits", a_time_has_all_its_digits },
+	{ "the calendar is that of the system", the_calendar_is_that_of_the_system },
 	{ "one clock tells the time, and one only grows",
 	    one_clock_tells_the_time_and_one_only_grows },
 	{ "a test moves both clocks, and not the steady one",

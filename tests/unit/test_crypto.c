@@ -14,6 +14,7 @@ hashes(void)
 		{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
 		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 		    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+		{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 	};
 	char hex[SHA256_HEX_SIZE];
 	size_t i;
@@ -124,13 +125,18 @@ makes_random_tokens(void)
 	struct arena *arena = arena_new(64 * 1024);
 	uint8_t *bytes;
 	char *one = crypto_random_token(arena, 32), *two = crypto_random_token(arena, 32);
-	size_t len = 0;
+	size_t i, len = 0;
 
 	CU_ASSERT_EQUAL(strlen(one), 43);
 	CU_ASSERT_STRING_NOT_EQUAL(one, two);
 	CU_ASSERT_EQUAL(crypto_base64url_decode(arena, one, 43, &bytes, &len), ERR_OK);
 	CU_ASSERT_EQUAL(len, 32);
 	CU_ASSERT(crypto_equal(one, one, 43) && !crypto_equal(one, two, 43));
+	for (i = 0; i < 43 * 8; i++) { /* one bit, wherever it is */
+		memcpy(two, one, 43);
+		two[i / 8] ^= (char)(1 << i % 8);
+		CU_ASSERT(!crypto_equal(one, two, 43) && crypto_equal(one, two, i / 8));
+	}
 	CU_ASSERT(crypto_equal("a", "b", 0));
 	arena_free(arena);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct arena *arena;
@@ -197,7 +198,28 @@ speaks_to_people(void)
 	arena_free(arena);
 }
 
+static void
+a_child_says_its_own_number(void)
+{
+	struct json_object *line;
+	pid_t child;
+	int status;
+
+	capture_start();
+	log_open("test", LOG_LEVEL_INFO);
+	child = fork();
+	if (child == 0) {
+		log_warn("from the child");
+		_exit(0);
+	}
+	CU_ASSERT(waitpid(child, &status, 0) == child && status == 0);
+	line = only_line(capture_end());
+	CU_ASSERT_EQUAL(json_object_get_int64(json_object_object_get(line, "pid")), child);
+	arena_free(arena);
+}
+
 static const struct cunit_test tests[] = {
+	{ "a child says its own number", a_child_says_its_own_number },
 	{ "a line is one JSON object with its fields", writes_one_object },
 	{ "levels below the chosen one are dropped", drops_lower_levels },
 	{ "a line too long is cut and still JSON", cuts_what_is_too_long },

@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+/* Behind that many letters, and with some after it. */
+static bool
+valid_within(const char *text, size_t before)
+{
+	char whole[80] = "";
+	size_t len = strlen(text);
+
+	memset(whole, 'a', before);
+	memcpy(whole + before, text, len);
+	memset(whole + before + len, 'z', 20);
+	return str_utf8_valid(whole, before + len + 20);
+}
+
 static void
 knows_utf8(void)
 {
@@ -23,6 +36,13 @@ knows_utf8(void)
 	for (i = 0; i < COUNT_OF(bad); i++)
 		CU_ASSERT(!str_utf8_valid(bad[i], strlen(bad[i])));
 	CU_ASSERT(!str_utf8_valid("a\0b", 3));
+	for (i = 0; i < 40 * COUNT_OF(good); i++)
+		CU_ASSERT(valid_within(good[i % COUNT_OF(good)], i / COUNT_OF(good)));
+	for (i = 0; i < 40 * COUNT_OF(bad); i++)
+		CU_ASSERT(!valid_within(bad[i % COUNT_OF(bad)], i / COUNT_OF(bad)));
+	for (i = 0; i < 40; i++)
+		CU_ASSERT(
+		    !str_utf8_valid("0123456789abcdefghijklmnopqrstuvwxyzABCD\0x" + i, 42 - i));
 	CU_ASSERT_EQUAL(str_utf8_count(""), 0);
 	CU_ASSERT_EQUAL(str_utf8_count("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 4);
 }
