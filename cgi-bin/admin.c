@@ -131,13 +131,18 @@ struct json_object *
 panel_members(struct req *req, struct json_object *object)
 {
 	struct json_object *list = page_list(req), *member;
+	const char *amount;
 
 	if (!json_object_is_type(object, json_type_object))
 		return list;
 	json_object_object_foreach (object, name, value) {
 		member = page_object(req);
 		page_put(member, "name", name);
-		page_put(member, "value", value == NULL ? "" : json_object_get_string(value));
+		amount = page_amount(req, value);
+		page_put(member, "value",
+		    amount != NULL	? amount
+			: value == NULL ? ""
+					: json_object_get_string(value));
 		page_list_add(list, member);
 	}
 	return list;

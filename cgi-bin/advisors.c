@@ -24,7 +24,7 @@ query_read(struct req *req, struct directory_query *query)
 		.rating_min = query_text(req, "rating_min"),
 		.language = query_text(req, "language"),
 		.specialization = query_text(req, "specialization"),
-		.price_max = query_int(req, "price_max", -1),
+		.price_max_minor = query_int(req, "price_max_minor", -1),
 		.currency = query_text(req, "currency"),
 		.status = query_text(req, "status"),
 		.words = query_text(req, "q"),
@@ -36,8 +36,8 @@ query_read(struct req *req, struct directory_query *query)
 		return req_invalid(req, "near", "must be lat,lon in decimal degrees");
 	if (near == NULL && (query->sort == SORT_DISTANCE || query->radius_km >= 0))
 		return req_invalid(req, "near", "is needed for a distance");
-	if (query->price_max >= 0 && query->currency == NULL)
-		return req_invalid(req, "currency", "is needed with price_max");
+	if (query->price_max_minor >= 0 && query->currency == NULL)
+		return req_invalid(req, "currency", "is needed with price_max_minor");
 	return ERR_OK;
 }
 

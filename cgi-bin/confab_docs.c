@@ -137,15 +137,17 @@ add_example(struct json_object *to, const char *name, struct json_object *holder
 			    JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-/* A type in words, as "text", "integer 1–100", "one of A, B". */
+/* A type in words, as "string", "Amount", "A | B". */
 static char *
 type_words(struct arena *arena, struct json_object *schema)
 {
 	struct json_object *type = get(schema, "type"), *list = get(schema, "enum");
-	struct json_object *format = get(schema, "format");
+	struct json_object *format = get(schema, "format"), *component = get(schema, "$ref");
 	struct buf words = buf_new(arena, 64);
 	size_t i;
 
+	if (component != NULL)
+		return arena_strdup(arena, strrchr(json_object_get_string(component), '/') + 1);
 	if (list != NULL) {
 		for (i = 0; i < json_object_array_length(list); i++)
 			buf_printf(&words, "%s%s", i > 0 ? " | " : "",

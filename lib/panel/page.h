@@ -59,10 +59,13 @@ void page_list_add(struct json_object *list, struct json_object *value);
 
 /*
  * A row as an object, by column name as in replies, and what people read: beside each time NAME also
- * NAME_text ("21 Nov 2026, 03:04 UTC") and NAME_ago ("3 h ago"); beside rate_minor rate_text. A row
+ * NAME_text ("21 Nov 2026, 03:04 UTC") and NAME_ago ("3 h ago"); beside an amount NAME_text
+ * ("25.00 INR", and a rate "25.00 INR a minute" or "Free"). A row
  * above REPLY_BYTES_MAX is an empty object, and page_reply then an error.
  */
 struct json_object *page_row(struct req *, const struct rows *, size_t row);
+/* What people read of an amount: "25.00 INR"; NULL when value is none. */
+const char *page_amount(struct req *, struct json_object *value);
 /* At most limit rows as a list. */
 struct json_object *page_rows(struct req *, const struct rows *, size_t limit);
 

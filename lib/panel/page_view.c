@@ -1,6 +1,7 @@
 #include "panel/page.h"
 
 #include "base/clock.h"
+#include "shape/amount.h"
 
 #include <string.h>
 #include <time.h>
@@ -101,27 +102,32 @@ put_time(struct req *req, struct json_object *object, const char *name, const ch
 	    ago(req->arena, clock_now_s() - (int64_t)t));
 }
 
-static void
-put_rate(struct req *req, struct json_object *object)
+const char *
+page_amount(struct req *req, struct json_object *value)
 {
 	struct json_object *minor, *currency;
-	const char *code;
-	int64_t amount;
 
-	if (!json_object_object_get_ex(object, "rate_minor", &minor) ||
-	    !json_object_object_get_ex(object, "currency", &currency))
+	if (!json_object_is_type(value, json_type_object) ||
+	    !json_object_object_get_ex(value, "amount_minor", &minor) ||
+	    !json_object_object_get_ex(value, "currency", &currency))
+		return NULL;
+	return amount_text(
+	    req->arena, json_object_get_int64(minor), json_object_get_string(currency));
+}
+
+/* Beside the amount under name, what people read; a rate is for a minute. */
+static void
+put_amount(struct req *req, struct json_object *object, const char *name, struct json_object *value)
+{
+	const char *text = page_amount(req, value);
+
+	if (text == NULL)
 		return;
-	amount = json_object_get_int64(minor);
-	code = json_object_get_string(currency);
-	if (amount == 0)
-		page_put(object, "rate_text", "Free");
-	else if (strcmp(code, "COIN") == 0)
-		page_put(object, "rate_text",
-		    arena_printf(req->arena, "%lld coins a minute", (long long)amount));
-	else
-		page_put(object, "rate_text",
-		    arena_printf(req->arena, "%lld.%02lld %s a minute", (long long)(amount / 100),
-			(long long)(amount % 100), code));
+	if (strcmp(name, "rate") == 0)
+		text = json_object_get_int64(json_object_object_get(value, "amount_minor")) == 0
+		    ? "Free"
+		    : arena_printf(req->arena, "%s a minute", text);
+	page_put(object, arena_printf(req->arena, "%s_text", name), text);
 }
 
 static bool
@@ -149,10 +155,12 @@ page_row(struct req *req, const struct rows *rows, size_t row)
 	for (i = 0; i < rows_columns(rows); i++) {
 		const char *name = rows_name(rows, i);
 
-		if (is_time(name) && json_object_object_get_ex(object, name, &value) && value != NULL)
+		if (!json_object_object_get_ex(object, name, &value) || value == NULL)
+			continue;
+		if (is_time(name))
 			put_time(req, object, name, json_object_get_string(value));
+		put_amount(req, object, name, value);
 	}
-	put_rate(req, object);
 	return object;
 }
 

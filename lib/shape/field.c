@@ -1,6 +1,7 @@
 #include "shape/field.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "shape/amount.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -238,6 +239,10 @@ check_string(struct check *check, const struct field *field, struct json_object 
 		if (!is_phone(text))
 			blame(check, "must be + and 8 to 15 digits (E.164)");
 		break;
+	case FIELD_CURRENCY:
+		if (!currency_valid(text))
+			blame(check, "must be a currency code such as INR");
+		break;
 	default:
 		check_text(check, field, text, (size_t)json_object_get_string_len(value));
 	}
@@ -289,6 +294,15 @@ check_list(struct check *check, const struct field *field, struct json_object *l
 	}
 }
 
+static void
+check_amount(struct check *check, const struct field *field, struct json_object *value)
+{
+	struct field members[AMOUNT_MEMBERS];
+
+	amount_members(field, members);
+	check_object(check, members, value);
+}
+
 static const struct {
 	json_type json;
 	const char *message;
@@ -304,8 +318,11 @@ static const struct {
 	[FIELD_EMAIL] = { json_type_string, "must be text" },
 	[FIELD_PHONE] = { json_type_string, "must be text" },
 	[FIELD_SECRET] = { json_type_string, "must be text" },
+	[FIELD_CURRENCY] = { json_type_string, "must be text" },
 	[FIELD_LIST] = { json_type_array, "must be a list" },
 	[FIELD_OBJECT] = { json_type_object, "must be an object" },
+	[FIELD_AMOUNT] = { json_type_object,
+	    "must be an amount like {\"amount_minor\": 2500, \"currency\": \"INR\"}" },
 };
 
 static void
@@ -331,7 +348,9 @@ check_value(struct check *check, const struct field *field, struct json_object *
 		check_list(check, field, value);
 		break;
 	case json_type_object:
-		if (field->sub != NULL)
+		if (field->type == FIELD_AMOUNT)
+			check_amount(check, field, value);
+		else if (field->sub != NULL)
 			check_object(check, field->sub, value);
 		break;
 	case json_type_int:

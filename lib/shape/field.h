@@ -22,8 +22,10 @@ enum field_type {
 	FIELD_EMAIL, /* the HTML rule, at most 254 characters; made lower-case */
 	FIELD_PHONE, /* E.164: + and 8 to 15 digits */
 	FIELD_SECRET, /* as TEXT; never logged, never shown as an example */
+	FIELD_CURRENCY, /* three or four capital letters: ISO 4217, or COIN */
 	FIELD_LIST, /* of sub[0], min..max elements */
 	FIELD_OBJECT, /* of sub; in replies sub NULL means any object */
+	FIELD_AMOUNT, /* of money, see amount.h; min..max minor units */
 };
 
 struct field {

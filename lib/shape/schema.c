@@ -1,5 +1,5 @@
 /* The printing half of field.h: JSON Schema and examples. */
-#include "shape/field.h"
+#include "shape/amount.h"
 
 #include <string.h>
 
@@ -107,6 +107,26 @@ put_object_members(const struct field *fields, bool reply, struct buf *out)
 	buf_puts(out, "],\"additionalProperties\":false");
 }
 
+/* The one component, narrowed to the bounds of this field. */
+static void
+put_amount_schema(const struct field *field, struct buf *out)
+{
+	static const char component[] = "\"$ref\":\"#/components/schemas/Amount\"";
+	struct field members[AMOUNT_MEMBERS];
+
+	buf_printf(
+	    out, field->nullable ? "{\"anyOf\":[{%s},{\"type\":\"null\"}]" : "{%s", component);
+	if (field->min != 0 || field->max != 0) {
+		amount_members(field, members);
+		buf_puts(out, ",\"properties\":{\"amount_minor\":{\"type\":\"integer\"");
+		put_bounds(&members[0], "minimum", "maximum", out);
+		buf_puts(out, "}}");
+	}
+	if (field->doc != NULL)
+		put_member(out, "description", field->doc);
+	buf_putc(out, '}');
+}
+
 void
 field_schema_one(const struct field *field, bool reply, struct buf *out)
 {
@@ -114,6 +134,10 @@ field_schema_one(const struct field *field, bool reply, struct buf *out)
 
 	if (field->schema != NULL) {
 		buf_printf(out, "{\"$ref\":\"#/components/schemas/%s\"}", field->schema);
+		return;
+	}
+	if (field->type == FIELD_AMOUNT) {
+		put_amount_schema(field, out);
 		return;
 	}
 	buf_puts(out, field->nullable ? "{\"type\":[" : "{\"type\":");
@@ -124,6 +148,8 @@ field_schema_one(const struct field *field, bool reply, struct buf *out)
 		put_member(out, "format", format);
 	if (field->type == FIELD_PHONE)
 		put_member(out, "pattern", "^\\+[1-9][0-9]{7,14}$");
+	if (field->type == FIELD_CURRENCY)
+		put_member(out, "pattern", "^[A-Z]{3,4}$");
 	if (field->type == FIELD_ENUM)
 		put_enum(field, out);
 	if (field->type == FIELD_INT || field->type == FIELD_NUMBER)
@@ -169,6 +195,15 @@ put_text(const struct field *field, struct buf *out)
 }
 
 static void put_example(const struct field *, struct buf *);
+
+static void
+put_amount(const struct field *field, struct buf *out)
+{
+	struct field members[AMOUNT_MEMBERS];
+
+	amount_members(field, members);
+	field_example(members, out);
+}
 
 /* As many elements as the list must have, and one at least. */
 static void
@@ -220,6 +255,12 @@ put_example(const struct field *field, struct buf *out)
 		break;
 	case FIELD_SECRET:
 		buf_puts(out, "\"correct horse battery\"");
+		break;
+	case FIELD_CURRENCY:
+		buf_puts(out, "\"INR\"");
+		break;
+	case FIELD_AMOUNT:
+		put_amount(field, out);
 		break;
 	case FIELD_LIST:
 		put_elements(field, out);

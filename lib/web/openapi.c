@@ -1,4 +1,5 @@
 #include "web/openapi.h"
+#include "shape/amount.h"
 #include "shape/event_type.h"
 #include "web/program.h"
 
@@ -365,6 +366,8 @@ openapi_document(struct json_object *const *parts, size_t count, struct buf *out
 	buf_puts(out, frame_info);
 	put_tags(out);
 	buf_puts(out, frame_components);
+	buf_puts(out, ",\"Amount\":");
+	field_schema(amount_fields, false, out);
 	put_events(parts, count, out);
 	buf_puts(out, "}},\"paths\":{");
 	for (i = 0; i < count; i++) {

@@ -4,6 +4,11 @@ CREATE OR REPLACE FUNCTION time_json(t timestamptz) RETURNS text LANGUAGE sql ST
 	$$ SELECT to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
 COMMENT ON FUNCTION time_json(timestamptz) IS 'RFC 3339 in UTC with Z, for times inside json built by SQL';
 
+-- STABLE, as what it calls: then the planner inlines it.
+CREATE OR REPLACE FUNCTION amount_json(minor bigint, currency text) RETURNS jsonb LANGUAGE sql STABLE AS
+	$$ SELECT jsonb_build_object('amount_minor', minor, 'currency', currency) $$;
+COMMENT ON FUNCTION amount_json(bigint, text) IS 'An amount of money as bodies, replies and events have it';
+
 -- Refuse with one of the codes of lib/base/err.def.
 CREATE OR REPLACE FUNCTION refuse(code text, detail text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

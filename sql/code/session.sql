@@ -16,7 +16,7 @@ CREATE OR REPLACE TRIGGER session_guard BEFORE UPDATE OF state ON session FOR EA
 CREATE OR REPLACE FUNCTION session_json(s session) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	SELECT jsonb_build_object('id', s.id, 'type', s.type, 'state', s.state,
 		'conversation_id', s.conversation_id, 'topic', s.topic,
-		'rate_minor', s.rate_minor, 'currency', s.currency, 'cost_minor', 0,
+		'rate', amount_json(s.rate_minor, s.currency), 'cost', amount_json(0, s.currency),
 		'participants', jsonb_build_array(
 			jsonb_build_object('type', 'USER', 'id', s.user_id, 'label', 'User', 'display_name',
 				(SELECT display_name FROM user_account WHERE id = s.user_id)),
@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION session_json(s session) RETURNS jsonb LANGUAGE sql ST
 			ELSE floor(extract(epoch FROM coalesce(s.ended_at, app_now()) - s.started_at))::bigint END)
 $$;
 COMMENT ON FUNCTION session_json(session) IS
-	'The session as clients see it, in replies and events; cost_minor is 0 while sessions are free';
+	'The session as clients see it, in replies and events; cost is 0 while sessions are free';
 
 -- Whom somebody waits for is BUSY to everybody else, so nobody waits for many at once. Requests of one user
 -- are counted one after the other: the lock is held until the transaction of the request ends.

@@ -39,7 +39,7 @@ static struct directory_query
 any(const char *currency)
 {
 	return (struct directory_query){
-		.currency = currency, .price_max = -1, .radius_km = -1, .limit = 100
+		.currency = currency, .price_max_minor = -1, .radius_km = -1, .limit = 100
 	};
 }
 
@@ -128,13 +128,13 @@ each_filter_narrows(void)
 	query.specialization = "dating";
 	CU_ASSERT(GIVES(&query, a));
 	query = any(own);
-	query.price_max = 899;
+	query.price_max_minor = 899;
 	CU_ASSERT(GIVES(&query, a));
-	query.price_max = testdb_i64("SELECT rate_minor FROM advisor WHERE id = $1", a);
+	query.price_max_minor = testdb_i64("SELECT rate_minor FROM advisor WHERE id = $1", a);
 	CU_ASSERT(GIVES(&query, a)); /* at most that */
-	query.price_max--;
+	query.price_max_minor--;
 	CU_ASSERT(GIVES(&query));
-	query.price_max = 0;
+	query.price_max_minor = 0;
 	CU_ASSERT(GIVES(&query));
 	query = any(own);
 	query.status = "OFFLINE";
@@ -221,9 +221,8 @@ the_nearest_come_first_and_the_radius_cuts(void)
 	query.sort = SORT_DISTANCE;
 	CU_ASSERT(GIVES(&query, mumbai, delhi));
 	rows = list(&query);
-	CU_ASSERT_STRING_EQUAL(rows_name(rows, 12), "distance_km");
-	CU_ASSERT(llabs(rows_i64(rows, 0, 12) - 844) <= 2);
-	CU_ASSERT(llabs(rows_i64(rows, 1, 12) - 1740) <= 3);
+	CU_ASSERT(llabs(rows_i64_of(rows, 0, "distance_km") - 844) <= 2);
+	CU_ASSERT(llabs(rows_i64_of(rows, 1, "distance_km") - 1740) <= 3);
 	query.radius_km = 900;
 	CU_ASSERT(GIVES(&query, mumbai));
 	query.sort = SORT_TOP_RATED;
@@ -270,10 +269,10 @@ a_distance_tells_no_more_than_a_cell(void)
 	query.latitude = "12.97";
 	query.longitude = "77.59";
 	place(a, "13.4151", "77.5949");
-	before = rows_i64(list(&query), 0, 12);
+	before = rows_i64_of(list(&query), 0, "distance_km");
 	place(a, "13.4249", "77.5851");
-	CU_ASSERT_EQUAL(rows_i64(list(&query), 0, 12), before);
-	CU_ASSERT_EQUAL(rows_i64(list(&query), 0, 13), before); /* _k1, in the cursor */
+	CU_ASSERT_EQUAL(rows_i64_of(list(&query), 0, "distance_km"), before);
+	CU_ASSERT_EQUAL(rows_i64_of(list(&query), 0, "_k1"), before); /* _k1, in the cursor */
 }
 
 /* All pages of three, for one order: each advisor once. */
@@ -295,8 +294,8 @@ page_through(enum directory_sort sort, const char *currency, size_t wanted)
 			(void)snprintf(seen[total], sizeof(seen[0]), "%s", rows_text(rows, i, 0));
 			for (j = 0; j < total; j++)
 				CU_ASSERT_STRING_NOT_EQUAL(seen[j], seen[total]);
-			query.key1 = rows_text(rows, i, 13);
-			query.key2 = rows_text(rows, i, 14);
+			query.key1 = rows_text_of(rows, i, "_k1");
+			query.key2 = rows_text_of(rows, i, "_k2");
 		}
 	} while (rows_count(rows) == 3 && total < COUNT_OF(seen));
 	CU_ASSERT_EQUAL(total, wanted);

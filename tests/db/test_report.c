@@ -68,6 +68,7 @@ a_profile_is_kept_as_it_stood(void)
 	CU_ASSERT_EQUAL_FATAL(report(me, "ADVISOR", advisor), ERR_OK);
 	testdb_run("UPDATE advisor SET headline = 'changed' WHERE id = $1", advisor);
 	CU_ASSERT_STRING_EQUAL(kept("{headline}"), "Listens first");
+	CU_ASSERT_STRING_EQUAL(kept("{rate}"), "{\"currency\": \"INR\", \"amount_minor\": 2500}");
 	CU_ASSERT_EQUAL_FATAL(report(me, "USER", advisor), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(kept("{display_name}"), "Test ADVISOR");
 }
@@ -94,6 +95,8 @@ a_session_is_reported_by_either_side(void)
 
 	CU_ASSERT_EQUAL_FATAL(report(t.user, "SESSION", t.session), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(kept("{advisor_id}"), t.advisor);
+	CU_ASSERT_STRING_EQUAL(kept("{rate,currency}"), "INR");
+	CU_ASSERT_STRING_EQUAL(kept("{rate_minor}"), "");
 	CU_ASSERT_EQUAL_FATAL(report(t.advisor, "SESSION", t.session), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT target_user_id FROM report WHERE id = $1", rows_text(rows, 0, 0)),

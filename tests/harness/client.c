@@ -349,7 +349,7 @@ person_advisor(void)
 	    client_call(c, "POST", "/advisors/apply",
 		"{\"headline\":\"Listens first\",\"bio\":\"Twenty years of listening to people.\","
 		"\"experience_years\":20,\"languages\":[\"en\"],\"specializations\":[\"dating\"],"
-		"\"rate_minor\":2500,\"currency\":\"INR\"}"),
+		"\"rate\":{\"amount_minor\":2500,\"currency\":\"INR\"}}"),
 	    200);
 	testdb_run("UPDATE advisor SET state = 'APPROVED', reviewed_at = app_now() WHERE id = $1",
 	    person.id);

@@ -116,7 +116,7 @@ SPECIALIZATION=$(get '.items[0].slug')
 call POST /advisors/apply 200 "$ADVISOR" "$(jq -nc --arg s "$SPECIALIZATION" --arg r "tour$RUN" \
 	'{headline: "Listens first", bio: ("Talks about love and its weather. " + $r),
 	  languages: ["en"], specializations: [$s], experience_years: 7,
-	  rate_minor: 0, currency: "INR"}')"
+	  rate: {amount_minor: 0, currency: "INR"}}')"
 
 say "An administrator signs in to the panel and approves the application"
 page /admin/login

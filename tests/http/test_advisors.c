@@ -9,10 +9,11 @@
 
 #define EXPECT(status, call) CU_ASSERT_EQUAL(call, status)
 #define TEXT(path, wanted) CU_ASSERT_STRING_EQUAL(client_text(c, path), wanted)
+#define RATE(minor) "{\"rate\":{\"amount_minor\":" minor ",\"currency\":\"INR\"}}"
 #define PROFILE                                                                                     \
 	"{\"headline\":\"Listens\",\"bio\":\"Twenty years of listening.\",\"experience_years\":20," \
-	"\"languages\":[\"en\"],\"specializations\":[\"tarot\"],\"rate_minor\":2500,"               \
-	"\"currency\":\"INR\",\"latitude\":12.97,\"longitude\":77.59}"
+	"\"languages\":[\"en\"],\"specializations\":[\"tarot\"],\"rate\":{"                         \
+	"\"amount_minor\":2500,\"currency\":\"INR\"},\"latitude\":12.97,\"longitude\":77.59}"
 
 enum { CROWD = 9 };
 
@@ -117,12 +118,13 @@ the_profile_is_edited_under_its_etag(void)
 	client_token(c, advisor.token);
 	EXPECT(200, client_call(c, "GET", "/advisors/me", NULL));
 	(void)snprintf(etag, sizeof(etag), "If-Match: %s", client_reply_header(c, "ETag"));
-	EXPECT(428, client_call(c, "PATCH", "/advisors/me", "{\"rate_minor\":1}"));
+	EXPECT(428, client_call(c, "PATCH", "/advisors/me", RATE("1")));
 	client_header(c, etag);
-	EXPECT(200, client_call(c, "PATCH", "/advisors/me", "{\"rate_minor\":4200}"));
-	TEXT("rate_minor", "4200");
+	EXPECT(200, client_call(c, "PATCH", "/advisors/me", RATE("4200")));
+	TEXT("rate.amount_minor", "4200");
+	TEXT("rate.currency", "INR");
 	client_header(c, etag);
-	EXPECT(412, client_call(c, "PATCH", "/advisors/me", "{\"rate_minor\":1}"));
+	EXPECT(412, client_call(c, "PATCH", "/advisors/me", RATE("1")));
 	client_header(c, "If-Match: *");
 	EXPECT(422, client_call(c, "PATCH", "/advisors/me", "{\"state\":\"APPROVED\"}"));
 	TEXT("details.field", "state");
@@ -133,6 +135,43 @@ the_profile_is_edited_under_its_etag(void)
 	client_header(c, "If-Match: *");
 	EXPECT(422, client_call(c, "PATCH", "/advisors/me", "{\"latitude\":5}"));
 	TEXT("details.field", "latitude");
+}
+
+/* An amount is whole, or it is not there: a price never meets the currency of another one. */
+static void
+a_rate_is_one_amount(void)
+{
+	static const char *const bad[][2] = {
+		{ "2500", "rate" },
+		{ "null", "rate" },
+		{ "{}", "rate.amount_minor" },
+		{ "{\"currency\":\"EUR\"}", "rate.amount_minor" },
+		{ "{\"amount_minor\":1}", "rate.currency" },
+		{ "{\"amount_minor\":-1,\"currency\":\"INR\"}", "rate.amount_minor" },
+		{ "{\"amount_minor\":100000001,\"currency\":\"INR\"}", "rate.amount_minor" },
+		{ "{\"amount_minor\":2.5,\"currency\":\"INR\"}", "rate.amount_minor" },
+		{ "{\"amount_minor\":1,\"currency\":\"rupee\"}", "rate.currency" },
+		{ "{\"amount_minor\":1,\"currency\":\"INR\",\"unit\":\"minute\"}", "rate.unit" },
+	};
+	char body[200];
+	size_t i;
+
+	client_token(c, person_advisor().token);
+	for (i = 0; i < COUNT_OF(bad); i++) {
+		(void)snprintf(body, sizeof(body), "{\"rate\":%s}", bad[i][0]);
+		client_header(c, "If-Match: *");
+		EXPECT(422, client_call(c, "PATCH", "/advisors/me", body));
+		TEXT("details.field", bad[i][1]);
+	}
+	client_header(c, "If-Match: *");
+	EXPECT(422,
+	    client_call(c, "PATCH", "/advisors/me", "{\"rate_minor\":1,\"currency\":\"INR\"}"));
+	TEXT("details.field", "rate_minor");
+	client_header(c, "If-Match: *");
+	EXPECT(200,
+	    client_call(c, "PATCH", "/advisors/me",
+		"{\"rate\":{\"amount_minor\":7,\"currency\":\"COIN\"}}"));
+	TEXT("rate.currency", "COIN");
 }
 
 /* What was checked is what is stored: 1e-400 is 0 to a double and out of range to PostgreSQL. */
@@ -192,8 +231,8 @@ filters_narrow_and_combine(void)
 {
 	client_token(c, NULL);
 	CU_ASSERT_EQUAL(found(""), CROWD);
-	CU_ASSERT_EQUAL(found("&price_max=0"), 3);
-	CU_ASSERT_EQUAL(found("&price_max=100"), 6);
+	CU_ASSERT_EQUAL(found("&price_max_minor=0"), 3);
+	CU_ASSERT_EQUAL(found("&price_max_minor=100"), 6);
 	CU_ASSERT_EQUAL(found("&rating_min=4"), 7);
 	CU_ASSERT_EQUAL(found("&rating_min=4.01"), 0);
 	CU_ASSERT_EQUAL(found("&language=en&specialization=dating"), CROWD);
@@ -203,7 +242,7 @@ filters_narrow_and_combine(void)
 	CU_ASSERT_EQUAL(found("&q=listen"), CROWD);
 	CU_ASSERT_EQUAL(found("&q=listens+-first"), 0);
 	CU_ASSERT_EQUAL(found("&near=0.5,7&radius_km=60"), 2);
-	CU_ASSERT_EQUAL(found("&near=0.5,7&radius_km=120&price_max=0"), 2);
+	CU_ASSERT_EQUAL(found("&near=0.5,7&radius_km=120&price_max_minor=0"), 2);
 	TEXT("items.0.distance_km", "0");
 }
 
@@ -245,7 +284,7 @@ static void
 every_order_pages_without_gaps_or_repeats(void)
 {
 	client_token(c, NULL);
-	walk("price", "rate_minor", 1);
+	walk("price", "rate.amount_minor", 1);
 	walk("experience", "experience_years", -1);
 	walk("distance", "distance_km", 1);
 	/* All averages are 4, the prior too: the score is the same and the id decides. */
@@ -260,7 +299,10 @@ rules_between_filters_name_the_field(void)
 		{ "radius_km=5", "near" },
 		{ "near=91,0", "near" },
 		{ "near=here", "near" },
-		{ "price_max=100", "currency" },
+		{ "price_max_minor=100", "currency" },
+		{ "price_max=100&currency=INR", "price_max" },
+		{ "currency=rupee", "currency" },
+		{ "currency=inr", "currency" },
 		{ "sort=luck", "sort" },
 		{ "rating_min=6", "rating_min" },
 		{ "limit=0", "limit" },
@@ -341,6 +383,7 @@ static const struct cunit_test tests[] = {
 	{ "a user may apply too", a_user_may_apply_too },
 	{ "each role has its routes", each_role_has_its_routes },
 	{ "the profile is edited under its ETag", the_profile_is_edited_under_its_etag },
+	{ "a rate is one amount", a_rate_is_one_amount },
 	{ "numbers are stored as they were checked", numbers_are_stored_as_they_were_checked },
 	{ "the detail is not sent again while it is the same",
 	    the_detail_is_not_sent_again_while_it_is_the_same },

@@ -280,6 +280,8 @@ refuse_field(const struct op *op, const char *field, struct json_object *schema)
 		refuse_lists(op, field, schema);
 	else
 		refuse_value(op, field, "\"true\"", "text");
+	if (strstr(text(schema, "$ref"), "/Amount") != NULL)
+		refuse_value(op, field, "{\"amount_minor\":1,\"currency\":\"rupee\"}", "word");
 }
 
 static void

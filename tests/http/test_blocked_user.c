@@ -202,7 +202,7 @@ a_new_role_ends_the_old_token(void)
 	    client_call(user, "POST", "/advisors/apply",
 		"{\"headline\":\"Listens first\",\"bio\":\"Twenty years of listening to people.\","
 		"\"experience_years\":20,\"languages\":[\"en\"],\"specializations\":[\"dating\"],"
-		"\"rate_minor\":2500,\"currency\":\"INR\"}"),
+		"\"rate\":{\"amount_minor\":2500,\"currency\":\"INR\"}}"),
 	    200);
 	CU_ASSERT_EQUAL_FATAL(client_call(user, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
 	(void)snprintf(session, sizeof(session), "%s", client_text(user, "id"));

@@ -45,7 +45,9 @@ a_row_that_does_not_fit_is_an_error(void)
 		    strstr(browser_body(browser), "larger than this server sends"));
 	}
 	client_header(c, "If-Match: *");
-	CU_ASSERT_EQUAL(client_call(c, "PATCH", "/advisors/me", "{\"rate_minor\":77}"), 500);
+	CU_ASSERT_EQUAL(client_call(c, "PATCH", "/advisors/me",
+			    "{\"rate\":{\"amount_minor\":77,\"currency\":\"INR\"}}"),
+	    500);
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT rate_minor = 77 FROM advisor WHERE id = $1", advisor.id), "f");
 	CU_ASSERT_EQUAL(private_child(private_pid("advisors")), advisors);

@@ -56,8 +56,8 @@ a_chat_goes_from_request_to_rating(void)
 	CU_ASSERT_STRING_EQUAL(client_text(user, "state"), "REQUESTED");
 	CU_ASSERT_STRING_EQUAL(client_text(user, "participants.1.type"), "ADVISOR");
 	CU_ASSERT(client_i64(user, "seconds_left") > 0);
-	CU_ASSERT_EQUAL(client_i64(user, "rate_minor"), 2500);
-	CU_ASSERT_EQUAL(client_i64(user, "cost_minor"), 0);
+	CU_ASSERT_EQUAL(client_i64(user, "rate.amount_minor"), 2500);
+	CU_ASSERT_EQUAL(client_i64(user, "cost.amount_minor"), 0);
 
 	CU_ASSERT_EQUAL(move(user, id, "join"), 409);
 	CU_ASSERT_EQUAL(move(advisor, id, "accept"), 200);

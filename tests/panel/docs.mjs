@@ -42,7 +42,8 @@ async function look(name, options) {
 		problems.push(`${name}: ${width} wide on a screen of ${screen}`);
 	const text = await page.textContent("body");
 	for (const wanted of ["/api/v1/auth/login", "/api/v1/advisors/{id}", "rate_limited",
-		"8 to 128 characters; common passwords are refused", "next_cursor of the page before"])
+		"8 to 128 characters; common passwords are refused", "next_cursor of the page before", "price_max_minor",
+		"25.00 INR"])
 		if (!text.includes(wanted))
 			problems.push(`${name}: does not mention ${wanted}`);
 	mkdirSync(pictures, { recursive: true });

@@ -130,6 +130,7 @@ async function work() {
 	await page.getByRole("link", { name: /^Advisors/ }).first().click();
 	await picture(page, "advisors");
 	await page.goto(`/admin/advisors/${applicant}`);
+	await page.getByText("25.00 INR a minute").waitFor();
 	await picture(page, "advisor");
 	await page.getByRole("button", { name: "Approve" }).click();
 	await said(page, "approved");

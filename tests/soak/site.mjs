@@ -73,8 +73,8 @@ export async function approvedAdvisor(admin) {
 	const who = await register("ADVISOR");
 	const list = await call(200, "GET", "/specializations");
 	await call(200, "POST", "/advisors/apply", who, { headline: "Listens first", bio: "Talks about the weather.",
-		languages: ["en"], specializations: [list.body.items[0].slug], experience_years: 7, rate_minor: 0,
-		currency: "INR" });
+		languages: ["en"], specializations: [list.body.items[0].slug], experience_years: 7, rate: { amount_minor: 0,
+		currency: "INR" } });
 	await call(200, "POST", `/admin/advisors/${who.id}/approve`, admin);
 	await call(200, "PUT", "/advisors/me/status", who, { status: "ONLINE" });
 	return who;

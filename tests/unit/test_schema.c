@@ -36,6 +36,9 @@ static const struct field all[] = {
 	{ "pair", FIELD_LIST, .sub = &word, .min = 2, .max = 2 },
 	{ "object", FIELD_OBJECT, .sub = inner },
 	{ "free", FIELD_OBJECT, .required = false },
+	{ "currency", FIELD_CURRENCY, .required = false },
+	{ "amount", FIELD_AMOUNT, .doc = "Any" },
+	{ "price", FIELD_AMOUNT, .nullable = true, .min = 3000, .max = 9000 },
 	{ 0 },
 };
 static const struct field none[] = { { 0 } };
@@ -61,7 +64,8 @@ at(struct json_object *object, const char *path)
 	while ((name = strsep(&rest, ".")) != NULL)
 		if (!json_object_object_get_ex(object, name, &object))
 			return "";
-	return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
+	return json_object_to_json_string_ext(
+	    object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 static void
@@ -92,6 +96,25 @@ a_schema_says_the_rules(void)
 	CU_ASSERT_STRING_EQUAL(at(schema, "properties.items.items.required"), "[\"id\"]");
 	CU_ASSERT_STRING_EQUAL(at(schema, "properties.object.properties.id.format"), "\"uuid\"");
 	CU_ASSERT_STRING_EQUAL(at(schema, "properties.free.properties"), "");
+	CU_ASSERT_STRING_EQUAL(at(schema, "properties.currency.pattern"), "\"^[A-Z]{3,4}$\"");
+}
+
+static void
+amounts_are_one_component(void)
+{
+	static const char ref[] = "{\"$ref\":\"#/components/schemas/Amount\"";
+	struct buf out = buf_new(arena, 4096);
+	struct json_object *schema;
+
+	field_schema(all, false, &out);
+	schema = parse(&out);
+	CU_ASSERT_STRING_EQUAL(at(schema, "properties.amount"),
+	    arena_printf(arena, "%s,\"description\":\"Any\"}", ref));
+	CU_ASSERT_STRING_EQUAL(at(schema, "properties.price"),
+	    arena_printf(arena,
+		"{\"anyOf\":[%s},{\"type\":\"null\"}],\"properties\":{\"amount_minor\":{\"type\":"
+		"\"integer\",\"minimum\":3000,\"maximum\":9000}}}",
+		ref));
 }
 
 static void
@@ -140,6 +163,7 @@ main(void)
 {
 	static const struct cunit_test tests[] = { { "a schema says the rules",
 						       a_schema_says_the_rules },
+		{ "amounts are one component", amounts_are_one_component },
 		{ "a reply's schema requires all but the optional",
 		    a_reply_schema_requires_all_but_the_optional },
 		{ "an example passes its own table", an_example_passes_its_own_table },

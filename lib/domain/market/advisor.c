@@ -9,7 +9,7 @@
 #define OWN_COLUMNS                                                                                \
 	"a.id, a.version, a.state, a.state_reason, a.headline, a.bio, a.experience_years,"         \
 	" to_json(a.languages) AS languages, to_json(a.specializations) AS specializations,"       \
-	" a.rate_minor, a.currency, a.latitude, a.longitude, " ADVISOR_STATUS                      \
+	" amount_json(a.rate_minor, a.currency) AS rate, a.latitude, a.longitude, " ADVISOR_STATUS \
 	" AS status, " ADVISOR_AVERAGE " AS rating_average, a.rating_count, a.session_count,"      \
 	" a.applied_at, a.reviewed_at, a.created_at, a.updated_at"
 #define LIST_OF(name) "ARRAY(SELECT jsonb_array_elements_text($2::jsonb->'" name "'))"
@@ -29,8 +29,8 @@ static const struct stmt stmts[] = {
 	    " specializations, rate_minor, currency, latitude, longitude, applied_at)"
 	    " SELECT $1, 'PENDING', $2::jsonb->>'headline', $2::jsonb->>'bio',"
 	    " ($2::jsonb->>'experience_years')::int, " LIST_OF("languages") ", " LIST_OF(
-		"specializations") ", ($2::jsonb->>'rate_minor')::bigint,"
-				   " $2::jsonb->>'currency', ($2::jsonb->>'latitude')::float8,"
+		"specializations") ", ($2::jsonb->'rate'->>'amount_minor')::bigint,"
+				   " $2::jsonb->'rate'->>'currency', ($2::jsonb->>'latitude')::float8,"
 				   " ($2::jsonb->>'longitude')::float8, app_now()"
 				   " ON CONFLICT (id) DO UPDATE SET state = excluded.state, headline = excluded.headline,"
 				   " bio = excluded.bio, experience_years = excluded.experience_years,"
@@ -45,8 +45,8 @@ static const struct stmt stmts[] = {
 	    "UPDATE advisor a SET headline = coalesce($3::jsonb->>'headline', a.headline),"
 	    " bio = coalesce($3::jsonb->>'bio', a.bio),"
 	    " experience_years = coalesce(($3::jsonb->>'experience_years')::int, a.experience_years),"
-	    " rate_minor = coalesce(($3::jsonb->>'rate_minor')::bigint, a.rate_minor),"
-	    " currency = coalesce($3::jsonb->>'currency', a.currency), " CHANGED_LIST(
+	    " rate_minor = coalesce(($3::jsonb->'rate'->>'amount_minor')::bigint, a.rate_minor),"
+	    " currency = coalesce($3::jsonb->'rate'->>'currency', a.currency), " CHANGED_LIST(
 		"languages") ", " CHANGED_LIST("specializations") ", " NULLABLE("latitude",
 		"float8") ", " NULLABLE("longitude",
 		"float8") ","
@@ -66,15 +66,6 @@ static const struct stmt stmts[] = {
 	    .repeatable = true },
 };
 STMT_SET(advisor_stmts, stmts);
-
-/* Three or four capital letters: ISO 4217, or COIN. */
-static bool
-currency_valid(const char *text)
-{
-	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-	return (len == 3 || len == 4) && text[len] == '\0';
-}
 
 /* A list without repeats whose elements pass; which one did not goes to fault. */
 static enum err
@@ -112,9 +103,6 @@ profile_check(struct db *db, const char *profile_json, struct fault *fault)
 	    arena, json_object_object_get(profile, "languages"), "languages", lang_valid, fault));
 	TRY(list_check(arena, json_object_object_get(profile, "specializations"), "specializations",
 	    NULL, fault));
-	member = json_object_object_get(profile, "currency");
-	if (member != NULL && !currency_valid(json_object_get_string(member)))
-		return fault_set(fault, "currency", "must be a currency code such as INR");
 	if (!json_object_object_get_ex(profile, "specializations", &member))
 		return ERR_OK;
 	TRY(db_rows(db, &unknown, &stmts[SUBJECT_UNKNOWN], db_text(profile_json)));

@@ -3,7 +3,7 @@
  * DRAFT or REJECTED -> PENDING (apply) -> APPROVED or REJECTED (an administrator).
  *
  * Every row given here is the own profile: id, version, state, state_reason, headline, bio, experience_years,
- * languages, specializations, rate_minor, currency, latitude, longitude, status, rating_average,
+ * languages, specializations, rate, latitude, longitude, status, rating_average,
  * rating_count, session_count, applied_at, reviewed_at, created_at, updated_at.
  */
 #ifndef MARKET_ADVISOR_H
@@ -26,10 +26,10 @@ extern const struct field specialization_fields[];
 
 /*
  * Apply, with the whole profile as a JSON object of the checked fields headline, bio, experience_years,
- * languages, specializations, rate_minor, currency, and if wanted latitude and longitude. A USER without
+ * languages, specializations, rate, and if wanted latitude and longitude. A USER without
  * a profile gets one. Needs the caller's transaction.
- *	ERR_VALIDATION	*fault (FAULT_NONE before) names the field: a language that is no tag, a subject not offered, a
- *			currency that is none, half a place
+ *	ERR_VALIDATION	*fault (FAULT_NONE before) names the field: a language that is no tag, a subject not offered,
+ *			half a place
  *	ERR_BAD_STATE	the profile is PENDING or APPROVED
  */
 MUST_CHECK enum err advisor_apply(

@@ -26,9 +26,7 @@ static const struct field subject[] = {
 	    { "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },               \
 	    { "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },          \
 	    { "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },              \
-	    { "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units; 0 is free",         \
-		    .example = "2500" },                                                           \
-	    { "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },              \
+	    { "rate", FIELD_AMOUNT, .doc = "Price of a minute; 0 is free" },                       \
 	    { "status", FIELD_ENUM, .one_of = advisor_statuses, .doc = "BUSY: in a session now" }, \
 	    { "rating_average", FIELD_NUMBER, .nullable = true,                                    \
 		    .doc = "1 to 5; null without ratings", .example = "4.75" },                    \
@@ -64,10 +62,8 @@ const struct field advisor_fields[] = {
 		    .doc = "Languages spoken" },                                                   \
 	    { "specializations", FIELD_LIST, .required = needed, .min = 1, .max = 20,              \
 		    .sub = subject, .doc = "Subjects offered" },                                   \
-	    { "rate_minor", FIELD_INT, .required = needed, .min = 0, .max = 100000000,             \
-		    .doc = "Price of a minute, minor units; 0 is free", .example = "2500" },       \
-	    { "currency", FIELD_TEXT, .required = needed, .min = 3, .max = 4,                      \
-		    .doc = "ISO 4217, or COIN", .example = "\"INR\"" },                            \
+	    { "rate", FIELD_AMOUNT, .required = needed, .min = 0, .max = 100000000,                \
+		    .doc = "Price of a minute; 0 is free" },                                       \
 	    { "latitude", FIELD_NUMBER, .nullable = true, .min = -90, .max = 90,                   \
 		    .doc = "Degrees north; with longitude or not at all", .example = "12.97" },    \
 	{                                                                                          \
@@ -94,8 +90,7 @@ const struct field advisor_own_fields[] = {
 	{ "experience_years", FIELD_INT, .doc = "Whole years", .example = "12" },
 	{ "languages", FIELD_LIST, .sub = language, .doc = "Languages spoken" },
 	{ "specializations", FIELD_LIST, .sub = subject, .doc = "Subjects offered" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units", .example = "2500" },
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },
+	{ "rate", FIELD_AMOUNT, .doc = "Price of a minute; 0 is free" },
 	{ "latitude", FIELD_NUMBER, .nullable = true, .min = -90, .max = 90, .doc = "Degrees north",
 	    .example = "12.97" },
 	{ "longitude", FIELD_NUMBER, .nullable = true, .min = -180, .max = 180,

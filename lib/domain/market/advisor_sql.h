@@ -16,8 +16,9 @@
 /* What lists and details have in common. */
 #define ADVISOR_CARD                                                                               \
 	"a.id, u.display_name, a.headline, to_json(a.languages) AS languages,"                     \
-	" to_json(a.specializations) AS specializations, a.experience_years, a.rate_minor,"        \
-	" a.currency, " ADVISOR_STATUS " AS status, " ADVISOR_AVERAGE " AS rating_average,"        \
+	" to_json(a.specializations) AS specializations, a.experience_years,"                      \
+	" amount_json(a.rate_minor, a.currency) AS rate, " ADVISOR_STATUS                          \
+	" AS status, " ADVISOR_AVERAGE " AS rating_average,"                                       \
 	" a.rating_count, a.session_count"
 
 /* May be shown to anybody. */

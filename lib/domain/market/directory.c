@@ -139,9 +139,10 @@ const struct field directory_query_fields[] = {
 	    .example = "\"en\"" },
 	{ "specialization", FIELD_TEXT, .min = 2, .max = 40, .doc = "Offers this subject (slug)",
 	    .example = "\"dating\"" },
-	{ "price_max", FIELD_INT, .min = 0, .max = 100000000,
-	    .doc = "Highest price of a minute, minor units of currency", .example = "5000" },
-	{ "currency", FIELD_TEXT, .min = 3, .max = 4, .doc = "Asks to be paid in this currency",
+	{ "price_max_minor", FIELD_INT, .min = 0, .max = 100000000,
+	    .doc = "Highest price of a minute, minor units of currency, which it needs",
+	    .example = "5000" },
+	{ "currency", FIELD_CURRENCY, .doc = "Asks to be paid in this currency",
 	    .example = "\"INR\"" },
 	{ "status", FIELD_ENUM, .one_of = advisor_statuses, .doc = "Only those" },
 	{ "q", FIELD_TEXT, .min = 1, .max = 200,
@@ -227,7 +228,7 @@ variant_for(const struct directory_query *query)
 	if (query->words != NULL)
 		return &variants[SEARCHED];
 	if (query->rating_min == NULL && query->language == NULL && query->specialization == NULL &&
-	    query->price_max < 0 && query->currency == NULL && query->status == NULL &&
+	    query->price_max_minor < 0 && query->currency == NULL && query->status == NULL &&
 	    query->latitude == NULL && query->radius_km < 0)
 		return &variants[UNFILTERED];
 	return &variants[FILTERED];
@@ -246,7 +247,7 @@ directory_list(struct db *db, const struct directory_query *query, struct rows *
 	}
 	return db_rows(db, rows, variant_for(query), db_text(query->viewer_id),
 	    db_text(query->rating_min), db_text(query->language), db_text(query->specialization),
-	    at_least_0(query->price_max), db_text(query->currency), db_text(query->status),
+	    at_least_0(query->price_max_minor), db_text(query->currency), db_text(query->status),
 	    db_text(words), db_text(query->latitude), db_text(query->longitude),
 	    at_least_0(query->radius_km), db_i64(query->limit), db_text(query->key1),
 	    db_text(query->key2));

@@ -26,7 +26,7 @@ struct directory_query {
 	const char *rating_min; /* least average, as "4.5" */
 	const char *language; /* a tag, as "en" */
 	const char *specialization; /* a slug */
-	int64_t price_max; /* minor units a minute, in currency; negative: any */
+	int64_t price_max_minor; /* minor units a minute, in currency; negative: any */
 	const char *currency;
 	const char *status; /* ONLINE, OFFLINE or BUSY */
 	const char *words; /* full text; the last word may be unfinished */
@@ -48,8 +48,8 @@ bool directory_sort_parse(const char *text, enum directory_sort *sort);
 MUST_CHECK enum err directory_near(
     struct arena *, const char *text, const char **latitude, const char **longitude);
 
-/* Rows: id, display_name, headline, languages, specializations, experience_years, rate_minor,
- * currency, status, rating_average, rating_count, session_count, distance_km; _k1, _k2. */
+/* Rows: id, display_name, headline, languages, specializations, experience_years, rate, status,
+ * rating_average, rating_count, session_count, distance_km; _k1, _k2. */
 MUST_CHECK enum err directory_list(struct db *, const struct directory_query *, struct rows **rows);
 
 /* One advisor: as in the list, bio and created_at besides, no distance. ERR_NOT_FOUND when hidden. */

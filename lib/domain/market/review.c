@@ -19,7 +19,7 @@ static const struct stmt stmts[] = {
 	[REVIEW_LIST] = { "review_list", 3,
 	    "SELECT a.id, u.display_name, u.email, a.headline, a.experience_years,"
 	    " to_jsonb(a.languages) AS languages, to_jsonb(a.specializations) AS specializations,"
-	    " a.rate_minor, a.currency, a.applied_at, a.reviewed_at, u.state AS account_state,"
+	    " amount_json(a.rate_minor, a.currency) AS rate, a.applied_at, a.reviewed_at, u.state AS account_state,"
 	    " a.id::text AS _k1"
 	    " FROM advisor a JOIN user_account u ON u.id = a.id"
 	    " WHERE a.state = $1 AND ($3::uuid IS NULL OR (coalesce(a.applied_at, a.created_at), a.id) >"
@@ -33,7 +33,7 @@ static const struct stmt stmts[] = {
 	    " coalesce((SELECT jsonb_agg(coalesce(s.name, g.slug) ORDER BY s.place)"
 	    " FROM unnest(a.specializations) g(slug) LEFT JOIN specialization s ON s.slug = g.slug),"
 	    " '[]') AS specializations,"
-	    " a.rate_minor, a.currency, a.online, a.rating_count,"
+	    " amount_json(a.rate_minor, a.currency) AS rate, a.online, a.rating_count,"
 	    " CASE WHEN a.rating_count > 0 THEN round(a.rating_sum::numeric / a.rating_count, 2) END"
 	    " AS rating_mean,"
 	    " a.session_count, a.applied_at, a.reviewed_at,"
@@ -78,8 +78,7 @@ const struct field review_fields[] = {
 	{ "experience_years", FIELD_INT, .doc = "Whole years" },
 	{ "languages", FIELD_LIST, .sub = text_element, .doc = "BCP 47 tags" },
 	{ "specializations", FIELD_LIST, .sub = text_element, .doc = "Slugs" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute, minor units" },
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor" },
+	{ "rate", FIELD_AMOUNT, .doc = "Price of a minute; 0 is free" },
 	{ "applied_at", FIELD_TIME, .nullable = true, .doc = "Last application" },
 	{ "reviewed_at", FIELD_TIME, .nullable = true, .doc = "Last decision" },
 	{ "account_state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" },

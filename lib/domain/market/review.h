@@ -16,7 +16,7 @@ extern const struct field review_decided_fields[];
 /*
  * limit advisors in state ("PENDING" …), the longest waiting first, after the advisor of the id after
  * (NULL: from the start). Columns: id, display_name, email, headline, experience_years, languages,
- * specializations, rate_minor, currency, applied_at, reviewed_at, account_state, _k1.
+ * specializations, rate, applied_at, reviewed_at, account_state, _k1.
  */
 MUST_CHECK enum err review_list(
     struct db *, const char *state, int64_t limit, const char *after, struct rows **rows);

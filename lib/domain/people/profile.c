@@ -46,7 +46,7 @@ static const struct stmt stmts[] = {
 	    .repeatable = true },
 	[SESSIONS] = { "profile_sessions", 6,
 	    "SELECT s.id, s.type, s.state, s.side, s.other_id, o.display_name AS other_name, s.topic,"
-	    " s.conversation_id, s.rate_minor, s.currency,"
+	    " s.conversation_id, amount_json(s.rate_minor, s.currency) AS rate,"
 	    " EXISTS (SELECT FROM rating r WHERE r.session_id = s.id) AS rated, s.requested_at,"
 	    " s.started_at, s.ended_at, s.requested_at AS _k1, s.id AS _k2 FROM (" SESSIONS_OF(
 		"user_id", "advisor_id", "USER") " UNION ALL " SESSIONS_OF("advisor_id", "user_id",

@@ -41,7 +41,7 @@ MUST_CHECK enum err profile_public(
 /*
  * Sessions user_id asked for or answered, newest first: id, type, state, side (USER or ADVISOR: as what
  * user_id took part), other_id, other_name (null for both with the assistant), topic, conversation_id,
- * rate_minor, currency, rated, requested_at, started_at, ended_at; _k1, _k2. type and state NULL: any.
+ * rate, rated, requested_at, started_at, ended_at; _k1, _k2. type and state NULL: any.
  */
 MUST_CHECK enum err profile_sessions(struct db *, const char *user_id, const char *type,
     const char *state, int64_t limit, const char *key1, const char *key2, struct rows **rows);

@@ -15,7 +15,7 @@ static const struct stmt stmts[] = {
 	[FIND_ADVISOR] = { "report_find_advisor", 2,
 	    "SELECT a.id, jsonb_build_object('display_name', u.display_name, 'headline', a.headline,"
 	    " 'bio', a.bio, 'languages', a.languages, 'specializations', a.specializations,"
-	    " 'rate_minor', a.rate_minor, 'currency', a.currency)"
+	    " 'rate', amount_json(a.rate_minor, a.currency))"
 	    " FROM advisor a JOIN user_account u ON u.id = a.id"
 	    " WHERE a.id = $1 AND a.state <> 'DRAFT' AND u.state <> 'DELETED'"
 	    " AND $2::uuid IS NOT NULL" },
@@ -31,7 +31,8 @@ static const struct stmt stmts[] = {
 	    " || message_past(m, $3::int) FROM message m WHERE m.id = $1 AND m.sender_id IS NOT NULL AND EXISTS (SELECT FROM member b"
 	    " WHERE b.conversation_id = m.conversation_id AND b.user_id = $2)" },
 	[FIND_SESSION] = { "report_find_session", 2,
-	    "SELECT CASE WHEN s.user_id = $2 THEN s.advisor_id ELSE s.user_id END, to_jsonb(s)"
+	    "SELECT CASE WHEN s.user_id = $2 THEN s.advisor_id ELSE s.user_id END, to_jsonb(s) - '{rate_minor,currency}'::text[]"
+	    " || jsonb_build_object('rate', amount_json(s.rate_minor, s.currency))"
 	    " FROM session s WHERE s.id = $1 AND $2 IN (s.user_id, s.advisor_id)"
 	    " AND s.advisor_id IS NOT NULL" },
 	[INSERT] = { "report_insert", 8,

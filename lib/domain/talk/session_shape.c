@@ -28,13 +28,9 @@ static const struct field participant_item = { "participant", FIELD_OBJECT,
 	    { "participants", FIELD_LIST, .sub = &participant_item, .min = 2, .max = 2,              \
 		    .doc = "The two sides" },                                                        \
 	    { "topic", FIELD_TEXT, .doc = "What the user wrote with the request" },                  \
-	    { "rate_minor", FIELD_INT,                                                               \
-		    .doc = "Price of a minute when it was asked for, minor units",                   \
-		    .example = "2500" },                                                             \
-	    { "currency", FIELD_TEXT, .doc = "Of rate_minor and cost_minor",                         \
-		    .example = "\"INR\"" },                                                          \
-	    { "cost_minor", FIELD_INT,                                                               \
-		    .doc = "Cost so far, minor units; sessions are free for now", .example = "0" },  \
+	    { "rate", FIELD_AMOUNT, .doc = "Price of a minute when it was asked for" },              \
+	    { "cost", FIELD_AMOUNT, .doc = "Cost so far; sessions are free for now",                 \
+		    .example = "{\"amount_minor\":0,\"currency\":\"INR\"}" },                        \
 	    { "requested_at", FIELD_TIME, .doc = "When it was asked for" },                          \
 	    { "accepted_at", FIELD_TIME, .nullable = true, .doc = "When the advisor accepted" },     \
 	    { "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },     \
@@ -90,9 +86,7 @@ const struct field session_list_fields[] = {
 	    .example = "\"Asha\"" },
 	{ "topic", FIELD_TEXT, .doc = "What was written with the request", .example = "\"\"" },
 	{ "conversation_id", FIELD_UUID, .doc = "Where they talk" },
-	{ "rate_minor", FIELD_INT, .doc = "Price of a minute when asked for, minor units",
-	    .example = "2500" },
-	{ "currency", FIELD_TEXT, .doc = "Of rate_minor", .example = "\"INR\"" },
+	{ "rate", FIELD_AMOUNT, .doc = "Price of a minute when it was asked for" },
 	{ "rated", FIELD_BOOL, .doc = "The user has rated it" },
 	{ "requested_at", FIELD_TIME, .doc = "When it was asked for" },
 	{ "started_at", FIELD_TIME, .nullable = true, .doc = "When both sides were there" },
