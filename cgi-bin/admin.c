@@ -1,5 +1,6 @@
 /*
- * The admin panel: server-rendered pages under /admin, and the same acts as JSON under /api/v1/admin.
+ * The admin panel: server-rendered pages under /admin, and the same acts as JSON under /api/v1/admin. The front
+ * page of the site is made of the same things and is here too.
  */
 #include "admin.h"
 
@@ -11,6 +12,7 @@
 #include "domain/people/password.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
+#include "domain/system/demo_login.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/overview.h"
 #include "domain/talk/message.h"
@@ -161,12 +163,13 @@ panel_reason(struct req *req, const char *canned, const char *text)
 int
 main(int argc, char **argv)
 {
-	static const struct route *const tables[] = { admin_home_routes, admin_advisor_routes,
-		admin_user_routes, admin_report_routes, admin_api_routes, NULL };
+	static const struct route *const tables[] = { admin_front_routes, admin_home_routes,
+		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_api_routes,
+		NULL };
 	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts,
 		&overview_stmts, &heartbeat_stmts, &review_stmts, &moderation_stmts,
 		&user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts, &session_stmts,
-		&session_leave_stmts, &message_stmts, NULL };
+		&session_leave_stmts, &message_stmts, &demo_login_stmts, NULL };
 	static const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = sets,

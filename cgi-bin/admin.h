@@ -8,8 +8,8 @@
 #include "panel/page.h"
 #include "web/reply.h"
 
-extern const struct route admin_home_routes[], admin_advisor_routes[], admin_user_routes[],
-    admin_report_routes[], admin_api_routes[];
+extern const struct route admin_front_routes[], admin_home_routes[], admin_advisor_routes[],
+    admin_user_routes[], admin_report_routes[], admin_api_routes[];
 
 enum { PANEL_ROWS = 50 }; /* of a list on one page */
 

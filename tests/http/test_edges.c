@@ -41,7 +41,7 @@ static void
 unknown_paths_are_not_found(void)
 {
 	static const char *const paths[] = { "/nothing", "/auth", "/auth/", "/auth/nothing",
-		"/users/me/", "//", "//nothing", "//api", "//api/v1", "/advisors/1",
+		"/users/me/", "//nothing", "//api", "//api/v1", "/advisors/1",
 		"/advisors/0199A3C0-7D2E-7C1B-9F3A-2B1D5E6F7A80", "//.confab/404", "//.git/config" };
 	size_t i;
 

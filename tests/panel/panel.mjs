@@ -115,6 +115,11 @@ async function said(page, text) {
 
 async function work() {
 	const page = await open({});
+	await page.goto("/");
+	await page.getByText(ADMIN_EMAIL).waitFor();
+	await picture(page, "front");
+	await page.getByRole("link", { name: "Admin panel" }).click();
+	await page.waitForURL("**/admin/login", { waitUntil: "networkidle" });
 	await page.goto("/admin/reports");
 	assert.equal(new URL(page.url()).pathname, "/admin/login");
 	await picture(page, "login");

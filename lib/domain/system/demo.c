@@ -2,6 +2,7 @@
 #include "base/uuid.h"
 #include "domain/people/password.h"
 #include "domain/people/user.h"
+#include "domain/system/demo_login.h"
 
 #include <string.h>
 
@@ -42,7 +43,7 @@ struct demo_advisor {
 };
 
 static const struct demo_advisor advisors[] = {
-	{ "advisor@demo.test", "Asha Rao", "APPROVED", "Listens first, then speaks plainly",
+	{ DEMO_ADVISOR_EMAIL, "Asha Rao", "APPROVED", "Listens first, then speaks plainly",
 	    "Fifteen years with couples and with people who have just parted.", 15, "en hi kn",
 	    "breakup marriage dating", 2500, "12.9716", "77.5946", true, "555545" },
 	{ "meera@demo.test", "Meera Iyer", "APPROVED", "Vedic charts, read without fear",
@@ -126,10 +127,9 @@ load(struct db *db, void *arg)
 	bool made;
 	size_t i;
 
-	TRY(account(db, demo, "user@demo.test", "Maya Demo", "USER", demo->user_hash,
-	    &demo->user_id, &made));
-	TRY(account(
-	    db, demo, "admin@demo.test", "Admin Demo", "ADMIN", demo->admin_hash, &id, &made));
+	TRY(account(db, demo, DEMO_USER_EMAIL, "Maya Demo", "USER", demo->user_hash, &demo->user_id,
+	    &made));
+	TRY(account(db, demo, DEMO_ADMIN_EMAIL, "Admin Demo", "ADMIN", demo->admin_hash, &id, &made));
 	for (i = 0; i < COUNT_OF(advisors); i++)
 		TRY(advisor_load(db, demo, &advisors[i]));
 	return ERR_OK;
@@ -152,8 +152,8 @@ demo_load(struct db *db, const struct conf *conf)
 
 	if (strcmp(conf->environment, "development") != 0)
 		return ERR_FORBIDDEN;
-	TRY(hash(db, conf, "demo-user-2468", &demo.user_hash));
-	TRY(hash(db, conf, "demo-advisor-2468", &demo.advisor_hash));
-	TRY(hash(db, conf, "demo-admin-2468", &demo.admin_hash));
+	TRY(hash(db, conf, DEMO_USER_PASSWORD, &demo.user_hash));
+	TRY(hash(db, conf, DEMO_ADVISOR_PASSWORD, &demo.advisor_hash));
+	TRY(hash(db, conf, DEMO_ADMIN_PASSWORD, &demo.admin_hash));
 	return db_tx(db, load, &demo);
 }
