@@ -13,7 +13,11 @@ CREATE EXTENSION IF NOT EXISTS btree_gin;
 -- The clock of everything stored. Tests replace this one function to move time; an SQL function this
 -- simple is inlined by the planner and costs nothing.
 CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()';
-COMMENT ON FUNCTION app_now() IS 'Time of the transaction; the only clock that stored times come from';
+COMMENT ON FUNCTION app_now() IS 'Time of the transaction; the clock that stored times come from';
+-- Moves with the one above, whatever that is.
+CREATE FUNCTION app_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+	'SELECT clock_timestamp() + (app_now() - now())';
+COMMENT ON FUNCTION app_clock() IS 'Time of this moment, later within the same transaction: for rows that one transaction writes one after the other';
 
 CREATE TABLE rate_bucket (
 	key text PRIMARY KEY CHECK (length(key) <= 300),

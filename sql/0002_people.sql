@@ -85,7 +85,7 @@ CREATE UNIQUE INDEX login_secret ON login (secret_hash) WHERE secret_hash IS NOT
 
 CREATE TABLE revocation (
 	login_id uuid PRIMARY KEY REFERENCES login ON DELETE CASCADE,
-	revoked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	revoked_at timestamptz NOT NULL DEFAULT app_clock(),
 	revoked_xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 COMMENT ON TABLE revocation IS 'Logins whose access tokens are refused although not yet expired; every machine reads what is new each second or two';

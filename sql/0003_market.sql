@@ -84,7 +84,7 @@ CREATE INDEX advisor_pending ON advisor (applied_at, id) WHERE state = 'PENDING'
 
 CREATE TABLE advisor_rate (
 	advisor_id uuid NOT NULL REFERENCES advisor ON DELETE RESTRICT,
-	valid_from timestamptz NOT NULL DEFAULT clock_timestamp(),
+	valid_from timestamptz NOT NULL DEFAULT app_clock(),
 	rate_minor bigint NOT NULL CHECK (rate_minor >= 0),
 	currency text NOT NULL,
 	PRIMARY KEY (advisor_id, valid_from)

@@ -25,9 +25,9 @@ static const struct stmt stmts[] = {
 	 * there is none. */
 	[REVOKE_LIST] = { "revoke_list", 1,
 	    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, r.login_id::text,"
-	    " (extract(epoch FROM clock_timestamp() - r.revoked_at) * 1000000)::bigint"
+	    " (extract(epoch FROM app_clock() - r.revoked_at) * 1000000)::bigint"
 	    " FROM (SELECT) one LEFT JOIN revocation r ON r.revoked_xid >= $1::xid8"
-	    " AND r.revoked_at > clock_timestamp() - interval '65 minutes'"
+	    " AND r.revoked_at > app_clock() - interval '65 minutes'"
 	    " ORDER BY r.login_id::text COLLATE \"C\"",
 	    true },
 	[REVOKE_FIND] = { "revoke_find", 1, "SELECT 1 FROM revocation WHERE login_id = $1", true },

@@ -112,5 +112,8 @@ refuses sql sql/0002_b.sql 'CREATE FUNCTION h() RETURNS int AS $$ h(f()) $$;\n'
 refuses sql sql/0002_b.sql 'CREATE TRIGGER t BEFORE INSERT ON t EXECUTE FUNCTION f();\n'
 refuses sql sql/0002_b.sql 'CREATE TABLE u (a int);\nCOMMIT;\n'
 refuses sql sql/0002_b.sql 'CREATE VIEW v AS SELECT f(1);\n'
+refuses sql sql/0002_b.sql 'CREATE TABLE u (a timestamptz DEFAULT now());\n'
+refuses sql sql/code/b.sql 'CREATE OR REPLACE FUNCTION h() RETURNS int AS $$ SELECT clock_timestamp() $$;\n'
+refuses sql lib/domain/money/b.c 'const char *q = "DELETE FROM t WHERE a < CURRENT_TIMESTAMP";\n'
 refuses shell tests/b.sh '#!/bin/sh\necho $1\n'
 exit $rc

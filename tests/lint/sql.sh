@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SQL has one home for each thing: sql/NNNN_name.sql holds tables and of functions only those that
 # constraints, defaults or indexes need; sql/code/NOUN.sql holds every other function, view and trigger,
-# once, so that it can be applied again.
+# once, so that it can be applied again. Time comes from app_now() and app_clock(), which a test moves.
 set -euo pipefail
 cd "${LINT_ROOT:-$(dirname "$0")/../..}"
 [ -d sql ] || exit 0
@@ -53,3 +53,27 @@ perl - sql/*.sql sql/code/*.sql <<'END'
 	}
 	exit($rc // 0);
 END
+
+# Real time is for what no test moves: an epoch that was never used before, and whether a worker still beats.
+find sql lib ! -path 'lib/base/*' ! -path 'lib/db/*' \( -name '*.sql' -o -name '*.[ch]' \) | sort | perl -ne '
+	use strict;
+	my $clock = qr/\b(?:now|clock_timestamp|(?:transaction|statement)_timestamp|timeofday)\s?\(|
+		\b(?:current_(?:timestamp|time|date)|localtime(?:stamp)?)\b/xi;
+	our $rc;
+	chomp(my $file = $_);
+	next if $file =~ m{^(?:sql/code/epoch\.sql|lib/domain/system/heartbeat\.c)$};
+	open(my $in, "<", $file) or die "$file: $!";
+	my $text = join "", <$in>;
+	if ($file =~ /\.sql$/) {
+		$text =~ s/--[^\n]*//g;
+		$text =~ s/CREATE FUNCTION app_(?:now|clock)\(\).*?;//gs;
+	} else {
+		$text =~ s{/\*.*?\*/|\x27\\?"\x27}{}gs;
+		$text = join "\n", $text =~ /"(?:[^"\\]|\\.)*"/g;
+	}
+	while ($text =~ /([^\n]*$clock[^\n]*)/g) {
+		print STDERR "$file: time comes from app_now() or app_clock(): $1\n";
+		$rc = 1;
+	}
+	END { $? = $rc // 0 }
+'
