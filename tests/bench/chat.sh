@@ -7,7 +7,6 @@ TALKS=64
 TAG=00000001
 IDLE_TALKS=1000
 RATE=1000
-LOAD=$ROOT/build/release/tests/bench/load
 PEER_PID='' PEER_URL=''
 
 # load MODE OPTIONS...: loads that side; its result is then in $DIR/load.

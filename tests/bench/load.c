@@ -15,7 +15,8 @@
 enum { TURN_MS = 100, IN_FLIGHT_MAX = 1024, NUMBER_MAX = 1000000 };
 
 static const char usage[] =
-    "usage: load MODE [options], with DATABASE_URL and STACK_DIR of a stack\n"
+    "usage: load statement NAME\n"
+    "       load MODE [options], with DATABASE_URL and STACK_DIR of a stack\n"
     "  post           listen over WebSockets, send with POST (kept connections)\n"
     "  poll           listen with long polls, send with POST\n"
     "  ws             listen and send over WebSockets\n"
@@ -210,6 +211,10 @@ main(int argc, char **argv)
 {
 	struct rlimit files;
 
+	if (argc == 3 && strcmp(argv[1], "statement") == 0) {
+		statement_print(argv[2]);
+		return 0;
+	}
 	read_options(argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)getrlimit(RLIMIT_NOFILE, &files);

@@ -10,6 +10,7 @@
  *	load_talk.c	what is said on the wire, for either side
  *	load_tally.c	every message from send to arrival
  *	load_wire.c	connections: HTTP/1.1 replies and WebSocket frames
+ *	load_statement.c	prints a statement of Confab, for who is measured with the same
  */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
@@ -102,6 +103,11 @@ size_t tally_under_way(void); /* not acknowledged */
 bool tally_settled(void); /* all acknowledged and heard by both */
 /* Print; false when anything was lost, heard twice, refused or, where order is promised, disordered. */
 bool tally_print(double seconds, bool ordered);
+
+/* --- load_statement.c --- */
+
+/* Print the text of the statement of that name. Fails the program when a set that is looked in has none. */
+void statement_print(const char *name);
 
 __attribute__((noreturn)) void load_fail(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

@@ -15,6 +15,7 @@ SECONDS_EACH=${BENCH_S:-5}
 CLIENTS=32
 DIR=$ROOT/build/bench
 STACK=$ROOT/tests/harness/stack.sh
+LOAD=$ROOT/build/release/tests/bench/load
 PG=$(find /usr/lib/postgresql/*/bin -maxdepth 0 | sort -V | tail -n 1)
 
 # --- what the parts use ---
@@ -24,6 +25,13 @@ stack_start() {
 	# shellcheck source=/dev/null
 	. "$DIR/env"
 	API=$BASE_URL/api/v1
+}
+
+# An access token of the demo's user.
+sign_in() {
+	curl -sf -H 'Content-Type: application/json' "$API/auth/login" --data \
+		"$(jq -nc --arg i "$USER_EMAIL" --arg p "$USER_PASSWORD" '{identifier: $i, password: $p}')" |
+		jq -er .access_token
 }
 
 # pg_rate FILE [-D NAME=VALUE...]: transactions a second, prepared.
