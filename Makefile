@@ -120,7 +120,7 @@ soak: ## what the tests show small at full size; mixed traffic for SOAK_S second
 	@$(SCRIPT) SOAK_S='$(or $(SOAK_S),600)' tests/harness/run.sh soak
 format: ; @find lib cgi-bin tests -name '*.[ch]' | xargs clang-format -i ## every C file as .clang-format says
 mutants: ; @$(SCRIPT) node tests/mutants/run.mjs run ## careless changes one at a time: which tests notice (T=name)
-bench: ## reads and chat a second, as tables (T=chat: one of them)
+bench: ## reads and chat a second beside peers, as tables (T=peers: one of them)
 	@$(SCRIPT) tests/harness/bench.sh
 
 deps: ## install what building and running takes

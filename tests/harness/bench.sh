@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034 # the parts use them
 # `make bench`: what the system does a second, beside what it stands on and beside others, all in one
-# run on this machine, the sides taking turns. Each part is a file of tests/bench: reads, chat (T=NAME:
-# one of them; T=callgrind, only when asked for, counts a worker's instructions). The stack is private and
-# does real fsync.
-#	BENCH_ROUNDS	how often; a figure is the median of its rounds (3)
+# run on this machine, the sides taking turns. Each part is a file of tests/bench: reads, peers, chat
+# (T=NAME: one of them; T=callgrind, only when asked for, counts a worker's instructions). The stack is
+# private and does real fsync.
+#	BENCH_ROUNDS	how often; a figure is the median of its rounds (5)
 #	BENCH_S		seconds for each figure (5)
 set -euo pipefail
 # shellcheck source=tests/harness/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=tests/harness/bench_side.sh
+. "$(dirname "$0")/bench_side.sh"
 
-ROUNDS=${BENCH_ROUNDS:-3}
+ROUNDS=${BENCH_ROUNDS:-5}
 SECONDS_EACH=${BENCH_S:-5}
 CLIENTS=32
 DIR=$ROOT/build/bench
@@ -56,6 +58,49 @@ spread() {
 	sort -n "$DIR/figures/$1" | sed -n '1p;$p' | paste -sd- | sed 's/-/ to /'
 }
 
+# median_if NAME: nothing when there is no such figure.
+median_if() {
+	[ ! -f "$DIR/figures/$1" ] || median "$1"
+}
+
+# rounds_ratios A B: of each round's two figures, so that what the machine does in a round falls on both.
+rounds_ratios() {
+	paste "$DIR/figures/$1" "$DIR/figures/$2" | awk '{ printf "%.2f\n", $1 / $2 }' | sort -n
+}
+
+# rounds_ratio A B: their median (least to most).
+rounds_ratio() {
+	rounds_ratios "$1" "$2" | awk '{ v[NR] = $1 }
+		END { printf "%.2f (%.2f to %.2f)\n", v[int((NR + 1) / 2)], v[1], v[NR] }'
+}
+
+# --- what must be shown ---
+
+aims_begin() {
+	printf '\n  %-40s %8s  %s\n' 'must show' aim measured
+}
+
+# aim_line TEXT AIM MEASURED ("median ..."): whether it holds is judged by the median.
+aim_line() {
+	printf '  %-40s %8s  %-24s %s\n' "$1" "$2" "$3" \
+		"$(awk -v aim="$2" -v got="$3" 'BEGIN { split(aim, a, " "); split(got, g, " ")
+			print (a[1] == "<" ? g[1] + 0 < a[2] + 0 : g[1] + 0 >= a[2] + 0) ? "held" : "missed" }')"
+}
+
+# aim TEXT A B [below] BOUND: the ratio of A to B, round by round, is at least BOUND, or below it.
+aim() {
+	if [ "$4" = below ]; then
+		aim_line "$1" "< $5" "$(rounds_ratio "$2" "$3")"
+	else
+		aim_line "$1" ">= $4" "$(rounds_ratio "$2" "$3")"
+	fi
+}
+
+# aim_value TEXT A below BOUND
+aim_value() {
+	aim_line "$1" "< $4" "$(median "$2") ($(spread "$2"))"
+}
+
 # ratio FIGURE FIGURE: of their medians.
 ratio() {
 	awk -v a="$(median "$1")" -v b="$(median "$2")" 'BEGIN { printf "%.2f\n", a / b }'
@@ -74,7 +119,7 @@ row() {
 
 # --- the run ---
 
-parts=(reads chat)
+parts=(reads peers chat)
 [ -z "${T:-}" ] || parts=("$T")
 "$ROOT/tests/harness/deps.sh" bench
 mkdir -p "$ROOT/build"
@@ -85,7 +130,7 @@ step_done ''
 rm -rf "$DIR/figures"
 mkdir -p "$DIR/figures"
 finish() {
-	[ -z "$(declare -F peer_stop)" ] || peer_stop
+	peer_stop
 	"$STACK" stop "$DIR"
 }
 trap finish EXIT

@@ -2,7 +2,7 @@
 # Installs what the system lacks, and nothing that is there: deps.sh run | test | bench [--list].
 #	run	what building and running takes
 #	test	that, and what the tests take (with npm packages under build/npm)
-#	bench	that, and what it is compared with (npm packages under build/peers)
+#	bench	that, and what it is compared with (Go of Debian; npm packages under build/peers)
 # Uses root only for apt-get. Debian's own PostgreSQL cluster and services are not started: the
 # system runs its own under build/.
 set -euo pipefail
@@ -14,7 +14,8 @@ libcurl4-openssl-dev libssl-dev libargon2-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
 TEST_PKGS="libcunit1-dev clang clang-format libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
 chromium nodejs npm wrk perl-base mmdebstrap systemd-container"
-BENCH_PKGS="valgrind"
+BENCH_PKGS="golang-go golang-github-gin-gonic-gin-dev golang-github-jackc-pgx-v4-dev
+golang-github-golang-jwt-jwt-dev valgrind"
 
 installed() {
 	dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed

@@ -2,55 +2,31 @@
 // the cluster adapter, WebSocket alone (so that no sticky sessions are needed), no compression, bufferutil,
 // the first HTTP request of each connection let go, the account in the handshake, a room per conversation, a
 // message acknowledged once it is stored, and those missed sent after a reconnect by the client's offsets.
-// pg's pool runs named prepared statements: one round trip for a message.
+// pg's pool runs named prepared statements: one round trip for a message. common.cjs says how it is run.
 //
 // It stores into the tables of Confab, in the same database, with a gapless number per conversation and the
 // sender's read mark. What it does less than Confab: no log of events per user (a client that comes back
 // asks by conversation, and hears nothing of anything but messages), no look at blocks, replies, media or
 // the assistant, no rate limits, no request ids, no check of a field's length or alphabet but what the
-// database refuses. Membership is read once, at the handshake. What it does more: nothing. It is not behind
-// nginx, which would cost it time.
+// database refuses. Membership is read once, at the handshake. What it does more: nothing.
 //
-//	DATABASE_URL, SECRET_KEYS (as in confab.conf), PORT; WORKERS (one a core), POOL (connections each)
-// Prints "ready" when all workers listen. SIGUSR2 to a worker, run with --expose-gc, collects its garbage.
+// SIGUSR2 to a worker, run with --expose-gc, collects its garbage.
 "use strict";
 const cluster = require("node:cluster");
-const { createHmac, randomBytes, timingSafeEqual } = require("node:crypto");
+const { randomBytes } = require("node:crypto");
 const { createServer } = require("node:http");
-const os = require("node:os");
-const { Pool } = require("pg");
+const jwt = require("jsonwebtoken");
 const { Server } = require("socket.io");
 const { createAdapter, setupPrimary } = require("@socket.io/cluster-adapter");
+const { claimsGood, claimsWanted, keys, openPool, run, watchRevoked } = require("./common.cjs");
 
-const WORKERS = Number(process.env.WORKERS) || os.availableParallelism();
-const keys = new Map(process.env.SECRET_KEYS.split(",").map((pair) => pair.split(":")));
-
-function primary() {
-	setupPrimary();
-	for (let i = 0; i < WORKERS; i++)
-		cluster.fork();
-	let listening = 0;
-	cluster.on("listening", () => {
-		if (++listening === WORKERS)
-			console.log("ready");
-	});
-	cluster.on("exit", (worker) => {
-		if (!worker.exitedAfterDisconnect)
-			process.exit(1);
-	});
-	process.on("SIGTERM", () => process.exit(0)); // the workers leave with the channel to us
-}
-
-// The account of an access token of Confab's: HS256, not expired.
-function account(token) {
-	const [head, claims, signature] = String(token).split(".");
-	const { alg, kid } = JSON.parse(Buffer.from(head, "base64url"));
-	const wanted = createHmac("sha256", keys.get(kid)).update(`${head}.${claims}`).digest();
-	const given = Buffer.from(signature, "base64url");
-	const { sub, exp } = JSON.parse(Buffer.from(claims, "base64url"));
-	if (alg !== "HS256" || given.length !== wanted.length || !timingSafeEqual(given, wanted) || exp * 1000 <= Date.now())
+// The account of an access token of Confab's, checked as Confab does.
+function account(token, ended) {
+	const { header: { kid } } = jwt.decode(token, { complete: true });
+	const claims = jwt.verify(token, keys.get(kid), claimsWanted);
+	if (!claimsGood(claims, ended))
 		throw new Error("unauthorized");
-	return sub;
+	return claims.sub;
 }
 
 // UUID version 7: new keys go to the warm end of the index.
@@ -92,16 +68,15 @@ async function store(pool, sender, { conversation_id, client_id, body }) {
 	}
 }
 
-function worker() {
-	const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.POOL) || 16 });
-	const httpServer = createServer();
+async function worker(path) {
+	const pool = openPool(), ended = await watchRevoked(pool), httpServer = createServer();
 	const io = new Server(httpServer, { transports: ["websocket"], perMessageDeflate: false, serveClient: false,
 		adapter: createAdapter() });
 
 	io.engine.on("connection", (raw) => { raw.request = null; });
 	io.use(async (socket, next) => {
 		try {
-			socket.data.user = account(socket.handshake.auth.token);
+			socket.data.user = account(socket.handshake.auth.token, ended);
 			const { rows } = await pool.query({ ...ROOMS, values: [socket.data.user] });
 			socket.data.rooms = rows.map((row) => row.conversation_id);
 			next();
@@ -131,10 +106,9 @@ function worker() {
 					socket.emit("message", { ...row, seq: Number(row.seq) });
 	});
 	process.on("SIGUSR2", () => global.gc?.());
-	httpServer.listen(Number(process.env.PORT), "127.0.0.1");
+	httpServer.listen(path);
 }
 
 if (cluster.isPrimary)
-	primary();
-else
-	worker();
+	setupPrimary();
+run(worker);
