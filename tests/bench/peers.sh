@@ -68,6 +68,7 @@ peers_round() {
 	local sides=(ours "${PEERS[@]}") i work
 	WORK_TOKEN[user]=$(sign_in)
 	measure constant constant
+	[ -z "${SIDE_URL[cached]:-}" ] || measure cached advisor
 	for work in "${WORKS[@]}"; do
 		for ((i = 0; i < ${#sides[@]}; i++)); do
 			measure "${sides[($1 + i) % ${#sides[@]}]}" "$work"
@@ -89,6 +90,7 @@ bench_peers() {
 	for work in "${WORKS[@]}"; do
 		side_head "${WORK_NAME[$work]}" "Confab's ratio"
 		side_row Confab "${work}_ours"
+		[ ! -f "$DIR/figures/rate_${work}_cached" ] || side_row "Confab, public and cached" "${work}_cached"
 		for side in "${PEERS[@]}"; do
 			side_row "${SIDE_NAME[$side]}" "${work}_$side" "rate_${work}_ours" "rate_${work}_$side"
 		done
@@ -106,6 +108,8 @@ peers_aims() {
 	for side in "${PEERS[@]}"; do
 		aim "its p99, of ${SIDE_NAME[$side]}'s" p99_advisor_ours "p99_advisor_$side" below 1
 	done
+	[ -z "${SIDE_URL[cached]:-}" ] ||
+		aim "public and cached, of nginx alone" rate_advisor_cached rate_constant_constant 0.5
 	aim "GET /users/me, of Gin" rate_user_ours rate_user_gin 3
 	aim "GET /users/me, of Fastify" rate_user_ours rate_user_fastify 4
 	aim "GET /users/me, of Express" rate_user_ours rate_user_express 8

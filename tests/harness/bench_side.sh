@@ -3,7 +3,7 @@
 # same configuration, and what a side takes: time of the processors and memory, by its processes. A peer is
 # known by the id it was started under and ended by that.
 
-declare -A SIDE_PID=() SIDE_URL=()
+declare -A SIDE_PID=() SIDE_URL=() # "ours", "constant" and, where nginx caches replies, "cached" are sides too
 
 # --- peers ---
 
@@ -50,30 +50,33 @@ peer_stop() {
 
 # --- nginx before them ---
 
-# peer_site RUN NAME: the site of Confab with HTTP where it has FastCGI, for all paths alike: the same group of
-# upstreams with its kept connections, locations, headers, limits and log. No cache: its replies are Confab's own.
-peer_site() {
-	local run=$1 name=$2 out=$DIR/nginx port
+# site NAME SED...: a server more, of Confab's own site with its locations made over. Caches are left out: who
+# answers is the side itself.
+site() {
+	local name=$1 out=$DIR/nginx port
+	shift
 	port=$(free_port)
 	SIDE_URL[$name]=http://127.0.0.1:$port
-	sed -E -e '/fastcgi_(keep_conn|cache|no_cache|param)/d' -e "s#$out/fastcgi.conf#$out/peer-proxy.conf#" \
-		-e "s#fastcgi_pass confab_[a-z]+;#proxy_pass http://peer_$name;#" -e 's#fastcgi_#proxy_#' \
-		-e 's#location = /api/v1/ws \{#location /socket.io/ {#' \
-		-e "s#http://confab_ws;#http://peer_$name;#" "$out/routes.conf" >"$out/peer-$name-routes.conf"
-	sed "s#$out/routes.conf#$out/peer-$name-routes.conf#" "$out/server.conf" >"$out/peer-$name-server.conf"
-	sed -n -e '/^upstream confab_people {/,/^}/p' "$out/http.conf" |
-		sed -e "s#confab_people#peer_$name#" -e "s#unix:.*/people.sock#unix:$run/peer-$name.sock#"
-	printf 'server {\n\tlisten 127.0.0.1:%s;\n\tinclude %s;\n}\n' "$port" "$out/peer-$name-server.conf"
+	sed -E -e '/fastcgi_(cache|no_cache)/d' "$@" "$out/routes.conf" >"$out/side-$name-routes.conf"
+	sed "s#$out/routes.conf#$out/side-$name-routes.conf#" "$out/server.conf" >"$out/side-$name-server.conf"
+	printf 'server {\n\tlisten 127.0.0.1:%s;\n\tinclude %s;\n}\n' "$port" "$out/side-$name-server.conf"
 }
 
-# A reply that nginx makes by itself, as long as the one that is measured, with the same headers and the same log.
+# peer_site RUN NAME: HTTP where Confab has FastCGI, for all paths alike: the same group of upstreams with its
+# kept connections, the same locations, headers, limits and log.
+peer_site() {
+	local run=$1 name=$2 out=$DIR/nginx
+	site "$name" -e '/fastcgi_(keep_conn|param)/d' -e "s#$out/fastcgi.conf#$out/side-proxy.conf#" \
+		-e "s#fastcgi_pass confab_[a-z]+;#proxy_pass http://peer_$name;#" -e 's#fastcgi_#proxy_#' \
+		-e 's#location = /api/v1/ws \{#location /socket.io/ {#' -e "s#http://confab_ws;#http://peer_$name;#"
+	sed -n -e '/^upstream confab_people {/,/^}/p' "$out/http.conf" |
+		sed -e "s#confab_people#peer_$name#" -e "s#unix:.*/people.sock#unix:$run/peer-$name.sock#"
+}
+
+# A reply that nginx makes by itself, about as long as an advisor's, with the same headers and the same log.
 constant_site() {
-	local out=$DIR/nginx port
-	port=$(free_port)
-	SIDE_URL[constant]=http://127.0.0.1:$port
-	printf 'server {\n\tlisten 127.0.0.1:%s;\n\tinclude %s;\n\tlocation = /constant {\n' "$port" "$out/server.conf"
-	printf '\t\tdefault_type application/json;\n\t\treturn 200 "{'"'"'text'"'"':'"'"'%s'"'"'}";\n\t}\n}\n' \
-		"$(head -c 434 /dev/zero | tr '\0' x)"
+	site constant -e "1i location = /constant { default_type application/json; return 200 '{\"text\":\"$(
+		head -c 434 /dev/zero | tr '\0' x)\"}'; }"
 }
 
 nginx_has() {
@@ -89,7 +92,7 @@ peer_nginx() {
 	local run=$1 out=$DIR/nginx name before pid
 	shift
 	SIDE_URL=()
-	cat >"$out/peer-proxy.conf" <<-'END'
+	cat >"$out/side-proxy.conf" <<-'END'
 		proxy_http_version 1.1;
 		proxy_set_header Connection "";
 		proxy_set_header Host $http_host;
@@ -98,12 +101,13 @@ peer_nginx() {
 	END
 	{
 		constant_site
+		site ours
 		for name in "$@"; do
 			peer_site "$run" "$name"
 		done
-	} >"$out/peers.conf"
-	SIDE_URL[ours]=$BASE_URL
-	grep -q peers.conf "$out/site.conf" || echo "include $out/peers.conf;" >>"$out/site.conf"
+	} >"$out/sides.conf"
+	! grep -q fastcgi_cache "$out/routes.conf" || SIDE_URL[cached]=$BASE_URL
+	grep -q sides.conf "$out/site.conf" || echo "include $out/sides.conf;" >>"$out/site.conf"
 	pid=$(cat "$DIR/run/nginx.pid")
 	before=$(children "$pid")
 	kill -HUP "$pid"
@@ -120,7 +124,7 @@ children() {
 side_pids() {
 	local parents=() names='' pid
 	case $1 in
-	ours) names="advisors people" ;;
+	ours | cached) names="advisors people" ;;
 	post | ws) names="chat events" ;;
 	all) names=$(programs_of STAY) ;;
 	nginx | postgres) names=$1 ;;
@@ -136,12 +140,12 @@ side_pids() {
 	done | sed '/^$/d'
 }
 
-# cpu_ms SIDE: milliseconds of the processors so far.
+# cpu_ms SIDE: milliseconds of the processors so far, those of children that have ended among them.
 cpu_ms() {
 	local pid
 	for pid in $(side_pids "$1"); do
 		sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null || :
-	done | awk -v hz="$(getconf CLK_TCK)" '{ sum += $12 + $13 } END { printf "%d\n", sum * 1000 / hz }'
+	done | awk -v hz="$(getconf CLK_TCK)" '{ sum += $12 + $13 + $14 + $15 } END { printf "%d\n", sum * 1000 / hz }'
 }
 
 # pss SIDE: kilobytes, what is shared counted in parts.

@@ -2,7 +2,7 @@
 // pg's pool with named prepared statements, values as Confab writes them, and whose token is good.
 //
 // From the environment: DATABASE_URL; SECRET_KEYS and ISSUER as Confab has them; SOCKET to listen on; ADVISOR_SQL
-// and USER_SQL, the statements of Confab; POOL (connections of each worker, pg's own default), WORKERS (one a core).
+// and USER_SQL, the statements of Confab.
 "use strict";
 const cluster = require("node:cluster");
 const { createHash, createSecretKey } = require("node:crypto");
@@ -10,7 +10,7 @@ const { rmSync } = require("node:fs");
 const os = require("node:os");
 const { Pool, types } = require("pg");
 
-const WORKERS = Number(process.env.WORKERS) || os.availableParallelism();
+const WORKERS = os.availableParallelism();
 const REVOKED_READ_MS = 1000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -30,9 +30,10 @@ types.setTypeParser(types.builtins.DATE, (text) => text);
 types.setTypeParser(types.builtins.INT8, Number);
 types.setTypeParser(types.builtins.NUMERIC, Number);
 
-function openPool() {
-	return new Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.POOL) || 10,
-		options: "-c TimeZone=UTC", application_name: "peer" });
+// One a worker; pg's own size for it unless one is given.
+function openPool(max = 10) {
+	return new Pool({ connectionString: process.env.DATABASE_URL, max, options: "-c TimeZone=UTC",
+		application_name: "peer" });
 }
 
 // The profile as its owner sees it: what is for the program alone is left out, the phone comes last.

@@ -2,8 +2,8 @@
 // line of a request, as for Confab), one process on all cores, pgx's pool, which prepares each statement once a
 // connection by itself, rows into structs, golang-jwt for tokens with its algorithms pinned.
 //
-// From the environment: DATABASE_URL (with pool_max_conns for another size than its own); SECRET_KEYS and ISSUER
-// as Confab has them; SOCKET to listen on; ADVISOR_SQL and USER_SQL, the statements of Confab. Prints "ready".
+// From the environment: DATABASE_URL; SECRET_KEYS and ISSUER as Confab has them; SOCKET to listen on; ADVISOR_SQL
+// and USER_SQL, the statements of Confab. Prints "ready". Its pool has the size pgx gives it (4, or one a core).
 //
 // Less than Confab: no rate limits, no metrics, no look at who asks for an advisor; errors without field lists.
 package main

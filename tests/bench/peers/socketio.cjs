@@ -52,6 +52,7 @@ const ROOMS = { name: "rooms", text: "SELECT conversation_id FROM member WHERE u
 const MISSED = { name: "missed", text: `SELECT id, conversation_id, seq, sender_id, client_id, body, created_at
 	FROM message WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT 200` };
 const UNIQUE_VIOLATION = "23505";
+const POOL = 16; // of each worker: the load has 32 messages under way, and there are two
 
 // [status, message]: 201 stored now, 200 it had been.
 async function store(pool, sender, { conversation_id, client_id, body }) {
@@ -69,7 +70,7 @@ async function store(pool, sender, { conversation_id, client_id, body }) {
 }
 
 async function worker(path) {
-	const pool = openPool(), ended = await watchRevoked(pool), httpServer = createServer();
+	const pool = openPool(POOL), ended = await watchRevoked(pool), httpServer = createServer();
 	const io = new Server(httpServer, { transports: ["websocket"], perMessageDeflate: false, serveClient: false,
 		adapter: createAdapter() });
 
