@@ -244,6 +244,7 @@ sse_open(struct hub *hub, struct waiter *waiter)
 	    "Status: 200 OK\r\nContent-Type: text/event-stream\r\n"
 	    "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n");
 	buf_add(&text, req->reply.headers.data, req->reply.headers.len);
+	req_tell(req, ERR_OK, &text);
 	buf_puts(&text, "\r\nretry: 2000\n\n");
 	req_done(req, ERR_OK);
 	sse_send(hub, waiter, &text);

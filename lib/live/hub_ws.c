@@ -249,8 +249,8 @@ refuse(struct ws *ws, enum err err, const char *request_id)
 	reply_error_json(err, NULL, NULL, request_id, &body);
 	buf_printf(&text,
 	    "HTTP/1.1 %d Refused\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "%s%sConnection: close\r\n\r\n",
-	    err_status(err), body.len,
+	    "X-Confab-Route: websocket\r\nX-Confab-Error: %s\r\n%s%sConnection: close\r\n\r\n",
+	    err_status(err), body.len, err_code(err),
 	    err == ERR_UPGRADE ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "",
 	    err_status(err) == 503 ? "Retry-After: 1\r\n" : "");
 	buf_add(&text, body.data, body.len);
@@ -312,7 +312,7 @@ agree(struct ws *ws, const struct ws_request *request)
 	ws_accept(request->key, accept);
 	buf_printf(&text,
 	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Accept: %s\r\n%s\r\n",
+	    "Sec-WebSocket-Accept: %s\r\nX-Confab-Route: websocket\r\n%s\r\n",
 	    accept, request->protocol ? "Sec-WebSocket-Protocol: " WS_PROTOCOL "\r\n" : "");
 	ws->waiter->state = WAITER_CLAIMING;
 	hub_live_send(ws->hub, ws->waiter, text.data, text.len);

@@ -254,8 +254,23 @@ reason(int status)
 	return "Status";
 }
 
+void
+req_tell(const struct req *req, enum err err, struct buf *head)
+{
+	if (req->route != NULL)
+		buf_printf(head, "X-Confab-Route: %s\r\n", req->route->name);
+	if (req->caller.role & ROLE_SIGNED_IN)
+		buf_printf(head, "X-Confab-Role: %s\r\n", role_name(req->caller.role));
+	if (req->caller.user_id != NULL)
+		buf_printf(head, "X-Confab-User: %s\r\n", req->caller.user_id);
+	if (err != ERR_OK)
+		buf_printf(head, "X-Confab-Error: %s\r\n", err_code(err));
+	buf_printf(
+	    head, "X-Confab-Time: %lld\r\n", (long long)(clock_monotonic_us() - req->began_us));
+}
+
 static void
-put_head(struct req *req, struct buf *head)
+put_head(struct req *req, enum err err, struct buf *head)
 {
 	const struct reply *reply = &req->reply;
 	bool cached = req->route != NULL && req->route->flags & ROUTE_PUBLIC_CACHE &&
@@ -277,17 +292,25 @@ put_head(struct req *req, struct buf *head)
 	    cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n"
 		   : "Cache-Control: no-store\r\n");
 	buf_add(head, reply->headers.data, reply->headers.len);
+	req_tell(req, err, head);
 	buf_add(head, "\r\n", 2);
 }
 
+/*
+ * That there was a request says nginx's access log. Here is what its line has no room for: our fault, and
+ * what took long, but for those that wait for events.
+ */
 static void
 req_log(const struct req *req, enum err err, int64_t us)
 {
 	/* That the database is away was said once (db/outage.h). */
 	bool known = err == ERR_UNAVAILABLE && outage_lasts();
-	enum log_level level = err_status(err) >= 500 && !known ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+	bool failed = err_status(err) >= 500 && !known;
+	bool waits = req->route != NULL && req->route->rate == RATE_POLL;
+	bool slow = !waits && us >= req->conf->slow_ms * 1000;
 
-	log_write(level, "request",
+	log_write(failed || slow ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
+	    slow && !failed ? "slow request" : "request",
 	    LOG_FIELDS_(LOG_STR("method", param_or(req, PARAM_REQUEST_METHOD, "")),
 		LOG_STR("path", req->path),
 		LOG_STR("route", req->route != NULL ? req->route->name : ""),
@@ -355,8 +378,8 @@ req_render(struct req *req, enum err err)
 		cors_headers(req);
 	if (req->route != NULL && req->route->flags & ROUTE_ETAG && req->reply.status == 200)
 		reply_unless_known(req);
-	whole = buf_new(req->arena, req->reply.body.len + req->reply.headers.len + 256);
-	put_head(req, &whole);
+	whole = buf_new(req->arena, req->reply.body.len + req->reply.headers.len + 512);
+	put_head(req, err, &whole);
 	if (!req->head)
 		buf_add(&whole, req->reply.body.data, req->reply.body.len);
 	return whole;

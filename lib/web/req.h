@@ -3,7 +3,7 @@
  * request is global. Everything it points to lives in its arena, which is reset when it is answered.
  *
  * req_serve walks the named stages (read, route, authenticate, authorize, limit, validate, replay,
- * handle) until an error or a finished reply, then sends and logs once.
+ * handle) until an error or a finished reply, then sends once, with what nginx's access log is to know.
  */
 #ifndef WEB_REQ_H
 #define WEB_REQ_H
@@ -69,12 +69,18 @@ void req_serve(struct worker *, struct http *);
 /*
  * The parts of req_serve, for a program that answers later (hub.h). req_begin makes the request in
  * worker->arena; req_run walks the stages, and leaves later set when the handler kept the request;
- * req_render gives the whole reply, an error's when err is not ERR_OK; req_done logs and counts.
+ * req_render gives the whole reply, an error's when err is not ERR_OK; req_done counts, and logs what failed
+ * or took long.
  */
 struct req *req_begin(struct worker *, struct http *);
 MUST_CHECK enum err req_run(struct req *);
 struct buf req_render(struct req *, enum err);
 void req_done(const struct req *, enum err);
+/*
+ * Lines of a reply's head for nginx's access log, which no client sees (nginx/routes.conf): route, role and id
+ * of the caller, the error's code, and the microseconds so far. Part of req_render; for heads made elsewhere.
+ */
+void req_tell(const struct req *, enum err, struct buf *head);
 
 /* A request header, as HEADER_IF_MATCH; NULL when absent. */
 const char *req_header(const struct req *, enum param header);
