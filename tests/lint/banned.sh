@@ -61,12 +61,19 @@ ban "a column is read by its name: rows_text_of and so on" \
 mapfile -t money < <(find lib/domain/money -name '*.[ch]' 2>/dev/null)
 ban "money is int64_t" '\b(float|double)\b' "${money[@]}"
 
-# What nginx tells a program is read there; one that is emptied is kept from it.
-while read -r file name; do
-	grep -rqF "\"$name\"" lib cgi-bin --include='*.c' || {
-		echo "$file: nobody reads $name" >&2
+# What nginx tells a program is read there (lib/web/param.def lists it); one that is emptied is kept from it.
+param() {
+	sed -nE "s/^PARAM\((\w+), \"$1\"\)$/\1/p" lib/web/param.def 2>/dev/null
+}
+read_by_name() {
+	local name
+	name=$(param "$1")
+	[ -n "$name" ] && grep -rqw "$name" lib cgi-bin --include='*.c'
+}
+while read -r name; do
+	read_by_name "$name" || {
+		echo "nginx: nobody reads $name" >&2
 		rc=1
 	}
-done < <(sed -nE '/""/d; s#^[[:space:]]*fastcgi_param ([A-Z_]+) .*#\1#p' nginx/*.conf 2>/dev/null |
-	sort -u | sed 's#^#nginx: #')
+done < <(sed -nE '/""/d; s#^[[:space:]]*fastcgi_param ([A-Z_]+) .*#\1#p' nginx/*.conf 2>/dev/null | sort -u)
 exit $rc
