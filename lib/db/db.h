@@ -167,7 +167,5 @@ void rows_json(const struct rows *, size_t row, struct buf *out);
 /* "2026-11-21 03:04:05.6+00", as the server writes a timestamptz in our sessions (UTC), as JSON text in
  * the form "2026-11-21T03:04:05.600000Z", of one width; infinity as it is. */
 void db_time_json(struct buf *out, const char *text);
-/* One value by the same rule. */
-void rows_json_value(const struct rows *, size_t row, size_t column, struct buf *out);
 
 #endif

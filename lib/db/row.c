@@ -18,8 +18,30 @@ enum {
 	OID_JSONB = 3802
 };
 
+/* How the values of a column stand in JSON. */
+enum form {
+	FORM_TEXT,
+	FORM_AS_IS, /* numbers, and what is JSON already */
+	FORM_BOOL,
+	FORM_TIME,
+	FORM_NONE /* not at all */
+};
+
+struct column {
+	const char *name;
+	size_t name_len;
+	enum form form;
+};
+
+/* Filled when a row is first wanted as JSON. */
+struct columns {
+	bool known;
+	struct column list[];
+};
+
 struct rows {
 	PGresult *result;
+	struct columns *columns;
 };
 
 static void
@@ -34,6 +56,10 @@ rows_new(struct arena *arena, PGresult *result)
 	struct rows *rows = arena_alloc(arena, sizeof(*rows));
 
 	rows->result = result;
+	/* Room for them now: later the arena may have a mark that they must outlive. */
+	rows->columns = arena_bytes(
+	    arena, sizeof(struct columns) + (size_t)PQnfields(result) * sizeof(struct column));
+	rows->columns->known = false;
 	arena_defer(arena, clear_result, result);
 	return rows;
 }
@@ -116,39 +142,40 @@ rows_touched(const struct rows *rows)
 	return (size_t)strtoull(PQcmdTuples(rows->result), NULL, 10);
 }
 
-void
-db_time_json(struct buf *out, const char *text)
+static void
+put_time(struct buf *out, const char *text, size_t len)
 {
 	static const char zeros[] = ".000000";
-	size_t len = strlen(text), fraction;
+	size_t fraction = len - strlen("YYYY-MM-DD hh:mm:ss+00"); /* PostgreSQL drops zeros */
 
 	buf_putc(out, '"');
-	if (len >= 22 && strcmp(text + len - 3, "+00") == 0 && text[10] == ' ') {
+	if (len >= 22 && text[10] == ' ' && memcmp(text + len - 3, "+00", 3) == 0) {
 		buf_add(out, text, 10);
 		buf_putc(out, 'T');
 		buf_add(out, text + 11, len - 14);
-		fraction = len - strlen("YYYY-MM-DD hh:mm:ss+00"); /* PostgreSQL drops zeros */
-		buf_puts(out, fraction < sizeof(zeros) ? zeros + fraction : "");
+		if (fraction < sizeof(zeros) - 1)
+			buf_add(out, zeros + fraction, sizeof(zeros) - 1 - fraction);
 		buf_putc(out, 'Z');
 	} else {
-		buf_puts(out, text); /* infinity */
+		buf_add(out, text, len); /* infinity */
 	}
 	buf_putc(out, '"');
 }
 
 void
-rows_json_value(const struct rows *rows, size_t row, size_t column, struct buf *out)
+db_time_json(struct buf *out, const char *text)
 {
-	const char *text = rows_text(rows, row, column);
+	put_time(out, text, strlen(text));
+}
 
-	if (text == NULL) {
-		buf_puts(out, "null");
-		return;
-	}
-	switch (PQftype(rows->result, (int)column)) {
+static enum form
+form_of(const char *name, Oid type)
+{
+	if (name[0] == '_')
+		return FORM_NONE;
+	switch (type) {
 	case OID_BOOL:
-		buf_puts(out, text[0] == 't' ? "true" : "false");
-		break;
+		return FORM_BOOL;
 	case OID_INT2:
 	case OID_INT4:
 	case OID_INT8:
@@ -157,33 +184,77 @@ rows_json_value(const struct rows *rows, size_t row, size_t column, struct buf *
 	case OID_NUMERIC:
 	case OID_JSON:
 	case OID_JSONB:
-		buf_puts(out, text);
-		break;
+		return FORM_AS_IS;
 	case OID_TIMESTAMPTZ:
-		db_time_json(out, text);
+		return FORM_TIME;
+	default:
+		return FORM_TEXT;
+	}
+}
+
+static const struct column *
+columns_of(const struct rows *rows)
+{
+	struct columns *columns = rows->columns;
+	size_t i, count = rows_columns(rows);
+
+	for (i = 0; i < count && !columns->known; i++) {
+		const char *name = rows_name(rows, i);
+
+		columns->list[i] = (struct column){ name, strlen(name),
+			form_of(name, PQftype(rows->result, (int)i)) };
+	}
+	columns->known = true;
+	return columns->list;
+}
+
+static void
+put_value(enum form form, const char *text, size_t len, struct buf *out)
+{
+	switch (form) {
+	case FORM_BOOL:
+		buf_puts(out, text[0] == 't' ? "true" : "false");
+		break;
+	case FORM_AS_IS:
+		buf_add(out, text, len);
+		break;
+	case FORM_TIME:
+		put_time(out, text, len);
 		break;
 	default:
-		buf_json(out, text);
+		buf_json_len(out, text, len);
 	}
+}
+
+static void
+put_member(
+    const struct rows *rows, size_t row, size_t at, const struct column *column, struct buf *out)
+{
+	size_t len = (size_t)PQgetlength(rows->result, (int)row, (int)at);
+
+	buf_putc(out, '"');
+	buf_add(out, column->name, column->name_len);
+	buf_add(out, "\":", 2);
+	if (len == 0 && PQgetisnull(rows->result, (int)row, (int)at))
+		buf_add(out, "null", 4);
+	else
+		put_value(column->form, PQgetvalue(rows->result, (int)row, (int)at), len, out);
 }
 
 void
 rows_json(const struct rows *rows, size_t row, struct buf *out)
 {
-	size_t column, columns = rows_columns(rows);
+	const struct column *columns = columns_of(rows);
+	size_t i, count = rows_columns(rows);
 	char before = '{';
 
-	for (column = 0; column < columns; column++) {
-		const char *name = rows_name(rows, column);
-
-		if (name[0] == '_')
+	assert(row < rows_count(rows));
+	for (i = 0; i < count; i++) {
+		if (columns[i].form == FORM_NONE)
 			continue;
 		buf_putc(out, before);
 		before = ',';
-		buf_putc(out, '"');
-		buf_puts(out, name);
-		buf_add(out, "\":", 2);
-		rows_json_value(rows, row, column, out);
+		put_member(rows, row, i, &columns[i], out);
 	}
 	if (before == '{')
 		buf_putc(out, '{');

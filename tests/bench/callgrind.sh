@@ -57,5 +57,6 @@ bench_callgrind() {
 		"$(jq -nc --arg i "$USER_EMAIL" --arg p "$USER_PASSWORD" '{identifier: $i, password: $p}')" |
 		jq -er .access_token)
 	counted advisor_get advisors "/api/v1/advisors/$advisor"
+	counted advisor_list advisors /api/v1/advisors
 	counted user_get people /api/v1/users/me "$token"
 }
