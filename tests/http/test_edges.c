@@ -42,7 +42,12 @@ unknown_paths_are_not_found(void)
 {
 	static const char *const paths[] = { "/nothing", "/auth", "/auth/", "/auth/nothing",
 		"/users/me/", "//nothing", "//api", "//api/v1", "/advisors/1",
-		"/advisors/0199A3C0-7D2E-7C1B-9F3A-2B1D5E6F7A80", "//.confab/404", "//.git/config" };
+		"/advisors/0199A3C0-7D2E-7C1B-9F3A-2B1D5E6F7A80", "//.confab/404", "//.git/config",
+		/* merely begin as paths of a program */
+		"/usersX", "/users.json", "/reportsX", "/advisorsX", "/specializations1",
+		"/sessionsX", "/conversationsX", "/messagesX", "/eventsX", "/events/streamX",
+		"/wsX", "/authX", "/adminX", "//adminX", "//admin.html", "//livezX", "//readyz/",
+		"//metricsX", "//docs/", "//api//v1//usersX" };
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(paths); i++)
@@ -55,6 +60,9 @@ a_path_is_read_in_one_way(void)
 	client_token(c, user.token);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/%6de", NULL), 200);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/auth/../users/./me", NULL), 200);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//api/v1//users///me", NULL), 200);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "//api/v1/events/../users/me", NULL), 200);
+	CU_ASSERT_EQUAL(client_call(c, "GET", "/userS/me", NULL), 404);
 	client_token(c, NULL);
 	CU_ASSERT(is_error(client_call(c, "GET", "/users/me%00", NULL), 400, "bad_request"));
 	CU_ASSERT(is_error(client_call(c, "GET", "/users/%ff%fe", NULL), 400, "bad_request"));

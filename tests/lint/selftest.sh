@@ -69,8 +69,8 @@ misroutes() {
 
 nginx_tree
 LINT_ROOT=$tmp/t bash "$HERE/routes.sh" || rc=1
-misroutes routes.conf 's#(?:users|reports)#(?:users)#'
-misroutes routes.conf 's#(?:users|reports)#(?:users|reports|others)#'
+misroutes routes.conf 's#/api/v1/reports {#/api/v1/reported {#'
+misroutes routes.conf 's#/api/v1/reports {#/api/v1/users/me {#'
 misroutes routes.conf 's#/api/v1/ws {#/api/v1/wss {#'
 misroutes routes.conf 's#^location / {#location /api/v1/others {\n\tfastcgi_pass confab_ops;\n}\n&#'
 misroutes routes.conf 's#fastcgi_pass confab_ops#fastcgi_pass confab_auth#'
