@@ -13,8 +13,9 @@ const USER = { name: "user_get", text: process.env.USER_SQL };
 
 const text = { type: "string" }, integer = { type: "integer" }, flag = { type: "boolean" };
 const textOrNull = { type: "string", nullable: true }, texts = { type: "array", items: text };
+const amount = { type: "object", properties: { currency: text, amount_minor: integer } };
 const advisorReply = { type: "object", properties: { id: text, display_name: text, headline: text, languages: texts,
-	specializations: texts, experience_years: integer, rate_minor: integer, currency: text, status: text,
+	specializations: texts, experience_years: integer, rate: amount, status: text,
 	rating_average: { type: "number", nullable: true }, rating_count: integer, session_count: integer, bio: text,
 	created_at: text } };
 const userReply = { type: "object", properties: { id: text, email: textOrNull, display_name: text, role: text, bio: text,

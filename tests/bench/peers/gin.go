@@ -48,8 +48,7 @@ type advisor struct {
 	Languages       json.RawMessage `json:"languages"`
 	Specializations json.RawMessage `json:"specializations"`
 	ExperienceYears int             `json:"experience_years"`
-	RateMinor       int64           `json:"rate_minor"`
-	Currency        string          `json:"currency"`
+	Rate            json.RawMessage `json:"rate"`
 	Status          string          `json:"status"`
 	RatingAverage   *float64        `json:"rating_average"`
 	RatingCount     int64           `json:"rating_count"`
@@ -124,8 +123,8 @@ func (s *server) getAdvisor(c *gin.Context) {
 		return
 	}
 	err := s.pool.QueryRow(c.Request.Context(), s.advisorSQL, id).Scan(&a.ID, &a.DisplayName, &a.Headline,
-		&a.Languages, &a.Specializations, &a.ExperienceYears, &a.RateMinor, &a.Currency, &a.Status,
-		&a.RatingAverage, &a.RatingCount, &a.SessionCount, &a.Bio, &a.CreatedAt.Time)
+		&a.Languages, &a.Specializations, &a.ExperienceYears, &a.Rate, &a.Status, &a.RatingAverage,
+		&a.RatingCount, &a.SessionCount, &a.Bio, &a.CreatedAt.Time)
 	if err != nil {
 		fail(c, err)
 		return
