@@ -217,7 +217,8 @@ settings_use(struct launch *launch, struct prefork *prefork)
 	if (launch->options->workers > 0)
 		prefork->count = (int)launch->options->workers;
 	if (app->serve != NULL)
-		prefork->count = 1;
+		prefork->count = app->seats > 0 ? app->seats : 1;
+	prefork->together = app->seats > 0;
 	/* A worker may be held up by a call to the database that has to end first. */
 	prefork->grace_s = (int)conf->drain_s + DB_CALL_MS / 1000 + 1;
 	if (app->prepare != NULL)

@@ -56,8 +56,10 @@ struct app {
 	bool no_wait; /* tells an outage of the database at once (db_wait_set) */
 	bool no_listener; /* takes no requests; with serve */
 	bool second; /* has a second listener: --ws-socket, or the one systemd passes as "second" */
-	/* Instead of worker_run, in a single child: for a program with a loop of its own (events, worker). */
+	/* Instead of worker_run, in a single child or in one for each seat (prefork.h): for a program with a
+	 * loop of its own (events, worker). */
 	int (*serve)(struct worker *, int listener);
+	int seats; /* with serve: so many children; 0: one */
 };
 
 /* What a worker process holds; made after fork. */

@@ -1,13 +1,11 @@
-#include "web/prefork.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/outage.h"
+#include "web/prefork_int.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-	CHILDREN_MAX = 2 * PREFORK_WORKERS_MAX,
+	CHILDREN_MAX = PREFORK_CHILDREN_MAX,
 	YOUNG_US = 1000000, /* a child that ends sooner, without a request, cannot start */
 	BACKOFF_FIRST_US = 50000, /* doubled for each such end in a row */
 	BACKOFF_MAX_US = 5000000,
@@ -29,26 +27,18 @@ enum {
 	WORN = -1
 };
 
-/* What children tell their parent; a slot is one child's. */
-struct slot {
-	_Atomic bool ready, worn, took, busy;
-	_Atomic int64_t alive_us; /* monotonic; 0: it gives no signs of life */
-};
-struct tally {
-	_Atomic int64_t answered; /* by all of them */
-	struct slot slots[CHILDREN_MAX];
-};
-
 struct child {
 	pid_t pid; /* 0: free */
 	int generation; /* of its settings; WORN: to be replaced whatever they are */
 	int64_t began_us;
+	int seat;
 	int64_t end_us; /* told to leave, and killed at this time; 0: not told */
+	bool over; /* because its limit has passed */
 };
 
 struct pool {
 	struct prefork *prefork;
-	struct tally *tally;
+	struct prefork_tally *tally;
 	struct child children[CHILDREN_MAX];
 	int generation; /* of settings */
 	int64_t start_us; /* no child is started before */
@@ -66,16 +56,7 @@ struct census {
 	int leaving;
 };
 
-static volatile sig_atomic_t stopping, asked_reload;
-static struct tally *own_tally; /* in a child */
-static struct slot *own_slot;
-
-static void
-on_stop(int number)
-{
-	(void)number;
-	stopping = 1;
-}
+static volatile sig_atomic_t asked_reload;
 
 static void
 on_reload(int number)
@@ -90,76 +71,12 @@ on_child(int number)
 	(void)number; /* only to interrupt the wait */
 }
 
-bool
-prefork_stopping(void)
-{
-	return stopping != 0;
-}
-
-void
-prefork_ready(void)
-{
-	if (own_slot != NULL)
-		atomic_store(&own_slot->ready, true);
-}
-
-void
-prefork_worn(void)
-{
-	if (own_slot != NULL)
-		atomic_store(&own_slot->worn, true);
-}
-
-void
-prefork_alive(void)
-{
-	if (own_slot != NULL)
-		atomic_store_explicit(&own_slot->alive_us, clock_steady_us(), memory_order_relaxed);
-}
-
-void
-prefork_busy(bool busy)
-{
-	if (own_slot != NULL)
-		atomic_store_explicit(&own_slot->busy, busy, memory_order_relaxed);
-}
-
-void
-prefork_took(void)
-{
-	if (own_slot != NULL)
-		atomic_store_explicit(&own_slot->took, true, memory_order_relaxed);
-}
-
-void
-prefork_answered(void)
-{
-	if (own_tally != NULL)
-		atomic_fetch_add_explicit(&own_tally->answered, 1, memory_order_relaxed);
-}
-
-void
-prefork_signals(void)
-{
-	/* Restart what was interrupted: libfcgi takes an interrupted read or write for a lost connection, and
-	 * the request with it. epoll_wait and poll are never restarted, so the loops still wake. */
-	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
-
-	(void)sigemptyset(&action.sa_mask);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &action, NULL);
-	(void)sigaction(SIGUSR1, &action, NULL);
-}
-
 /* --- children --- */
 
 static _Noreturn void
 child_main(struct pool *pool, size_t at, pid_t parent)
 {
-	own_tally = pool->tally;
-	own_slot = &pool->tally->slots[at];
+	prefork_child_is(pool->tally, at);
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the group; the parent passes TERM */
@@ -170,6 +87,22 @@ child_main(struct pool *pool, size_t at, pid_t parent)
 	exit(pool->prefork->run(pool->prefork->arg));
 }
 
+/* How many have that seat and were not told to leave; of this generation only, or all. */
+static int
+seat_taken(const struct pool *pool, int seat, bool all)
+{
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < CHILDREN_MAX; i++) {
+		const struct child *child = &pool->children[i];
+
+		count += child->pid != 0 && child->end_us == 0 && child->seat == seat &&
+		    (all || child->generation == pool->generation);
+	}
+	return count;
+}
+
 /* False: it cannot be now. */
 static bool
 child_start(struct pool *pool)
@@ -177,16 +110,15 @@ child_start(struct pool *pool)
 	int64_t now = clock_steady_us();
 	pid_t parent = getpid(), pid;
 	size_t at = 0;
+	int seat = 0;
 
 	while (at < CHILDREN_MAX && pool->children[at].pid != 0)
 		at++;
+	while (seat_taken(pool, seat, false) > 0)
+		seat++;
 	if (now < pool->start_us || at == CHILDREN_MAX)
 		return false;
-	atomic_store(&pool->tally->slots[at].ready, false);
-	atomic_store(&pool->tally->slots[at].worn, false);
-	atomic_store(&pool->tally->slots[at].took, false);
-	atomic_store(&pool->tally->slots[at].busy, false);
-	atomic_store(&pool->tally->slots[at].alive_us, 0);
+	prefork_slot_open(&pool->tally->slots[at], seat);
 	pid = fork();
 	if (pid == 0)
 		child_main(pool, at, parent);
@@ -195,7 +127,9 @@ child_start(struct pool *pool)
 		pool->start_us = now + BACKOFF_MAX_US;
 		return false;
 	}
-	pool->children[at] = (struct child){ pid, pool->generation, now, 0 };
+	pool->children[at] = (struct child){
+		.pid = pid, .generation = pool->generation, .began_us = now, .seat = seat
+	};
 	return true;
 }
 
@@ -227,13 +161,18 @@ child_ended(struct pool *pool, size_t at, int status)
 {
 	struct child child = pool->children[at];
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && child.end_us != 0;
+	const struct prefork_left left = {
+		.over = child.over,
+		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+	};
 
 	pool->children[at].pid = 0;
+	prefork_slot_close(pool->tally, at, &left);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
-	log_error("worker ended", LOG_INT("worker", child.pid),
-	    LOG_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
-	    LOG_INT("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+	log_error("worker ended", LOG_INT("worker", child.pid), LOG_INT("signal", left.signal),
+	    LOG_INT("status", left.status));
 	if (pool->prefork->lost != NULL && atomic_load(&pool->tally->slots[at].busy))
 		pool->prefork->lost(pool->prefork->arg);
 	if (!killed)
@@ -257,6 +196,19 @@ children_reap(struct pool *pool)
 	return alive;
 }
 
+/* What has a limit may use it up when only the settings are new; the machine does not wait for it. */
+static int64_t
+grace_us(const struct pool *pool, const struct child *child)
+{
+	int64_t limit_us = atomic_load(&pool->tally->slots[child - pool->children].limit_us);
+	int64_t left_us = limit_us - clock_monotonic_us();
+	int64_t grace_us = pool->prefork->grace_s * SECOND_US;
+
+	if (child->over)
+		return PREFORK_OVER_S * SECOND_US;
+	return limit_us != 0 && left_us > grace_us && !prefork_stopping() ? left_us : grace_us;
+}
+
 /*
  * SIGTERM is repeated: between a child's test of its flag and its wait there is a window in which one
  * signal would be lost.
@@ -267,7 +219,7 @@ child_tell(struct pool *pool, struct child *child)
 	int64_t now = clock_steady_us();
 
 	if (child->end_us == 0)
-		child->end_us = now + (int64_t)pool->prefork->grace_s * SECOND_US;
+		child->end_us = now + grace_us(pool, child);
 	if (now <= child->end_us) {
 		(void)kill(child->pid, SIGTERM);
 		return;
@@ -277,15 +229,31 @@ child_tell(struct pool *pool, struct child *child)
 	child->end_us = now + SECOND_US; /* told, and this logged, once a second until reaped */
 }
 
+/* Past the time it gave itself: it is asked to leave, and soon ended. */
+static void
+limit_watch(struct pool *pool, struct child *child, int64_t limit_us)
+{
+	if (clock_monotonic_us() <= limit_us)
+		return;
+	log_warn("a worker is over its time", LOG_INT("worker", child->pid));
+	child->over = true;
+	child_tell(pool, child);
+}
+
 /* It may be worn; or something in it has no end: a loop, a wait. */
 static void
 child_watch(struct pool *pool, size_t at)
 {
 	int64_t alive_us = atomic_load(&pool->tally->slots[at].alive_us);
+	int64_t limit_us = atomic_load(&pool->tally->slots[at].limit_us);
 	int64_t still_us = clock_steady_us() - alive_us;
 
 	if (atomic_load(&pool->tally->slots[at].worn))
 		pool->children[at].generation = WORN;
+	if (limit_us != 0) {
+		limit_watch(pool, &pool->children[at], limit_us);
+		return;
+	}
 	if (alive_us == 0 || still_us < pool->prefork->still_s * SECOND_US)
 		return;
 	log_error("a worker stands still", LOG_INT("worker", pool->children[at].pid),
@@ -319,7 +287,7 @@ census_take(const struct pool *pool)
 
 /* --- the parent's turn --- */
 
-/* The one told to leave is of earlier settings or, when there are too many, any. */
+/* The one told to leave has a successor in its seat, or its seat is no more; the oldest of those. */
 static void
 retire_one(struct pool *pool)
 {
@@ -329,6 +297,8 @@ retire_one(struct pool *pool)
 		const struct child *child = &pool->children[i];
 
 		if (child->pid == 0 || child->end_us != 0)
+			continue;
+		if (child->seat < pool->prefork->count && seat_taken(pool, child->seat, true) < 2)
 			continue;
 		if (at == CHILDREN_MAX || child->generation < pool->children[at].generation)
 			at = i;
@@ -343,7 +313,8 @@ static bool
 replace_one(struct pool *pool)
 {
 	struct census census = census_take(pool);
-	int count = pool->prefork->count, at_once = (count + 3) / 4;
+	int count = pool->prefork->count,
+	    at_once = pool->prefork->together ? count : (count + 3) / 4;
 	int fresh = census.ready + census.starting;
 
 	if (census.ready + census.old > count && census.leaving < at_once) {
@@ -419,6 +390,7 @@ turn(struct pool *pool)
 	size_t i;
 
 	(void)children_reap(pool);
+	atomic_store(&pool->tally->parent_us, clock_steady_us());
 	if (asked_reload)
 		reload_begin(pool);
 	for (i = 0; i < CHILDREN_MAX; i++) {
@@ -474,21 +446,24 @@ prefork_run(struct prefork *prefork)
 {
 	struct arena *arena = arena_new(65536);
 	struct pool *pool = arena_calloc(arena, 1, sizeof(*pool));
-	struct tally *tally =
+	struct prefork_tally *tally =
 	    mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t i;
 
 	if (tally == MAP_FAILED)
 		abort();
 	assert(prefork->count <= PREFORK_WORKERS_MAX);
 	pool->prefork = prefork;
 	pool->tally = tally;
+	for (i = 0; i < CHILDREN_MAX; i++)
+		prefork_slot_open(&tally->slots[i], -1);
 	signals_hold(pool);
 	turn(pool);
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%d workers", prefork->count);
 	log_info("started", LOG_INT("workers", prefork->count));
-	while (!stopping) {
+	while (!prefork_stopping()) {
 		pool_wait(pool, pool->reload_us != 0);
-		if (!stopping)
+		if (!prefork_stopping())
 			turn(pool);
 	}
 	children_end(pool);

@@ -12,13 +12,18 @@
  * all stays as it is. Every wait ends: a worker told to leave is killed after grace_s, and workers that do not
  * get ready end the reload after RELOAD_S with the old ones at work. A worker that gives no sign of life for
  * still_s is ended by SIGABRT, which leaves a line that says where it was.
+ *
+ * Each worker has a seat, a number below count that no other of the same settings has; its successor has the
+ * same. Who is about to do what may hang says how long that may take (prefork_begin): then this limit counts and
+ * not still_s, and past it the worker is told to leave and killed PREFORK_OVER_S later. What a worker was at
+ * when it died is told to whichever of the others asks first (prefork_left).
  */
 #ifndef WEB_PREFORK_H
 #define WEB_PREFORK_H
 
 #include "base/base.h"
 
-enum { PREFORK_WORKERS_MAX = 64 };
+enum { PREFORK_WORKERS_MAX = 64, PREFORK_AT_SIZE = 160, PREFORK_OVER_S = 2 };
 
 struct prefork {
 	const char *name;
@@ -27,6 +32,7 @@ struct prefork {
 	void *arg;
 	int grace_s; /* after SIGTERM, children still there are killed */
 	int still_s; /* the longest time between two signs of life */
+	bool together; /* at a reload any number of them may be leaving at a time, else a quarter */
 	void (*lost)(void *arg); /* in the parent: a child died busy; NULL: nobody asks */
 	/* In the parent: read the settings again, for the children that are started from now on; may set count
 	 * and grace_s. False: nothing is changed, why was logged. NULL: SIGHUP is ignored. */
@@ -50,6 +56,27 @@ void prefork_worn(void);
 void prefork_busy(bool busy);
 /* In a child: a sign of life. Who has given one is watched from then on. */
 void prefork_alive(void);
+/* In a child: its seat. */
+int prefork_seat(void);
+/* In a child: it begins at (cut to fit; for prefork_left) what must be over within limit_s; it has come to an
+ * end of it. */
+void prefork_begin(const char *at, int limit_s);
+void prefork_end(void);
+
+/* What a child was at when it came to an end. */
+struct prefork_left {
+	char at[PREFORK_AT_SIZE];
+	bool over; /* it was past its limit */
+	int signal, status; /* 0 and the exit status, or the signal that ended it and -1 */
+};
+/* In a child: take one that nobody has taken; false when there is none. Those that find no place any more, as
+ * those of the last children of a parent, are lost. */
+bool prefork_left(struct prefork_left *);
+/* In a child: has the seat somebody who gave a sign of life within_s ago, or is within its limit? */
+bool prefork_seat_lives(int seat, int within_s);
+/* In a child: has its parent had a turn so lately? */
+bool prefork_parent_lives(int within_s);
+
 /* In a child: a request is about to be taken, and one was answered. From any thread. */
 void prefork_took(void);
 void prefork_answered(void);
