@@ -51,27 +51,41 @@ COMMENT ON COLUMN idempotency.created_at IS 'First use; kept for 72 hours';
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
 CREATE TABLE job (
-	id uuid PRIMARY KEY,
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	kind text NOT NULL CHECK (length(kind) <= 64),
+	key text CHECK (length(key) BETWEEN 1 AND 200),
 	payload jsonb NOT NULL DEFAULT '{}',
-	state text NOT NULL DEFAULT 'READY' CHECK (state IN ('READY', 'DONE', 'DEAD')),
+	state text NOT NULL DEFAULT 'READY' CHECK (state IN ('READY', 'RUNNING', 'DONE', 'DEAD')),
 	run_at timestamptz NOT NULL DEFAULT app_now(),
 	attempts int NOT NULL DEFAULT 0,
+	tries_max int NOT NULL DEFAULT 0,
+	began_at timestamptz,
+	lease_until timestamptz,
 	last_error text NOT NULL DEFAULT '',
 	created_at timestamptz NOT NULL DEFAULT app_now(),
-	done_at timestamptz
+	done_at timestamptz,
+	CONSTRAINT job_lease CHECK ((lease_until IS NOT NULL) = (state = 'RUNNING')),
+	CONSTRAINT job_ended CHECK ((done_at IS NOT NULL) = (state IN ('DONE', 'DEAD')))
 );
 COMMENT ON TABLE job IS 'Work for the worker, written in the transaction that wants it done';
 COMMENT ON COLUMN job.id IS 'UUID';
-COMMENT ON COLUMN job.kind IS 'Which handler does it, as ai.reply';
-COMMENT ON COLUMN job.payload IS 'What the handler needs';
-COMMENT ON COLUMN job.state IS 'READY, DONE, or DEAD after too many tries';
-COMMENT ON COLUMN job.run_at IS 'Not before this; grows with each failed try and while a worker has it';
-COMMENT ON COLUMN job.attempts IS 'Tries begun';
-COMMENT ON COLUMN job.last_error IS 'Code of the last failure';
+COMMENT ON COLUMN job.kind IS 'What is to be done, as ai.reply; the worker knows its lane, its time limit and its tries';
+COMMENT ON COLUMN job.key IS 'Of one kind there is one job of a key that is READY or RUNNING; null: any number';
+COMMENT ON COLUMN job.payload IS 'What doing it needs; nothing secret, the panel shows some of it';
+COMMENT ON COLUMN job.state IS 'READY, RUNNING while a worker has it, DONE, or DEAD after too many tries';
+COMMENT ON COLUMN job.run_at IS 'Not before this; grows with each failed try';
+COMMENT ON COLUMN job.attempts IS 'Tries begun; the number is the name of the lease';
+COMMENT ON COLUMN job.tries_max IS 'Tries that its kind has, as of the last claim; 0 before the first';
+COMMENT ON COLUMN job.began_at IS 'When the last try began; null before the first';
+COMMENT ON COLUMN job.lease_until IS 'While RUNNING: whoever has it is ended before this, and then another may take it';
+COMMENT ON COLUMN job.last_error IS 'What the last failure was';
 COMMENT ON COLUMN job.created_at IS 'When it was asked for';
 COMMENT ON COLUMN job.done_at IS 'When it was done or given up';
-CREATE INDEX job_ready ON job (run_at) WHERE state = 'READY';
+CREATE INDEX job_ready ON job (kind, run_at, id) WHERE state = 'READY';
+CREATE INDEX job_running ON job (lease_until) WHERE state = 'RUNNING';
+CREATE INDEX job_dead ON job (created_at, id) WHERE state = 'DEAD';
+CREATE INDEX job_ended ON job (done_at) WHERE state IN ('DONE', 'DEAD');
+CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE state IN ('READY', 'RUNNING');
 
 CREATE TABLE audit (
 	id bigint PRIMARY KEY,
@@ -138,14 +152,14 @@ COMMENT ON COLUMN epoch.epoch IS 'Changed at every restore, so that older cursor
 COMMENT ON COLUMN epoch.system_id IS 'System identifier of the server the epoch was chosen or found good for';
 COMMENT ON COLUMN epoch.timeline IS 'Timeline of its write-ahead log then';
 
--- The worker's heartbeat: when it last did each of its rounds, by this server's clock, so that /readyz and the
--- panel see a worker that is gone, hangs or cannot write. One row a lane, shared by all workers; they are
+-- The worker's heartbeat, by this server's clock, so that /readyz and the panel see a worker that is gone, hangs
+-- or cannot write, and which lane of it. One row a lane, shared by all workers; they are
 -- rewritten every second, hence the room in the page.
 
 CREATE TABLE heartbeat (
 	lane text PRIMARY KEY CHECK (lane ~ '^[a-z]{1,20}$'),
 	beat_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE heartbeat IS 'When a worker last did each kind of its work; a lane without a row was never done';
-COMMENT ON COLUMN heartbeat.lane IS 'What was done: turn is the loop itself, the others its rounds';
-COMMENT ON COLUMN heartbeat.beat_at IS 'When it was last finished; the real time, also where tests move the clock';
+COMMENT ON TABLE heartbeat IS 'When each part of a worker was last heard of; one without a row never was';
+COMMENT ON COLUMN heartbeat.lane IS 'turn: the whole of it; a lane of jobs; or a round, as expire';
+COMMENT ON COLUMN heartbeat.beat_at IS 'When all of it, or the lane, was last seen alive, or the round was last done; the real time, also where tests move the clock';

@@ -156,6 +156,7 @@ hold(struct test_fail *fail, int64_t until_us)
 	const struct timespec moment = { 0, 2000000 };
 	int32_t round = atomic_load(&fail->round);
 
+	atomic_store(&fail->holder, (int32_t)getpid());
 	atomic_fetch_add(&fail->held, 1);
 	while (atomic_load(&fail->round) == round && clock_monotonic_us() < until_us)
 		(void)nanosleep(&moment, NULL);

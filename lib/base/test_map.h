@@ -21,7 +21,8 @@ struct test_fail {
 	_Atomic int32_t round; /* one more each time it is armed or released */
 	_Atomic int32_t skip; /* so many passings do nothing yet */
 	_Atomic int32_t times; /* then so many act */
-	_Atomic int32_t held; /* threads that wait there now */
+	_Atomic int32_t held; /* threads that wait there now, and those killed there */
+	_Atomic int32_t holder; /* the process that came last to wait there */
 	_Atomic int64_t acted; /* how often it acted since it was armed */
 	int64_t value; /* milliseconds of a sleep, enum err of an error */
 	char text[TEST_TEXT_SIZE]; /* what FAILPOINT_OF's text must begin with; "": any */

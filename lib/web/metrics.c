@@ -35,6 +35,8 @@ struct metrics {
 	uint64_t route_count;
 	char program[NAME_SIZE];
 	_Atomic int64_t values[METRIC_VALUES];
+	_Atomic bool has_lanes;
+	_Atomic int64_t lanes[LANE__COUNT][METRIC_LANE_VALUES];
 	struct route_counts routes[]; /* [0] is what met no route */
 };
 static const uint64_t metrics_magic =
@@ -60,12 +62,23 @@ static const struct {
 	    "Reads of the event log for a client's cursor" },
 	[METRIC_LOOP_TURNS] = { "loop_turns_total", "counter",
 	    "Turns of the loop that holds the waiting clients" },
-	[METRIC_JOBS_DONE] = { "jobs_done_total", "counter", "Jobs done" },
-	[METRIC_JOBS_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
 	[METRIC_REVOKE_READS] = { "revoke_reads_total", "counter",
 	    "Times the database was asked for ended logins, on behalf of the machine" },
 	[METRIC_BEAT_US] = { "worker_beat_age_seconds", "gauge",
 	    "Time since the worker of this machine last wrote its heartbeat" },
+};
+
+static const struct {
+	const char *name, *type, *help;
+} lane_docs[METRIC_LANE_VALUES] = {
+	[METRIC_LANE_READY] = { "jobs_queued", "gauge", "Jobs that wait for their time or a child" },
+	[METRIC_LANE_RUNNING] = { "jobs_running", "gauge", "Jobs being done now" },
+	[METRIC_LANE_DEAD] = { "jobs_dead", "gauge",
+	    "Jobs given up, for an administrator to look at" },
+	[METRIC_LANE_OLDEST_S] = { "jobs_oldest_age_seconds", "gauge",
+	    "For how long the oldest job has been due" },
+	[METRIC_LANE_DONE] = { "jobs_done_total", "counter", "Jobs done" },
+	[METRIC_LANE_FAILED] = { "jobs_failed_total", "counter", "Tries of jobs that failed" },
 };
 
 static size_t
@@ -235,6 +248,20 @@ metrics_set(struct metrics *metrics, enum metric_value value, int64_t amount)
 	atomic_store(&metrics->values[value], amount);
 }
 
+void
+metrics_lane_add(struct metrics *metrics, enum lane_id lane, enum metric_lane value, int64_t amount)
+{
+	atomic_store(&metrics->has_lanes, true);
+	atomic_fetch_add(&metrics->lanes[lane][value], amount);
+}
+
+void
+metrics_lane_set(struct metrics *metrics, enum lane_id lane, enum metric_lane value, int64_t amount)
+{
+	atomic_store(&metrics->has_lanes, true);
+	atomic_store(&metrics->lanes[lane][value], amount);
+}
+
 static int64_t
 total_of(const struct route_counts *counts)
 {
@@ -332,6 +359,20 @@ print_value(const struct metrics *const *all, size_t count, size_t value, struct
 }
 
 static void
+print_lanes(const struct metrics *const *all, size_t count, size_t value, struct buf *out)
+{
+	size_t i, lane;
+
+	buf_printf(out, "# HELP confab_%s %s\n# TYPE confab_%s %s\n", lane_docs[value].name,
+	    lane_docs[value].help, lane_docs[value].name, lane_docs[value].type);
+	for (i = 0; i < count; i++)
+		for (lane = 0; atomic_load(&all[i]->has_lanes) && lane < LANE__COUNT; lane++)
+			buf_printf(out, "confab_%s{program=\"%s\",lane=\"%s\"} %lld\n",
+			    lane_docs[value].name, all[i]->program, lanes[lane].name,
+			    (long long)atomic_load(&all[i]->lanes[lane][value]));
+}
+
+static void
 unmap(void *metrics)
 {
 	(void)munmap(metrics, size_of(((const struct metrics *)metrics)->route_count));
@@ -415,6 +456,8 @@ metrics_print(const char *run_dir, struct arena *arena, struct buf *out)
 	for (value = 0; value < METRIC_BEAT_US; value++)
 		print_value(all, count, value, out);
 	print_beat(all, count, out);
+	for (value = 0; value < METRIC_LANE_VALUES; value++)
+		print_lanes(all, count, value, out);
 	buf_printf(out,
 	    "# HELP confab_build_info What release answers here\n"
 	    "# TYPE confab_build_info gauge\nconfab_build_info{version=\"%s\"} 1\n",

@@ -7,6 +7,7 @@
 #define WEB_METRICS_H
 
 #include "base/buf.h"
+#include "domain/system/lane.h"
 #include "web/route.h"
 
 struct metrics;
@@ -23,11 +24,20 @@ enum metric_value {
 	METRIC_STREAM_LAG_BYTES, /* gauge */
 	METRIC_CATCH_UP_READS, /* counter */
 	METRIC_LOOP_TURNS, /* counter */
-	METRIC_JOBS_DONE, /* counter */
-	METRIC_JOBS_FAILED, /* counter */
 	METRIC_REVOKE_READS, /* counter */
 	METRIC_BEAT_US, /* of the worker: monotonic time of its last beat; printed as its age */
 	METRIC_VALUES
+};
+
+/* What a lane of jobs has; only of a program that counts any. */
+enum metric_lane {
+	METRIC_LANE_READY, /* gauges */
+	METRIC_LANE_RUNNING,
+	METRIC_LANE_DEAD,
+	METRIC_LANE_OLDEST_S,
+	METRIC_LANE_DONE, /* counters */
+	METRIC_LANE_FAILED,
+	METRIC_LANE_VALUES
 };
 
 /* Map the counters of program; tables as in struct app. Without a usable RUN_DIR they are kept in
@@ -38,6 +48,8 @@ struct metrics *metrics_open(
 void metrics_request(struct metrics *, size_t route_number, int status, int64_t us);
 void metrics_add(struct metrics *, enum metric_value, int64_t amount);
 void metrics_set(struct metrics *, enum metric_value, int64_t amount);
+void metrics_lane_add(struct metrics *, enum lane_id, enum metric_lane, int64_t amount);
+void metrics_lane_set(struct metrics *, enum lane_id, enum metric_lane, int64_t amount);
 /* A value of another program by its file in run_dir; false when there is none. */
 bool metrics_read(
     const char *run_dir, const char *program, enum metric_value value, int64_t *amount);

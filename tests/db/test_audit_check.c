@@ -4,10 +4,7 @@
 #include "harness/testdb.h"
 
 static const struct stmt_set *const sets[] = { &job_stmts, &audit_stmts, &audit_check_stmts, NULL };
-static const struct job_handler handlers[] = {
-	{ AUDIT_CHECK_JOB, audit_check_prepare, audit_check_apply },
-	{ 0 },
-};
+static const struct job_kind *const kinds[] = { &audit_check_job, NULL };
 static struct db *db;
 static const char *admin;
 
@@ -35,8 +32,8 @@ work(void)
 	struct job job;
 	int count = 0;
 
-	for (; job_claim(db, &job) == ERR_OK; count++)
-		CU_ASSERT_EQUAL_FATAL(job_run(db, &job, handlers), ERR_OK);
+	for (; job_claim(db, kinds, &job) == ERR_OK; count++)
+		CU_ASSERT_EQUAL_FATAL(job_run(db, &job, &audit_check_job), ERR_OK);
 	return count;
 }
 

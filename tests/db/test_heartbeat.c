@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define ALL HEARTBEAT_TURN ",fast,mail,media,ai,money"
+
 static const struct stmt_set *const sets[] = { &heartbeat_stmts, NULL };
 static struct db *db;
 
@@ -34,12 +36,13 @@ static void
 beats_all_lanes_at_once(void)
 {
 	testdb_run("DELETE FROM heartbeat");
-	CU_ASSERT_EQUAL(heartbeat_beat(db, HEARTBEAT_TURN ",lapse,expire"), ERR_OK);
+	CU_ASSERT_EQUAL(heartbeat_beat(db, ALL ",lapse,expire"), ERR_OK);
 	CU_ASSERT_EQUAL(heartbeat_beat(db, HEARTBEAT_TURN), ERR_OK);
-	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM heartbeat"), 3);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM heartbeat"), 8);
 	CU_ASSERT(look(3).good);
 	CU_ASSERT_PTR_NOT_NULL(strstr(look(3).text, "last turn "));
-	CU_ASSERT_NSTRING_EQUAL(look(3).lanes, "expire ", 7);
+	CU_ASSERT_NSTRING_EQUAL(look(3).lanes, "ai ", 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(look(3).lanes, ", expire "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(look(3).lanes, ", lapse "));
 	CU_ASSERT_PTR_NULL(strstr(look(3).lanes, HEARTBEAT_TURN));
 }
@@ -47,15 +50,31 @@ beats_all_lanes_at_once(void)
 static void
 hears_the_silence(void)
 {
-	CU_ASSERT_EQUAL(heartbeat_beat(db, HEARTBEAT_TURN ",prune"), ERR_OK);
+	CU_ASSERT_EQUAL(heartbeat_beat(db, ALL ",prune"), ERR_OK);
 	testdb_run("UPDATE heartbeat SET beat_at = clock_timestamp() - interval '40 s'");
 	CU_ASSERT_FALSE(look(30).good);
 	CU_ASSERT_NSTRING_EQUAL(look(30).text, "silent for 4", 12);
 	CU_ASSERT(look(60).good);
 	/* Its rounds are shown, and do not decide. */
-	CU_ASSERT_EQUAL(heartbeat_beat(db, HEARTBEAT_TURN), ERR_OK);
+	CU_ASSERT_EQUAL(heartbeat_beat(db, ALL), ERR_OK);
 	CU_ASSERT(look(30).good);
 	CU_ASSERT_PTR_NOT_NULL(strstr(look(30).lanes, "prune 4"));
+}
+
+static void
+hears_the_silence_of_a_lane(void)
+{
+	testdb_run("DELETE FROM heartbeat");
+	CU_ASSERT_EQUAL(heartbeat_beat(db, HEARTBEAT_TURN ",fast,mail,media,ai"), ERR_OK);
+	CU_ASSERT_FALSE(look(30).good);
+	CU_ASSERT_STRING_EQUAL(look(30).text, "lane money has never run");
+	CU_ASSERT_EQUAL(heartbeat_beat(db, ALL), ERR_OK);
+	CU_ASSERT(look(30).good);
+	testdb_run("UPDATE heartbeat SET beat_at = clock_timestamp() - interval '40 s'"
+		   " WHERE lane = 'ai'");
+	CU_ASSERT_FALSE(look(30).good);
+	CU_ASSERT_NSTRING_EQUAL(look(30).text, "lane ai silent for 4", 20);
+	CU_ASSERT(look(60).good);
 }
 
 /* A server whose clock was set back: nothing of the future stays, which would hide a later silence. */
@@ -78,6 +97,7 @@ main(void)
 						       says_when_none_ever_ran },
 		{ "beats all lanes in one statement", beats_all_lanes_at_once },
 		{ "hears the silence of the loop", hears_the_silence },
+		{ "hears the silence of a lane", hears_the_silence_of_a_lane },
 		{ "bears a clock that was set", bears_a_clock_that_was_set }, { NULL, NULL } };
 	int status;
 

@@ -64,7 +64,7 @@ old_rows_go_and_young_ones_stay(void)
 }
 
 static void
-unfinished_and_dead_jobs_stay(void)
+unfinished_jobs_stay_and_dead_ones_for_a_month(void)
 {
 	struct db *db = testdb_open(sets);
 	int64_t count;
@@ -72,11 +72,15 @@ unfinished_and_dead_jobs_stay(void)
 	testdb_run("DELETE FROM job WHERE kind = 'test.prune'");
 	testdb_run(
 	    "INSERT INTO job (id, kind, state, created_at, run_at, done_at) SELECT"
-	    " gen_random_uuid(), 'test.prune', s, app_now() - interval '1 year',"
-	    " app_now() + interval '1 day', CASE s WHEN 'DEAD' THEN app_now() - interval '1 year'"
-	    " END FROM unnest(ARRAY['READY', 'DEAD']) s");
+	    " gen_random_uuid(), 'test.prune', CASE WHEN days > 0 THEN 'DEAD' ELSE 'READY' END,"
+	    " app_now() - interval '1 year', app_now() + interval '1 day',"
+	    " CASE WHEN days > 0 THEN app_now() - make_interval(days => days) END"
+	    " FROM unnest(ARRAY[0, 29, 31]) days");
 	CU_ASSERT_EQUAL(prune_run(db, EVENT_DAYS, &count), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM job WHERE kind = 'test.prune'"), 2);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM job WHERE kind = 'test.prune'"
+				   " AND done_at < app_now() - interval '30 days'"),
+	    0);
 	testdb_run("DELETE FROM job WHERE kind = 'test.prune'");
 	testdb_close(db);
 }
@@ -100,7 +104,8 @@ more_than_a_batch_goes_in_one_round(void)
 
 static const struct cunit_test tests[] = {
 	{ "old rows go and young ones stay", old_rows_go_and_young_ones_stay },
-	{ "unfinished and dead jobs stay", unfinished_and_dead_jobs_stay },
+	{ "unfinished jobs stay, and dead ones for a month",
+	    unfinished_jobs_stay_and_dead_ones_for_a_month },
 	{ "more than a batch goes in one round", more_than_a_batch_goes_in_one_round },
 	{ 0 },
 };

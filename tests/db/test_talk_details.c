@@ -142,8 +142,8 @@ the_assistant_answers_the_last_word_while_it_can(void)
 	    "INSERT INTO job (id, kind, payload, run_at) VALUES (gen_random_uuid(), 'ai.reply',"
 	    " jsonb_build_object('message_id', $1::text), 'infinity') RETURNING id",
 	    id);
-	CU_ASSERT_EQUAL(assistant_prepare(door(), &job, &work), ERR_OK);
-	CU_ASSERT_EQUAL(assistant_apply(door(), &job, work), ERR_OK);
+	CU_ASSERT_EQUAL(assistant_job.prepare(door(), &job, &work), ERR_OK);
+	CU_ASSERT_EQUAL(assistant_job.apply(door(), &job, work), ERR_OK);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(testdb_text("SELECT body FROM message WHERE conversation_id = $1"
 			       " AND sender_type = 'AI'",
@@ -151,9 +151,9 @@ the_assistant_answers_the_last_word_while_it_can(void)
 		"\"help\"")); /* the last word, not the first */
 	testdb_run(
 	    "UPDATE conversation SET closed_at = app_now() WHERE id = $1", talk.conversation_id);
-	CU_ASSERT_EQUAL(assistant_prepare(door(), &job, &work), ERR_OK);
+	CU_ASSERT_EQUAL(assistant_job.prepare(door(), &job, &work), ERR_OK);
 	CU_ASSERT_PTR_NULL(work);
-	CU_ASSERT_EQUAL(assistant_apply(door(), &job, work), ERR_OK);
+	CU_ASSERT_EQUAL(assistant_job.apply(door(), &job, work), ERR_OK);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message WHERE conversation_id = $1",
 			    talk.conversation_id),
 	    3);

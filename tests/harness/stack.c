@@ -97,9 +97,16 @@ fail_wait_held(const char *name)
 	struct test_fail *fail = &orders()->fails[site_of(name)];
 	int64_t end = clock_steady_us() + WAIT_US;
 
-	while (atomic_load(&fail->held) == 0 && clock_steady_us() < end)
+	while ((atomic_load(&fail->acted) == 0 || atomic_load(&fail->held) == 0) &&
+	    clock_steady_us() < end)
 		(void)nanosleep(&moment, NULL);
-	require(atomic_load(&fail->held) > 0);
+	require(atomic_load(&fail->acted) > 0 && atomic_load(&fail->held) > 0);
+}
+
+int64_t
+fail_holder(const char *name)
+{
+	return atomic_load(&orders()->fails[site_of(name)].holder);
 }
 
 int64_t
@@ -177,6 +184,13 @@ fail_acted(const char *name)
 
 void
 fail_wait_held(const char *name)
+{
+	(void)name;
+	refuse();
+}
+
+int64_t
+fail_holder(const char *name)
 {
 	(void)name;
 	refuse();

@@ -31,6 +31,8 @@ void fail_release(const char *name);
 int64_t fail_acted(const char *name);
 /* Wait until somebody is held there by pause or sleep; ten seconds are the limit. */
 void fail_wait_held(const char *name);
+/* The process that was held there last. */
+int64_t fail_holder(const char *name);
 
 /* How many calls the stand-ins have had so far: the number of the newest. */
 int64_t stack_calls(void);

@@ -11,13 +11,13 @@ static const struct stmt stmts[] = {
 	    .repeatable = true },
 	[LOST] = { "audit_check_lost", 1,
 	    "UPDATE audit_check SET state = 'FAILED', done_at = app_now() WHERE state = 'RUNNING'"
-	    " AND NOT EXISTS (SELECT FROM job WHERE kind = $1 AND state = 'READY')" },
+	    " AND NOT EXISTS (SELECT FROM job WHERE kind = $1"
+	    " AND state IN ('READY', 'RUNNING'))" },
 	[START] = { "audit_check_start", 2,
 	    "INSERT INTO audit_check (id, asked_by) VALUES ($1, $2)"
 	    " ON CONFLICT ((true)) WHERE state = 'RUNNING' DO NOTHING" },
 	[JOB] = { "audit_check_job", 2,
-	    "INSERT INTO job (id, kind, payload) VALUES (gen_random_uuid(), $1,"
-	    " jsonb_build_object('check_id', $2::uuid))" },
+	    "SELECT job_add($1, jsonb_build_object('check_id', $2::uuid), $2::uuid::text)" },
 	[PLACE] = { "audit_check_place", 1,
 	    "SELECT c.id, c.last_id FROM job j JOIN audit_check c ON c.state = 'RUNNING'"
 	    " AND c.id = (j.payload ->> 'check_id')::uuid WHERE j.id = $1",
@@ -75,8 +75,8 @@ struct slice {
 	struct audit_found found;
 };
 
-enum err
-audit_check_prepare(struct db *db, const struct job *job, void **work)
+static enum err
+prepare(struct db *db, const struct job *job, void **work)
 {
 	struct slice *slice = arena_alloc(db_arena(db), sizeof(*slice));
 	struct rows *rows;
@@ -91,8 +91,8 @@ audit_check_prepare(struct db *db, const struct job *job, void **work)
 	return ERR_OK;
 }
 
-enum err
-audit_check_apply(struct db *db, const struct job *job, void *work)
+static enum err
+apply(struct db *db, const struct job *job, void *work)
 {
 	const struct slice *slice = work;
 	const char *state = "RUNNING";
@@ -110,3 +110,17 @@ audit_check_apply(struct db *db, const struct job *job, void *work)
 		return ERR_OK;
 	return db_exec(db, &stmts[JOB], db_text(AUDIT_CHECK_JOB), db_text(slice->check_id));
 }
+
+static const char *const shown[] = { "check_id", NULL };
+
+const struct job_kind audit_check_job = {
+	.name = AUDIT_CHECK_JOB,
+	.lane = LANE_MEDIA,
+	.limit_s = 120,
+	.tries = 8,
+	.wait_s = 2,
+	.wait_max_s = 600,
+	.shown = shown,
+	.prepare = prepare,
+	.apply = apply,
+};

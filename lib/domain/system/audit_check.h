@@ -27,8 +27,7 @@ MUST_CHECK enum err audit_check_start(struct db *, const struct audit_by *by, st
 /* The newest check. ERR_NOT_FOUND when there was none. */
 MUST_CHECK enum err audit_check_latest(struct db *, struct rows **rows);
 
-/* The handler of AUDIT_CHECK_JOB. */
-enum err audit_check_prepare(struct db *, const struct job *, void **work);
-enum err audit_check_apply(struct db *, const struct job *, void *work);
+/* AUDIT_CHECK_JOB: one slice. */
+extern const struct job_kind audit_check_job;
 
 #endif

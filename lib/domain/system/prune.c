@@ -1,8 +1,10 @@
 #include "domain/system/prune.h"
 
-enum { REVOCATION, IDEMPOTENCY, RATE_BUCKET, EVENT, JOB };
+#include "domain/system/job.h"
 
-/* $1 is how many hours a row is kept. Dead jobs stay: an operator looks at them. */
+enum { REVOCATION, IDEMPOTENCY, RATE_BUCKET, EVENT, JOB, JOB_DEAD };
+
+/* $1 is how many hours a row is kept. */
 static const struct stmt stmts[] = {
 	[REVOCATION] = { "prune_revocation", 2,
 	    "DELETE FROM revocation WHERE ctid = ANY (ARRAY(SELECT ctid FROM revocation"
@@ -25,6 +27,10 @@ static const struct stmt stmts[] = {
 	    true },
 	[JOB] = { "prune_job", 2,
 	    "DELETE FROM job WHERE ctid = ANY (ARRAY(SELECT ctid FROM job WHERE state = 'DONE'"
+	    " AND done_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[JOB_DEAD] = { "prune_job_dead", 2,
+	    "DELETE FROM job WHERE ctid = ANY (ARRAY(SELECT ctid FROM job WHERE state = 'DEAD'"
 	    " AND done_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
 	    true },
 };
@@ -58,7 +64,8 @@ prune_run(struct db *db, int64_t event_days, int64_t *count)
 		[IDEMPOTENCY] = 72,
 		[RATE_BUCKET] = 0,
 		[EVENT] = event_days * 24,
-		[JOB] = (int64_t)7 * 24,
+		[JOB] = (int64_t)JOB_DONE_DAYS * 24,
+		[JOB_DEAD] = (int64_t)JOB_DEAD_DAYS * 24,
 	};
 	size_t i;
 

@@ -29,8 +29,9 @@ assistant_provider_set(const struct ai_provider *chosen)
 	provider = chosen;
 }
 
-enum err
-assistant_prepare(struct db *db, const struct job *job, void **work)
+/* *work is the answer, NULL when there is nothing to say any more. */
+static enum err
+prepare(struct db *db, const struct job *job, void **work)
 {
 	struct ai_turn turns[ASSISTANT_TURNS_MAX];
 	struct ai_request request = { turns, 0 };
@@ -54,8 +55,8 @@ assistant_prepare(struct db *db, const struct job *job, void **work)
 	return ERR_OK;
 }
 
-enum err
-assistant_apply(struct db *db, const struct job *job, void *work)
+static enum err
+apply(struct db *db, const struct job *job, void *work)
 {
 	const struct answer *answer = work;
 
@@ -65,3 +66,18 @@ assistant_apply(struct db *db, const struct job *job, void *work)
 	return message_post(db, answer->conversation_id, "AI",
 	    arena_printf(db_arena(db), "reply-%s", answer->message_id), answer->text);
 }
+
+static const char *const shown[] = { "message_id", NULL };
+
+/* The provider has a minute. */
+const struct job_kind assistant_job = {
+	.name = "ai.reply",
+	.lane = LANE_AI,
+	.limit_s = 90,
+	.tries = 8,
+	.wait_s = 2,
+	.wait_max_s = 3600,
+	.shown = shown,
+	.prepare = prepare,
+	.apply = apply,
+};

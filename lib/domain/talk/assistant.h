@@ -16,8 +16,7 @@ enum { ASSISTANT_TURNS_MAX = 20 }; /* of the conversation that the provider is s
 
 /* Choose the provider for this process. */
 void assistant_provider_set(const struct ai_provider *);
-/* The handlers of job.h. *work is the answer, NULL when there is nothing to say any more. */
-MUST_CHECK enum err assistant_prepare(struct db *, const struct job *, void **work);
-MUST_CHECK enum err assistant_apply(struct db *, const struct job *, void *work);
+/* "ai.reply", as message_send asks for it. */
+extern const struct job_kind assistant_job;
 
 #endif
