@@ -14,6 +14,7 @@
 #include "domain/people/user_admin.h"
 #include "domain/system/demo_login.h"
 #include "domain/system/heartbeat.h"
+#include "domain/system/job_admin.h"
 #include "domain/system/overview.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session_leave.h"
@@ -31,6 +32,12 @@ static const struct {
 	{ "resolved", "The report was closed.", "success" },
 	{ "resolved_blocked", "The report was closed and the account blocked.", "success" },
 	{ "checking", "The whole log is being checked; this page shows how far.", "success" },
+	{ "job_retried", "The job will be tried anew, now.", "success" },
+	{ "jobs_retried", "All of them will be tried anew, now.", "success" },
+	{ "job_discarded", "The job was discarded.", "success" },
+	{ "job_twin", "A younger job with the same key is waiting or running: it does the work.",
+	    "warning" },
+	{ "job_gone", "There was nothing to decide any more.", "warning" },
 	{ "reason", "Please choose or write a reason.", "warning" },
 	{ "out", "You have signed out.", "success" },
 	{ "expired", "You were signed out after a while without use.", "warning" },
@@ -66,6 +73,7 @@ panel_reply(struct req *req, const char *template, const char *section, struct j
 
 	TRY(overview_waiting(req->db, &rows));
 	page_put_int(context, "waiting_advisors", rows_i64_of(rows, 0, "pending"));
+	page_put_int(context, "waiting_jobs", rows_i64_of(rows, 0, "jobs"));
 	page_put_int(context, "waiting_reports", rows_i64_of(rows, 0, "reports"));
 	page_put_bool(context, arena_printf(req->arena, "in_%s", section), true);
 	put_message(req, context);
@@ -164,12 +172,13 @@ int
 main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_front_routes, admin_home_routes,
-		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_api_routes,
-		NULL };
-	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts,
-		&overview_stmts, &heartbeat_stmts, &review_stmts, &moderation_stmts,
-		&user_admin_stmts, &panel_login_stmts, &user_stmts, &attempt_stmts, &session_stmts,
-		&session_leave_stmts, &message_stmts, &demo_login_stmts, NULL };
+		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_job_routes,
+		admin_api_routes, NULL };
+	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts, &job_stmts,
+		&job_admin_stmts, &overview_stmts, &heartbeat_stmts, &review_stmts,
+		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts,
+		&attempt_stmts, &session_stmts, &session_leave_stmts, &message_stmts,
+		&demo_login_stmts, NULL };
 	static const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = sets,

@@ -154,25 +154,26 @@ put_worker(struct req *req, struct json_object *list)
 	add_check(req, list, "Worker", beat.good ? "ok" : "bad",
 	    beat.lanes[0] == '\0'
 		? beat.text
-		: arena_printf(req->arena, "%s; rounds: %s", beat.text, beat.lanes));
+		: arena_printf(req->arena, "%s; lanes and rounds: %s", beat.text, beat.lanes));
 	return ERR_OK;
 }
 
 static void
 put_jobs(struct req *req, struct json_object *list, struct json_object *counts)
 {
-	struct json_object *late, *dead, *ready;
+	struct json_object *late, *dead, *ready, *running;
 	bool good;
 
 	if (!json_object_object_get_ex(counts, "jobs_late", &late) ||
 	    !json_object_object_get_ex(counts, "jobs_dead", &dead) ||
+	    !json_object_object_get_ex(counts, "jobs_running", &running) ||
 	    !json_object_object_get_ex(counts, "jobs_ready", &ready))
 		return;
 	good = json_object_get_int64(late) == 0 && json_object_get_int64(dead) == 0;
 	add_check(req, list, "Jobs", good ? "ok" : "warn",
-	    arena_printf(req->arena, "%lld waiting, %lld late, %lld given up",
-		(long long)json_object_get_int64(ready), (long long)json_object_get_int64(late),
-		(long long)json_object_get_int64(dead)));
+	    arena_printf(req->arena, "%lld waiting, %lld running, %lld late, %lld given up",
+		(long long)json_object_get_int64(ready), (long long)json_object_get_int64(running),
+		(long long)json_object_get_int64(late), (long long)json_object_get_int64(dead)));
 }
 
 /* What a whole system runs; worker and events keep a connection always. */

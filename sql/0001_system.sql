@@ -83,7 +83,7 @@ COMMENT ON COLUMN job.created_at IS 'When it was asked for';
 COMMENT ON COLUMN job.done_at IS 'When it was done or given up';
 CREATE INDEX job_ready ON job (kind, run_at, id) WHERE state = 'READY';
 CREATE INDEX job_running ON job (lease_until) WHERE state = 'RUNNING';
-CREATE INDEX job_dead ON job (created_at, id) WHERE state = 'DEAD';
+CREATE INDEX job_state ON job (state, created_at, id);
 CREATE INDEX job_ended ON job (done_at) WHERE state IN ('DONE', 'DEAD');
 CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE state IN ('READY', 'RUNNING');
 

@@ -111,6 +111,60 @@ async function said(page, text) {
 	await page.getByRole("status").filter({ hasText: text }).waitFor();
 }
 
+// Jobs that were given up: one is tried anew, one discarded, the rest of a kind tried anew together.
+async function jobs(page) {
+	const dead = (kind, payload, error) => sql(`INSERT INTO job (id, kind, payload, state, attempts, tries_max,
+		began_at, last_error, created_at, done_at) VALUES (gen_random_uuid(), '${kind}', '${payload}', 'DEAD', 8, 8,
+		app_now() - interval '3 minutes', '${error}', app_now() - interval '2 hours',
+		app_now() - interval '3 minutes') RETURNING id`);
+	const payloads = `{"check_id": "00000000-0000-7000-8000-00000000000a", "token": "secret-${run}"}`;
+	const one = dead("audit.check", payloads, "timeout: ended after its 120 s");
+	const two = dead("audit.check", payloads, `killed: its process ended by signal 9 ${payload}`);
+	const rest = [dead("audit.check", payloads, "unavailable: A part of the system is not available: try again"),
+		dead("audit.check", payloads, "lost: nothing was heard of it")];
+	const gone = dead("test.gone", "{}", "busy: The server is busy: try again");
+	sql("SELECT job_add('audit.check', '{}', wait => '1 hour')");
+	const becomes = async (id, state) => {
+		for (let i = 0; i < 200 && sql(`SELECT state FROM job WHERE id = '${id}'`) !== state; i++)
+			await page.waitForTimeout(50);
+		assert.equal(sql(`SELECT state FROM job WHERE id = '${id}'`), state);
+	};
+
+	await page.goto("/admin");
+	await page.getByRole("link", { name: /^Jobs/ }).first().click();
+	await picture(page, "jobs");
+	await page.getByRole("link", { name: "Ready" }).click();
+	await page.getByLabel("Kind").selectOption("audit.check");
+	await page.getByRole("button", { name: "Show" }).click();
+	assert.equal(await page.locator("tbody tr a").count(), 1);
+	await picture(page, "jobs-ready");
+
+	await page.goto(`/admin/jobs/${one}`);
+	assert.ok(!(await page.content()).includes(`secret-${run}`), "what a kind does not show is not shown");
+	await page.getByText("not shown").waitFor();
+	await picture(page, "job-dead");
+	await page.getByRole("button", { name: "Retry" }).click();
+	await said(page, "tried anew");
+	await becomes(one, "DONE");
+	await page.reload();
+	await picture(page, "job-done");
+
+	await page.goto(`/admin/jobs/${two}`);
+	await page.getByText("Discard …").click();
+	await picture(page, "job-discard");
+	await page.getByRole("button", { name: "Discard this job" }).click();
+	await said(page, "discarded");
+	assert.equal(sql(`SELECT count(*) FROM job WHERE id = '${two}'`), "0");
+
+	await page.getByText("Retry all of audit.check").click();
+	await picture(page, "jobs-retry-all");
+	await page.getByRole("button", { name: "Yes, retry all" }).first().click();
+	await said(page, "All of them");
+	for (const id of rest)
+		await becomes(id, "DONE");
+	assert.equal(sql(`SELECT state FROM job WHERE id = '${gone}'`), "DEAD");
+}
+
 // --- the work ---
 
 async function work() {
@@ -189,10 +243,12 @@ async function work() {
 	await page.goto(`/admin/reports/${report}`);
 	await picture(page, "report-closed");
 
+	await jobs(page);
+
 	await page.goto("/admin/audit");
 	await page.getByText(/Verified \d+ rows/).waitFor();
 	for (const action of ["advisor.approve", "advisor.reject", "user.block", "user.unblock",
-		"report.resolve"])
+		"report.resolve", "job.retry", "job.retry_all", "job.discard"])
 		assert.ok(await page.locator("code", { hasText: action }).count() > 0, action);
 	await picture(page, "audit");
 	assert.deepEqual(problems, []);
@@ -204,7 +260,7 @@ async function work() {
 	await page.goto("/admin");
 	const system = await page.locator("section[aria-labelledby=system]").innerText();
 	assert.match(system, /Release\s+\d+\.\d+/);
-	assert.match(system, /Worker\s+last turn \d+ s ago; rounds: .*expire \d+ s/);
+	assert.match(system, /Worker\s+last turn \d+ s ago; lanes and rounds: .*expire \d+ s/);
 	await page.keyboard.press("Tab");
 	assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
 	await page.getByRole("button", { name: "Sign out" }).click();

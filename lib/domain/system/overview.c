@@ -22,12 +22,14 @@ static const struct stmt stmts[] = {
 	    " FROM report WHERE state = 'OPEN') r,"
 	    " (SELECT count(*) FILTER (WHERE state = 'READY') AS jobs_ready,"
 	    " count(*) FILTER (WHERE state = 'READY' AND run_at < app_now() - interval '1 minute')"
-	    " AS jobs_late, count(*) FILTER (WHERE state = 'DEAD') AS jobs_dead FROM job"
+	    " AS jobs_late, count(*) FILTER (WHERE state = 'RUNNING') AS jobs_running,"
+	    " count(*) FILTER (WHERE state = 'DEAD') AS jobs_dead FROM job"
 	    " WHERE state <> 'DONE') j",
 	    true },
 	[WAITING] = { "overview_waiting", 0,
 	    "SELECT (SELECT count(*) FROM advisor WHERE state = 'PENDING') AS pending,"
-	    " (SELECT count(*) FROM report WHERE state = 'OPEN') AS reports",
+	    " (SELECT count(*) FROM report WHERE state = 'OPEN') AS reports,"
+	    " (SELECT count(*) FROM job WHERE state = 'DEAD') AS jobs",
 	    true },
 	[DAYS] = { "overview_days", 1,
 	    "WITH span AS (SELECT date_trunc('day', app_now() AT TIME ZONE 'UTC')"

@@ -11,10 +11,10 @@ enum { OVERVIEW_DAYS = 14 };
 extern const struct stmt_set overview_stmts;
 
 /* One row of counts: users, users_blocked, users_new (7 days), advisors_{draft,pending,approved,
- * rejected,online}, reports_open, sessions_live, messages_day (24 h), jobs_ready, jobs_late, jobs_dead,
+ * rejected,online}, reports_open, sessions_live, messages_day (24 h), jobs_ready, jobs_late, jobs_running, jobs_dead,
  * pending_since and report_since (times of the oldest; null without). */
 MUST_CHECK enum err overview_counts(struct db *, struct rows **rows);
-/* What waits for an admin: pending, reports. Cheap: every page shows it. */
+/* What waits for an admin: pending, reports, jobs (given up). Cheap: every page shows it. */
 MUST_CHECK enum err overview_waiting(struct db *, struct rows **rows);
 /* OVERVIEW_DAYS rows, oldest first: day (YYYY-MM-DD, UTC), messages, sessions. */
 MUST_CHECK enum err overview_days(struct db *, struct rows **rows);

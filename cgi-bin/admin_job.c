@@ -1,0 +1,223 @@
+/* Jobs: what waits in each lane, what was given up, and what is done about it. */
+#include "admin.h"
+
+#include "base/str.h"
+#include "domain/system/job_admin.h"
+#include "domain/system/job_kinds.h"
+
+#include <string.h>
+
+/* A row a lane. */
+static enum err
+put_lanes(struct req *req, struct json_object *context)
+{
+	struct json_object *list = page_list(req), *item;
+	struct job_tally tallies[LANE__COUNT];
+	size_t i;
+
+	TRY(job_count(req->db, job_kinds, tallies));
+	for (i = 0; i < LANE__COUNT; i++) {
+		item = page_object(req);
+		page_put(item, "name", lanes[i].name);
+		page_put(item, "doc", lanes[i].doc);
+		page_put_int(item, "ready", tallies[i].ready);
+		page_put_int(item, "running", tallies[i].running);
+		page_put_int(item, "dead", tallies[i].dead);
+		page_put_int(item, "oldest_s", tallies[i].oldest_s);
+		page_list_add(list, item);
+	}
+	page_put_object(context, "lanes", list);
+	return ERR_OK;
+}
+
+/* The kinds there are, for a select. */
+static struct json_object *
+kind_choices(struct req *req, const char *selected)
+{
+	struct json_object *list = page_list(req), *choice;
+	size_t i;
+
+	for (i = 0; job_kinds[i] != NULL; i++) {
+		choice = page_object(req);
+		page_put(choice, "name", job_kinds[i]->name);
+		page_put_bool(choice, "selected",
+		    selected != NULL && strcmp(selected, job_kinds[i]->name) == 0);
+		page_list_add(list, choice);
+	}
+	return list;
+}
+
+/* is_dead and so on. */
+static void
+put_state(struct req *req, struct json_object *object, const char *state)
+{
+	char *is = arena_printf(req->arena, "is_%s", state);
+
+	str_lower(is);
+	page_put_bool(object, is, true);
+}
+
+static enum err
+get_jobs(struct req *req)
+{
+	struct json_object *context = page_object(req);
+	const char *state = query_text(req, "state"), *kind = query_text(req, "kind");
+	struct rows *rows;
+
+	if (state == NULL)
+		state = job_states[0];
+	if (kind != NULL && kind[0] == '\0')
+		kind = NULL;
+	page_put(context, "title", "Jobs");
+	TRY(put_lanes(req, context));
+	TRY(job_dead_kinds(req->db, &rows));
+	page_put_object(context, "dead_kinds", page_rows(req, rows, PANEL_ROWS));
+	TRY(job_list(req->db, state, kind, PANEL_ROWS + 1, query_text(req, "after"), &rows));
+	page_put_object(context, "states", panel_choices(req, job_states, state));
+	page_put_object(context, "kinds", kind_choices(req, kind));
+	page_put(context, "state", state);
+	page_put(context, "kind_query", panel_pair(req, "kind", kind));
+	page_put_int(context, "kept_days", JOB_DEAD_DAYS);
+	put_state(req, context, state);
+	panel_list(req, context, rows, "/admin/jobs",
+	    arena_printf(req->arena, "%s%s", panel_pair(req, "state", state),
+		panel_pair(req, "kind", kind)));
+	return panel_reply(req, "jobs", "jobs", context);
+}
+
+static bool
+is_shown(const struct job_kind *kind, const char *member)
+{
+	const char *const *shown;
+
+	for (shown = kind == NULL ? NULL : kind->shown; shown != NULL && *shown != NULL; shown++)
+		if (strcmp(*shown, member) == 0)
+			return true;
+	return false;
+}
+
+/* The payload's members; the values of those only that the kind says may be shown. */
+static struct json_object *
+payload_members(struct req *req, const struct job_kind *kind, struct json_object *payload)
+{
+	struct json_object *list = page_list(req), *member;
+
+	if (!json_object_is_type(payload, json_type_object))
+		return list;
+	json_object_object_foreach (payload, name, value) {
+		member = page_object(req);
+		page_put(member, "name", name);
+		if (is_shown(kind, name))
+			page_put(
+			    member, "value", value == NULL ? "" : json_object_get_string(value));
+		else
+			page_put_bool(member, "hidden", true);
+		page_list_add(list, member);
+	}
+	return list;
+}
+
+static enum err
+get_job(struct req *req)
+{
+	struct json_object *context = page_object(req), *job, *payload = NULL;
+	const struct job_kind *kind;
+	struct rows *rows;
+
+	TRY(job_get(req->db, req->params[0], &rows));
+	job = page_row(req, rows, 0);
+	kind = job_kind_find(job_kinds, rows_text_of(rows, 0, "kind"));
+	(void)json_object_object_get_ex(job, "payload", &payload);
+	put_state(req, job, rows_text_of(rows, 0, "state"));
+	if (kind != NULL) {
+		page_put(job, "lane", lanes[kind->lane].name);
+		page_put_int(job, "limit_s", kind->limit_s);
+		page_put_int(job, "tries", kind->tries);
+	}
+	page_put(context, "title", "Job");
+	page_put_object(context, "members", payload_members(req, kind, payload));
+	page_put_object(context, "job", job);
+	page_put_int(context, "kept_days", JOB_DEAD_DAYS);
+	TRY(audit_list(req->db, req->params[0], NULL, 20, NULL, &rows));
+	page_put_object(context, "audit", page_rows(req, rows, 20));
+	return panel_reply(req, "job", "jobs", context);
+}
+
+static enum err
+post_retry(struct req *req)
+{
+	const struct audit_by by = panel_by(req);
+	enum err err = job_retry(req->db, &by, req->params[0]);
+
+	if (err == ERR_STALE)
+		return reply_redirect(
+		    req, arena_printf(req->arena, "/admin/jobs/%s?done=job_twin", req->params[0]));
+	if (err == ERR_BAD_STATE)
+		return reply_redirect(req, "/admin/jobs?done=job_gone");
+	TRY(err);
+	return reply_redirect(
+	    req, arena_printf(req->arena, "/admin/jobs/%s?done=job_retried", req->params[0]));
+}
+
+static enum err
+post_retry_all(struct req *req)
+{
+	const struct audit_by by = panel_by(req);
+	int64_t count;
+
+	TRY(job_retry_all(req->db, &by, req_text(req, "kind"), &count));
+	return reply_redirect(
+	    req, count > 0 ? "/admin/jobs?done=jobs_retried" : "/admin/jobs?done=job_gone");
+}
+
+static enum err
+post_discard(struct req *req)
+{
+	const struct audit_by by = panel_by(req);
+	enum err err = job_discard(req->db, &by, req->params[0]);
+
+	if (err == ERR_BAD_STATE)
+		return reply_redirect(req, "/admin/jobs?done=job_gone");
+	TRY(err);
+	return reply_redirect(req, "/admin/jobs?done=job_discarded");
+}
+
+static const struct field list_query[] = {
+	PANEL_DONE,
+	PANEL_AFTER,
+	{ "state", FIELD_ENUM, .one_of = job_states, .doc = "State to list" },
+	{ "kind", FIELD_TEXT, .max = 64, .doc = "Only jobs of that kind" },
+	{ 0 },
+};
+static const struct field done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
+static const struct field act_body[] = {
+	PAGE_CSRF_FIELD,
+	{ 0 },
+};
+static const struct field kind_body[] = {
+	PAGE_CSRF_FIELD,
+	{ "kind", FIELD_TEXT, .required = true, .min = 1, .max = 64, .doc = "Kind of job" },
+	{ 0 },
+};
+
+enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
+
+const struct route admin_job_routes[] = {
+	{ METHOD_GET, "/admin/jobs", "panel_jobs", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
+	    .flags = PAGE, .query = list_query, .handle = get_jobs, .summary = "Page of the jobs" },
+	{ METHOD_GET, "/admin/jobs/{id}", "panel_job", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
+	    .flags = PAGE, .query = done_query, .handle = get_job, .summary = "Page of one job" },
+	{ METHOD_POST, "/admin/jobs/{id}/retry", "panel_job_retry", .roles = ROLE_ADMIN,
+	    .rate = RATE_PANEL, .flags = PAGE, .body = act_body, .handle = post_retry,
+	    .summary = "Have a job that was given up tried anew" },
+	{ METHOD_POST, "/admin/jobs/retry", "panel_job_retry_all", .roles = ROLE_ADMIN,
+	    .rate = RATE_PANEL, .flags = PAGE, .body = kind_body, .handle = post_retry_all,
+	    .summary = "Have all jobs of a kind that were given up tried anew" },
+	{ METHOD_POST, "/admin/jobs/{id}/discard", "panel_job_discard", .roles = ROLE_ADMIN,
+	    .rate = RATE_PANEL, .flags = PAGE, .body = act_body, .handle = post_discard,
+	    .summary = "Forget a job that was given up" },
+	{ 0 },
+};
