@@ -1,12 +1,12 @@
 /*
  * Events: what a user's clients must hear of, by long poll, server-sent events or WebSocket. The one
- * program that does not answer a request before it takes the next; see lib/live/hub.h.
+ * program that does not answer a request before it takes the next; see lib/live/live.h.
  */
 #include "events.h"
 
 #include "base/limits.h"
 #include "web/app.h"
-#include "live/hub.h"
+#include "live/live.h"
 #include "domain/market/advisor.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
@@ -19,7 +19,7 @@ static const struct field poll_query[] = {
 	{ "cursor", FIELD_TEXT, .min = 1, .max = QUERY_BYTES_MAX,
 	    .doc = "The cursor of the last reply; without it the present one is answered at once",
 	    .example = "\"1763694000-42\"" },
-	{ "wait", FIELD_INT, .min = 0, .max = HUB_WAIT_MAX_S,
+	{ "wait", FIELD_INT, .min = 0, .max = LIVE_WAIT_MAX_S,
 	    .doc = "Seconds to wait when there is nothing; about 25 when not given",
 	    .example = "25" },
 	{ 0 },
@@ -62,10 +62,10 @@ get_events(struct req *req)
 	struct event_cursor cursor;
 
 	if (text == NULL)
-		return hub_wait(req, NULL, wait_s);
+		return live_wait(req, NULL, wait_s);
 	if (event_cursor_parse(text, &cursor) != ERR_OK)
 		return req_blame(req, ERR_BAD_CURSOR, "cursor", "is not of the form EPOCH-SEQ");
-	return hub_wait(req, &cursor, wait_s);
+	return live_wait(req, &cursor, wait_s);
 }
 
 /* --- server-sent events --- */
@@ -91,11 +91,11 @@ get_stream(struct req *req)
 	struct event_cursor cursor;
 
 	if (text == NULL)
-		return hub_stream(req, NULL, ticket);
+		return live_stream(req, NULL, ticket);
 	if (event_cursor_parse(text, &cursor) != ERR_OK)
 		return req_blame(req, ERR_BAD_CURSOR, text == last ? "Last-Event-ID" : "cursor",
 		    "is not of the form EPOCH-SEQ");
-	return hub_stream(req, &cursor, ticket);
+	return live_stream(req, &cursor, ticket);
 }
 
 /* --- tickets --- */
@@ -113,7 +113,7 @@ static const enum err ticket_errors[] = { ERR_BUSY, ERR_OK };
 static enum err
 post_ticket(struct req *req)
 {
-	return hub_ticket(req);
+	return live_ticket(req);
 }
 
 static const struct route routes[] = {
@@ -161,7 +161,7 @@ static const struct event_type *const types[] = { message_events, conversation_e
 static int
 serve(struct worker *worker, int listener)
 {
-	return hub_serve(worker, listener, event_ops);
+	return live_serve(worker, listener, &event_socket);
 }
 
 static const struct app events = { "events", tables, sets, .events = types, .second = true,

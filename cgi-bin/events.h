@@ -2,8 +2,8 @@
 #ifndef CGI_BIN_EVENTS_H
 #define CGI_BIN_EVENTS_H
 
-#include "live/hub.h"
+#include "live/live.h"
 
-extern const struct hub_op event_ops[]; /* events_ws.c */
+extern const struct live_socket event_socket; /* events_ws.c */
 
 #endif

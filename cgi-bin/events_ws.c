@@ -2,13 +2,14 @@
  * the same body. */
 #include "events.h"
 
+#include "base/limits.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "domain/talk/presence.h"
-#include "live/hub.h"
+#include "live/live.h"
 
 static const char *
-text_of(const struct hub_call *call, const char *name)
+text_of(const struct live_call *call, const char *name)
 {
 	struct json_object *value = NULL;
 
@@ -21,7 +22,7 @@ text_of(const struct hub_call *call, const char *name)
 static void
 sent(void *arg, enum err err, struct rows *rows)
 {
-	struct hub_call *call = arg;
+	struct live_call *call = arg;
 	const char *json = NULL;
 	struct fault fault;
 	bool created = false;
@@ -29,19 +30,19 @@ sent(void *arg, enum err err, struct rows *rows)
 	if (err == ERR_OK)
 		err = message_send_take(rows, &created, &json);
 	if (err == ERR_OK) {
-		hub_call_answer(call, created ? 201 : 200, json);
+		live_call_answer(call, created ? 201 : 200, json);
 		return;
 	}
 	fault = message_refusal(err, pipeline_detail(call->pipeline));
-	hub_call_fail(call, field_fault(&call->errors, err, &fault));
+	live_call_fail(call, field_fault(&call->errors, err, &fault));
 }
 
 static enum err
-op_send(struct hub_call *call)
+op_send(struct live_call *call)
 {
 	const char *type = text_of(call, "type"), *body = text_of(call, "body");
 	struct message_draft draft = {
-		.conversation_id = call->conversation_id,
+		.conversation_id = call->of,
 		.sender_id = call->user_id,
 		.client_id = text_of(call, "client_id"),
 		.type = type != NULL ? type : "text",
@@ -63,7 +64,7 @@ op_send(struct hub_call *call)
 static void
 was_read(void *arg, enum err err, struct rows *rows)
 {
-	struct hub_call *call = arg;
+	struct live_call *call = arg;
 	struct buf json = buf_new(call->arena, 256);
 	int64_t newest = 0;
 
@@ -71,26 +72,25 @@ was_read(void *arg, enum err err, struct rows *rows)
 		err = conversation_read_take(rows, call->number, &newest);
 	if (err == ERR_OK) {
 		rows_json(rows, 0, &json);
-		hub_call_answer(call, 200, json.data);
+		live_call_answer(call, 200, json.data);
 		return;
 	}
 	if (err == ERR_VALIDATION && newest < call->number)
 		err = field_blame(&call->errors, err, "seq",
 		    arena_printf(call->arena, "must be at most %lld, the newest message",
 			(long long)newest));
-	hub_call_fail(call, err);
+	live_call_fail(call, err);
 }
 
 static enum err
-op_read(struct hub_call *call)
+op_read(struct live_call *call)
 {
 	struct json_object *seq = NULL;
 
 	(void)json_object_object_get_ex(call->data, "seq", &seq);
 	call->number = json_object_get_int64(seq);
 	return pipeline_send(call->pipeline,
-	    db_ref(conversation_read_bind(call->conversation_id, call->user_id, call->number)),
-	    was_read, call);
+	    db_ref(conversation_read_bind(call->of, call->user_id, call->number)), was_read, call);
 }
 
 /* --- typing --- */
@@ -98,21 +98,21 @@ op_read(struct hub_call *call)
 static void
 typed(void *arg, enum err err, struct rows *rows)
 {
-	struct hub_call *call = arg;
+	struct live_call *call = arg;
 
 	if (err == ERR_OK && rows_count(rows) == 0)
 		err = ERR_NOT_FOUND;
 	if (err == ERR_OK)
-		hub_call_answer(call, 204, "{}");
+		live_call_answer(call, 204, "{}");
 	else
-		hub_call_fail(call, err);
+		live_call_fail(call, err);
 }
 
 static enum err
-op_typing(struct hub_call *call)
+op_typing(struct live_call *call)
 {
-	return pipeline_send(call->pipeline,
-	    db_ref(conversation_typing_bind(call->conversation_id, call->user_id)), typed, call);
+	return pipeline_send(
+	    call->pipeline, db_ref(conversation_typing_bind(call->of, call->user_id)), typed, call);
 }
 
 /* --- presence --- */
@@ -120,19 +120,19 @@ op_typing(struct hub_call *call)
 static void
 presence_was_set(void *arg, enum err err, struct rows *rows)
 {
-	struct hub_call *call = arg;
+	struct live_call *call = arg;
 	struct buf json = buf_new(call->arena, 64);
 
 	if (err == ERR_OK) {
 		rows_json(rows, 0, &json);
-		hub_call_answer(call, 200, json.data);
+		live_call_answer(call, 200, json.data);
 	} else {
-		hub_call_fail(call, err);
+		live_call_fail(call, err);
 	}
 }
 
 static enum err
-op_presence(struct hub_call *call)
+op_presence(struct live_call *call)
 {
 	return pipeline_send(call->pipeline,
 	    db_ref(presence_set_bind(
@@ -140,10 +140,20 @@ op_presence(struct hub_call *call)
 	    presence_was_set, call);
 }
 
-const struct hub_op event_ops[] = {
-	{ "send", message_body, true, RATE_MESSAGE, op_send },
-	{ "read", conversation_read_body, true, RATE_WRITE, op_read },
-	{ "typing", NULL, true, RATE_WRITE, op_typing },
-	{ "presence", presence_body, false, RATE_WRITE, op_presence },
+static const struct field envelope[] = {
+	{ "conversation_id", FIELD_UUID, .doc = "Where; for ops that need it" },
+	{ 0 },
+};
+static const struct live_op ops[] = {
+	{ "send", message_body, "conversation_id", RATE_MESSAGE, op_send },
+	{ "read", conversation_read_body, "conversation_id", RATE_WRITE, op_read },
+	{ "typing", NULL, "conversation_id", RATE_WRITE, op_typing },
+	{ "presence", presence_body, NULL, RATE_WRITE, op_presence },
 	{ .name = NULL },
+};
+const struct live_socket event_socket = {
+	.path = "/api/v1/ws",
+	.text_bytes_max = MESSAGE_BODY_BYTES_MAX + 1024, /* what is data here is the body there */
+	.envelope = envelope,
+	.ops = ops,
 };

@@ -1,229 +1,273 @@
 #include "live/ws.h"
-#include "base/crypto.h"
-#include "base/str.h"
+#include "live/client.h"
+#include "live/live.h"
+#include "live/out.h"
+#include "live/ws_frame.h"
+#include "web/metrics.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 
-enum { KEY_LEN = 24 }; /* base64 of 16 bytes */
+enum { BEAT_US = 20000000 };
 
-struct header {
-	const char *name, *value;
-};
-
-struct head {
-	const char *method, *target, *version;
-	struct header headers[WS_HEADERS_MAX];
-	size_t count;
-};
-
-/* --- the form of a head --- */
-
-/* RFC 9110: tchar. */
-static bool
-is_token(const char *text)
+static struct buf
+out_buf(const struct client *client)
 {
-	return *text != '\0' &&
-	    text[strspn(text,
-		"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+	return buf_new(client->live->arena, 256);
 }
 
-/* Visible characters, blanks within; no control characters. */
-static bool
-is_value(const char *text)
+static void
+send_buf(struct client *client, const struct buf *bytes)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
-static char *
-trim(char *text)
-{
-	size_t len;
-
-	text += strspn(text, " \t");
-	for (len = strlen(text); len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'); len--)
-		text[len - 1] = '\0';
-	return text;
+	if (bytes->len > 0)
+		out_send(client, bytes->data, bytes->len);
 }
 
 static bool
-parse_request_line(char *line, struct head *head)
+is_closing(const struct client *client)
 {
-	char *target = strchr(line, ' '), *version = target == NULL ? NULL : strchr(target + 1, ' ');
-
-	if (version == NULL)
-		return false;
-	*target++ = '\0';
-	*version++ = '\0';
-	head->method = line;
-	head->target = target;
-	head->version = version;
-	return is_token(line) && *target == '/' && is_value(target) &&
-	    strcmp(version, "HTTP/1.1") == 0;
+	return client_gone(client) || client->waiter.state == WAITER_CLOSING;
 }
 
-static bool
-parse_header(char *line, struct head *head)
+void
+ws_text(struct client *client, const char *text, size_t len)
 {
-	char *colon = strchr(line, ':');
+	struct buf bytes = out_buf(client);
 
-	if (colon == NULL)
-		return false;
-	*colon = '\0';
-	head->headers[head->count] = (struct header){ line, trim(colon + 1) };
-	return is_token(line) && is_value(head->headers[head->count++].value);
+	if (is_closing(client))
+		return;
+	ws_frame_text(client->own, text, len, &bytes);
+	send_buf(client, &bytes);
 }
 
-/* text is the head without its last empty line, each line ended by CRLF. */
-static int
-parse_lines(char *text, struct head *head)
+void
+ws_end(struct client *client, enum ws_close code)
 {
-	char *line = text, *end;
-	bool good;
+	struct buf bytes = out_buf(client);
 
-	for (; *line != '\0'; line = end + 2) {
-		end = strstr(line, "\r\n");
-		if (end == NULL)
-			return 400;
-		*end = '\0';
-		if (head->count == WS_HEADERS_MAX)
-			return 431;
-		good = line == text ? parse_request_line(line, head) : parse_header(line, head);
-		if (!good)
-			return 400;
-	}
-	return head->method == NULL ? 400 : 0;
+	if (is_closing(client))
+		return;
+	out_close(client);
+	ws_frame_close(client->own, code, &bytes);
+	send_buf(client, &bytes);
+	out_settle(client);
 }
 
 /* --- what it says --- */
 
-static size_t
-header_count(const struct head *head, const char *name)
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < head->count; i++)
-		count += str_equal_nocase(head->headers[i].name, name);
-	return count;
-}
-
-static const char *
-header(const struct head *head, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < head->count; i++)
-		if (str_equal_nocase(head->headers[i].name, name))
-			return head->headers[i].value;
-	return NULL;
-}
-
-/* One of the words between commas in one of the headers of this name. */
 static bool
-header_has(struct arena *arena, const struct head *head, const char *name, const char *word)
+on_wanted(void *arg)
 {
-	size_t i;
-
-	for (i = 0; i < head->count; i++) {
-		const char *at = head->headers[i].value;
-
-		if (!str_equal_nocase(head->headers[i].name, name))
-			continue;
-		while (*at != '\0') {
-			size_t len = strcspn(at, ",");
-
-			if (str_equal_nocase(trim(arena_strndup(arena, at, len)), word))
-				return true;
-			at += len + (at[len] == ',');
-		}
-	}
-	return false;
+	return !client_gone(arg);
 }
 
-static bool
-is_key(const char *key)
+static void
+on_life(void *arg)
 {
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct client *client = arg;
 
-	return key != NULL && strlen(key) == KEY_LEN && strspn(key, digits) == KEY_LEN - 2 &&
-	    strcmp(key + KEY_LEN - 2, "==") == 0;
+	client->out->unanswered = 0;
+	client->waiter.doubtful = false;
 }
 
-static int
-check(struct arena *arena, const struct head *head)
+static void
+on_text(void *arg, const char *text, size_t len)
 {
-	static const char *const once[] = { "Host", "Origin", "Sec-WebSocket-Key",
-		"Sec-WebSocket-Version" };
-	const char *length = header(head, "Content-Length");
-	const char *version = header(head, "Sec-WebSocket-Version");
-	size_t i;
+	struct client *client = arg;
 
-	if (strcmp(head->method, "GET") != 0)
-		return 405;
-	for (i = 0; i < COUNT_OF(once); i++)
-		if (header_count(head, once[i]) > 1)
-			return 400;
-	if (header(head, "Host") == NULL || header(head, "Transfer-Encoding") != NULL ||
-	    (length != NULL && strcmp(length, "0") != 0))
-		return 400;
-	if (!header_has(arena, head, "Upgrade", "websocket") ||
-	    !header_has(arena, head, "Connection", "upgrade") || version == NULL ||
-	    strcmp(version, "13") != 0)
-		return 426;
-	return is_key(header(head, "Sec-WebSocket-Key")) ? 101 : 400;
+	if (client->waiter.user != NULL) /* else it closes */
+		client->live->heard(client, text, len);
 }
 
-static const char *
-or_empty(const char *text)
+static void
+on_binary(void *arg)
 {
-	return text != NULL ? text : "";
+	ws_end(arg, WS_CLOSE_KIND);
 }
 
-int
-ws_request_parse(struct arena *arena, const char *bytes, size_t len, struct ws_request *request)
+static void
+on_pieces(void *arg)
 {
-	const char *end = memmem(bytes, len, "\r\n\r\n", 4), *question;
-	struct head *head = arena_alloc(arena, sizeof(*head));
-	size_t head_len = end == NULL ? len : (size_t)(end - bytes) + 4;
-	int status;
-
-	if (head_len > WS_HEAD_BYTES_MAX)
-		return 431;
-	if (memchr(bytes, '\0', head_len) != NULL)
-		return 400;
-	if (end == NULL)
-		return len == WS_HEAD_BYTES_MAX ? 431 : 0;
-	status = parse_lines(arena_strndup(arena, bytes, head_len - 2), head);
-	if (status == 0) {
-		request->request_id = or_empty(header(head, "X-Request-Id"));
-		status = check(arena, head);
-	}
-	if (status != 101)
-		return status;
-	question = strchr(head->target, '?');
-	request->head_len = head_len;
-	request->path = question == NULL
-	    ? head->target
-	    : arena_strndup(arena, head->target, (size_t)(question - head->target));
-	request->query = question == NULL ? "" : question + 1;
-	request->key = header(head, "Sec-WebSocket-Key");
-	request->origin = header(head, "Origin");
-	request->ip = or_empty(header(head, "X-Real-IP"));
-	request->protocol = header_has(arena, head, "Sec-WebSocket-Protocol", WS_PROTOCOL);
-	return 101;
+	ws_end(arg, WS_CLOSE_POLICY);
 }
 
 void
-ws_accept(const char *key, char accept[WS_ACCEPT_SIZE])
+ws_begin(struct client *client)
 {
-	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	char text[KEY_LEN + sizeof(guid)];
+	const struct ws_handler handler = { client, on_wanted, on_life, on_text, on_binary,
+		on_pieces };
 
-	(void)snprintf(text, sizeof(text), "%s%s", key, guid);
-	crypto_sha1_base64(text, strlen(text), accept);
+	client->own = ws_frame_new(handler, client->live->socket->text_bytes_max);
+	client->deadline_us = client->out->moved_us + BEAT_US;
+	client->transport = &ws_transport;
+	client->source.ready = ws_transport.ready;
 }
+
+static void
+release(struct client *client)
+{
+	ws_frame_free(client->own);
+	out_free(client);
+}
+
+static void
+read_frames(struct client *client)
+{
+	struct buf bytes = out_buf(client);
+	enum ws_read result = ws_frame_read(client->own, client->source.fd, &bytes);
+
+	if (client_gone(client))
+		return;
+	if (result == WS_READ_BROKEN) {
+		client_drop(client);
+		return;
+	}
+	send_buf(client, &bytes);
+	if (result != WS_READ_OVER || client_gone(client))
+		return;
+	if (client->waiter.state != WAITER_CLOSING)
+		ws_end(client, WS_CLOSE_GOOD);
+	else if (client->out->bytes == NULL)
+		out_shut(client);
+}
+
+static void
+ready(void *owner, uint32_t events)
+{
+	struct client *client = owner;
+	bool readable = (events & EPOLLIN) != 0 && !client_gone(client);
+
+	if (readable && client->waiter.state == WAITER_CLOSING && ws_frame_finished(client->own))
+		out_read_away(client);
+	else if (readable)
+		read_frames(client);
+	out_ready(client, events);
+}
+
+/* Before the client has said goodbye, too, what it still sends would meet a closed socket, and the reset take our
+ * goodbye with it. */
+static void
+sent(struct client *client)
+{
+	if (client->live->core.leaving || ws_frame_finished(client->own))
+		out_shut(client);
+}
+
+/* --- events --- */
+
+static void
+tell(struct client *client, const char *text, size_t len, struct event_cursor at)
+{
+	struct buf message = buf_new(client->live->arena, len + 128);
+	char cursor[EVENT_CURSOR_SIZE];
+
+	event_cursor_format(at, cursor);
+	buf_puts(&message, "{\"type\":\"events\",\"events\":[");
+	buf_add(&message, text, len);
+	buf_printf(&message, "],\"cursor\":\"%s\"}", cursor);
+	ws_text(client, message.data, message.len);
+}
+
+/* The first word: the cursor to begin with. */
+static void
+parked(struct client *client)
+{
+	if (client->out->open)
+		return;
+	client->out->open = true;
+	tell(client, "", 0, client->waiter.cursor);
+}
+
+static void
+send_events(struct client *client, const struct batch *batch, struct event_cursor cursor)
+{
+	if (!client->waiter.has_cursor)
+		client->waiter.cursor = cursor;
+	parked(client);
+	if (client_gone(client))
+		return;
+	core_told(&client->waiter, cursor);
+	if (batch->count > 0) {
+		metrics_add(
+		    client->live->worker->metrics, METRIC_EVENTS_DELIVERED, (int64_t)batch->count);
+		tell(client, batch->text.data, batch->text.len, cursor);
+	}
+	out_settle(client);
+}
+
+static void
+resync(struct client *client, struct event_cursor fresh)
+{
+	char cursor[EVENT_CURSOR_SIZE];
+	const char *text;
+
+	event_cursor_format(fresh, cursor);
+	text = arena_printf(client->live->arena, "{\"type\":\"resync\",\"cursor\":\"%s\"}", cursor);
+	ws_text(client, text, strlen(text));
+	ws_end(client, WS_CLOSE_RESYNC);
+}
+
+/* --- the end --- */
+
+static void
+nothing(struct client *client)
+{
+	ws_end(client, client->live->core.leaving ? WS_CLOSE_LEAVING : WS_CLOSE_POLICY);
+}
+
+static void
+yield(struct client *client)
+{
+	ws_end(client, WS_CLOSE_FULL);
+}
+
+static void
+fail(struct client *client, enum err err)
+{
+	ws_end(client,
+	    err == ERR_UNAUTHORIZED ? WS_CLOSE_AUTH
+		: err == ERR_RATE   ? WS_CLOSE_FULL
+				    : WS_CLOSE_FAILED);
+}
+
+static void
+beat(struct client *client)
+{
+	struct core *core = &client->live->core;
+	struct buf bytes = out_buf(client);
+
+	core_deadline(core, &client->waiter, core->now_us + BEAT_US);
+	if (client->out->bytes != NULL)
+		return;
+	client->waiter.doubtful = ++client->out->unanswered > 1;
+	ws_frame_ping(client->own, &bytes);
+	send_buf(client, &bytes);
+}
+
+static void
+due(struct client *client)
+{
+	enum out_due state = out_due(client);
+
+	if (state == OUT_DEAD)
+		client_drop(client);
+	else if (state == OUT_OLD)
+		ws_end(client, WS_CLOSE_LEAVING);
+	else
+		beat(client);
+}
+
+const struct transport ws_transport = {
+	.name = "websocket",
+	.hears = true,
+	.ready = ready,
+	.parked = parked,
+	.events = send_events,
+	.resync = resync,
+	.nothing = nothing,
+	.yield = yield,
+	.error = fail,
+	.due = due,
+	.sent = sent,
+	.free = release,
+};

@@ -15,6 +15,7 @@ struct event_type {
 	const char *doc; /* when it comes, and what to do with it */
 	const struct field *data;
 	bool ephemeral; /* stored nowhere: seq is null, and who is not there misses it */
+	bool unsays; /* it takes words of earlier events back: what was told of them is not told again */
 };
 
 /* Among tables, of which NULL ends the list. NULL: no such type. */

@@ -21,7 +21,7 @@
 #include "shape/event_type.h"
 #include "web/route.h"
 
-struct hub;
+struct live;
 struct metrics;
 struct rate;
 struct revoke;
@@ -77,7 +77,7 @@ struct worker {
 	struct token_cache *tokens;
 	struct tmpl_set *templates; /* NULL unless app->pages */
 	const struct stmt_set **sets; /* app->sets and those of the web layer */
-	struct hub *hub; /* of hub_serve; NULL otherwise */
+	struct live *live; /* of live_serve; NULL otherwise */
 	int second_listener; /* -1: none */
 };
 

@@ -59,7 +59,7 @@ struct req {
 	struct reply clean; /* as it was before the handler; see reply_restart */
 	int64_t began_us; /* monotonic */
 	int retry_after_s; /* for 429 and 503 */
-	bool later; /* the handler gave the request to the hub, which answers it */
+	bool later; /* the handler keeps the request, and it is answered elsewhere */
 	const char *details; /* JSON for "details" of an error; NULL: the first failed field, if any */
 };
 
@@ -67,7 +67,7 @@ struct req {
 void req_serve(struct worker *, struct http *);
 
 /*
- * The parts of req_serve, for a program that answers later (hub.h). req_begin makes the request in
+ * The parts of req_serve, for a program that answers later (live.h). req_begin makes the request in
  * worker->arena; req_run walks the stages, and leaves later set when the handler kept the request;
  * req_render gives the whole reply, an error's when err is not ERR_OK; req_done counts, and logs what failed
  * or took long.

@@ -39,10 +39,10 @@ ban "unbounded, unsafe or not ours to call" \
 	"$(calls 'strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|atoi|atol|atoll|atof|system|popen|gets|rand|srand|random|select|alloca|tmpnam|mktemp|PQescape\w*|curl_multi_fdset|OS_DoIo')" \
 	"${all[@]}"
 
-# base, db and ext own memory of the process and of foreign libraries; the hub holds thousands of
+# base, db and ext own memory of the process and of foreign libraries; lib/live holds thousands of
 # requests of unknown life.
 mapfile -t no_malloc < <(printf '%s\n' "${ours[@]}" |
-	grep -vE '^lib/(base|db|ext)/|^lib/live/hub|^cgi-bin/events')
+	grep -vE '^lib/(base|db|ext)/|^lib/live/|^cgi-bin/events')
 ban "memory comes from an arena" "$(calls 'malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf|free')" \
 	"${no_malloc[@]}"
 

@@ -82,7 +82,7 @@ routes() {
 	for name in $(programs_of SERVE); do
 		"$BIN/$name" --openapi | jq -r '.routes[] | "\(.program) \(.path)"'
 	done | sort -u
-	grep -rhoE '"/api/[a-z0-9/]+"' "$ROOT"/lib/live/*.c | tr -d '"' | sort -u | sed 's/^/events-ws /'
+	sed -n 's#^\t\.path = "\(/api/.*\)",$#events-ws \1#p' "$ROOT"/cgi-bin/events_ws.c
 }
 
 # reached PATH...: "NUMBER GROUP" a line, or what nginx says instead.

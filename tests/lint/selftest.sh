@@ -51,10 +51,10 @@ notices() {
 
 nginx_tree() {
 	tree
-	mkdir -p lib/web lib/live
+	mkdir -p lib/web cgi-bin
 	cp -R "$HERE/../../nginx/." nginx
 	cp "$HERE/../../lib/web/program.def" lib/web
-	cp "$HERE"/../../lib/live/*.c lib/live
+	cp "$HERE"/../../cgi-bin/events_ws.c cgi-bin
 }
 
 # misroutes FILE SED: nginx's files, so changed, do not lead every route to its program.

@@ -1,7 +1,7 @@
 /* The opening handshake of a WebSocket: what is taken, what is refused and how, and the accept key. */
 #include "base/limits.h"
 #include "harness/cunit.h"
-#include "live/ws.h"
+#include "live/ws_head.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,10 +16,10 @@
 static struct arena *arena;
 
 static int
-parse(const char *text, struct ws_request *request)
+parse(const char *text, struct ws_head *request)
 {
 	memset(request, 0, sizeof(*request));
-	return ws_request_parse(arena, text, strlen(text), request);
+	return ws_head_parse(arena, text, strlen(text), request);
 }
 
 static void
@@ -28,7 +28,7 @@ takes_a_good_one(void)
 	static const char text[] = GET HOST UPGRADE KEY VERSION
 	    "Origin: https://a.example\r\nSec-WebSocket-Protocol: x,confab.v1\r\n"
 	    "X-Request-Id: r-12345678\r\nX-Real-IP: 192.0.2.1\r\n" END;
-	struct ws_request r;
+	struct ws_head r;
 
 	CU_ASSERT_EQUAL_FATAL(parse(text, &r), 101);
 	CU_ASSERT_EQUAL(r.head_len, sizeof(text) - 1);
@@ -49,11 +49,11 @@ static void
 waits_for_the_end_of_the_head(void)
 {
 	static const char text[] = GET HOST UPGRADE KEY VERSION END;
-	struct ws_request r;
+	struct ws_head r;
 	size_t len;
 
 	for (len = 0; len < sizeof(text) - 1; len++)
-		CU_ASSERT_EQUAL(ws_request_parse(arena, text, len, &r), 0);
+		CU_ASSERT_EQUAL(ws_head_parse(arena, text, len, &r), 0);
 }
 
 static void
@@ -89,25 +89,25 @@ refuses_the_rest(void)
 		{ "GET /\r\n" HOST UPGRADE KEY VERSION END, 400 },
 		{ "\r\n\r\n", 400 },
 	};
-	struct ws_request r;
+	struct ws_head r;
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(cases); i++)
 		if (parse(cases[i].text, &r) != cases[i].status)
 			CU_FAIL(cases[i].text);
-	CU_ASSERT_EQUAL(ws_request_parse(arena, "GET /\0 HTTP/1.1", 15, &r), 400);
+	CU_ASSERT_EQUAL(ws_head_parse(arena, "GET /\0 HTTP/1.1", 15, &r), 400);
 }
 
 static void
 has_bounds(void)
 {
 	char *text = arena_alloc(arena, 2 * WS_HEAD_BYTES_MAX);
-	struct ws_request r;
+	struct ws_head r;
 	size_t i, len;
 
 	memset(text, 'a', 2 * WS_HEAD_BYTES_MAX);
-	CU_ASSERT_EQUAL(ws_request_parse(arena, text, WS_HEAD_BYTES_MAX - 1, &r), 0);
-	CU_ASSERT_EQUAL(ws_request_parse(arena, text, WS_HEAD_BYTES_MAX, &r), 431);
+	CU_ASSERT_EQUAL(ws_head_parse(arena, text, WS_HEAD_BYTES_MAX - 1, &r), 0);
+	CU_ASSERT_EQUAL(ws_head_parse(arena, text, WS_HEAD_BYTES_MAX, &r), 431);
 	len = (size_t)snprintf(text, WS_HEAD_BYTES_MAX, GET);
 	for (i = 0; i <= WS_HEADERS_MAX; i++)
 		len += (size_t)snprintf(text + len, WS_HEAD_BYTES_MAX - len, "H%zu: x\r\n", i);
@@ -120,7 +120,7 @@ makes_the_accept_key_of_the_rfc(void)
 {
 	char accept[WS_ACCEPT_SIZE];
 
-	ws_accept("dGhlIHNhbXBsZSBub25jZQ==", accept);
+	ws_head_accept("dGhlIHNhbXBsZSBub25jZQ==", accept);
 	CU_ASSERT_STRING_EQUAL(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 

@@ -160,11 +160,11 @@ const struct event_type message_events[] = {
 	{ "message.updated",
 	    "A message was edited: this is what it is now; excerpts in replies to it change too. Events "
 	    "before it that are told later have the new words, too: what was replaced is not told again",
-	    .data = message_fields },
+	    .data = message_fields, .unsays = true },
 	{ "message.deleted",
 	    "A message was taken back: its place stays, empty, as do excerpts in replies to it. Events "
 	    "before it that are told later have no words of it either",
-	    .data = message_fields },
+	    .data = message_fields, .unsays = true },
 	{ "message.reaction", "Somebody put an emoji on a message or took it back",
 	    .data = reaction_data },
 	{ "message.read", "A member's read mark moved, perhaps your own by another device",

@@ -4,7 +4,7 @@
  * the 250 ms that sql/ gives a lock here; what could not be locked is for the next round. When no day
  * was made in time, events are kept all the same, in a default partition, and pruned by row.
  *
- * A client whose next event is gone is told to read its state again: see the hub's catch-up.
+ * A client whose next event is gone is told to read its state again: see lib/live/core.h.
  */
 #ifndef DOMAIN_TALK_RETENTION_H
 #define DOMAIN_TALK_RETENTION_H
