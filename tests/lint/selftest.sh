@@ -16,6 +16,7 @@ tree() {
 	printf 'FAILPOINT(A);\n' >lib/base/fail_a.c
 	touch Makefile
 	printf '#include "base/a.h"\nint\na(void)\n{\n\treturn 0; /* system("x") */\n}\n' >lib/db/a.c
+	printf '#include "base/e.h"\n' >lib/base/d.h
 	printf '#!/bin/sh\necho "$1"\n' >tests/a.sh
 	printf 'int\nmain(void)\n{\n\treturn 0;\n}\n' >cgi-bin/p.c
 	printf 'PROGRAM(p, COMMAND, "what")\n' >lib/web/program.def
@@ -86,6 +87,7 @@ refuses failpoints lib/base/fail.def 'FAIL(UNUSED, "unused", 0, "nowhere")\n'
 refuses layers lib/base/b.c '#include "db/db.h"\n'
 refuses layers lib/domain/money/b.h '#include "web/req.h"\n'
 refuses layers lib/base/c.c '#include "a.h"\n'
+refuses layers lib/base/e.h '#include "base/d.h"\n'
 refuses banned cgi-bin/a.c 'void f(void) { strcpy(a, b); }\n'
 refuses banned lib/base/b.c 'int f(void) { return atoi ("1"); }\n'
 refuses banned lib/web/b.c 'void *f(void) { return malloc(1); }\n'
