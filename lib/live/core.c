@@ -226,14 +226,14 @@ core_any(struct core *core)
 
 /* --- waiting --- */
 
-static bool
-behind(const struct waiter *waiter)
+bool
+core_behind(const struct waiter *waiter)
 {
 	return waiter->cursor.seq < waiter->user->known_seq;
 }
 
-static bool
-has_room(const struct waiter *waiter)
+bool
+core_has_room(const struct waiter *waiter)
 {
 	return !waiter->full &&
 	    (waiter->acked_seq < 0 || waiter->cursor.seq - waiter->acked_seq < CORE_ACK_WINDOW);
@@ -263,7 +263,7 @@ core_room(struct core *core, struct waiter *waiter)
 {
 	waiter->full = false;
 	if (waiter->state == WAITER_PARKED &&
-	    (behind(waiter) || passing_news(&waiter->user->passing, waiter->told)))
+	    (core_behind(waiter) || passing_news(&waiter->user->passing, waiter->told)))
 		core_want(core, waiter, WORK_DELIVER);
 }
 
@@ -275,7 +275,7 @@ wake(struct core *core, struct user *user)
 	struct waiter *waiter;
 
 	for (waiter = user->first; waiter != NULL; waiter = waiter->user_next)
-		if (waiter->state == WAITER_PARKED && behind(waiter))
+		if (waiter->state == WAITER_PARKED && core_behind(waiter))
 			core_want(core, waiter, WORK_DELIVER);
 }
 
@@ -344,84 +344,6 @@ core_epoch(struct core *core, int64_t epoch)
 			core_want(core, waiter, WORK_READ); /* their cursors are of its former life */
 }
 
-/* --- a read --- */
-
-/* What is behind the cursor was committed, or changed, after this snapshot. */
-static enum verdict
-read_again(struct core *core, struct waiter *waiter)
-{
-	if (++waiter->reads < CORE_READS_MAX) {
-		waiter->state = WAITER_ASKING;
-		core_want(core, waiter, WORK_READ);
-	} else {
-		core_park(core, waiter); /* the scan will see it */
-	}
-	return VERDICT_NONE;
-}
-
-/* Nothing behind the cursor in that snapshot. */
-static enum verdict
-settle_empty(struct core *core, struct waiter *waiter)
-{
-	if (!behind(waiter)) {
-		core_park(core, waiter);
-	} else if (recent_find(&waiter->user->recent, waiter->cursor.seq + 1) != RECENT_MAX) {
-		core_told(waiter, waiter->cursor);
-		core_want(core, waiter, WORK_DELIVER);
-	} else {
-		return read_again(core, waiter);
-	}
-	return VERDICT_NONE;
-}
-
-enum verdict
-core_settle(struct core *core, struct waiter *waiter, const struct core_page *page)
-{
-	struct user *user = waiter->user;
-
-	user_known(user, page->last_seq);
-	if (waiter->read_run > 0 && waiter->read_run == core->run)
-		user->synced_run = core->run;
-	if (!waiter->has_cursor)
-		return VERDICT_PRESENT;
-	/* The stream can be ahead of a new snapshot: a number it has told is not the future. */
-	if (waiter->cursor.epoch != page->epoch || waiter->cursor.seq > user->known_seq)
-		return VERDICT_RESYNC;
-	if (waiter->stays && !has_room(waiter)) {
-		core_park(core, waiter); /* all were read again; this one will be when it has room */
-		return VERDICT_NONE;
-	}
-	if (page->count > 0 && user_outdated(user, page->last_seq))
-		return read_again(core, waiter);
-	if (page->count > 0 && page->first_seq == waiter->cursor.seq + 1)
-		return VERDICT_PAGE;
-	if (page->last_seq > waiter->cursor.seq)
-		return VERDICT_RESYNC; /* the next event was pruned */
-	return settle_empty(core, waiter);
-}
-
-int64_t
-core_append(const struct waiter *waiter, int64_t seq, struct batch *batch)
-{
-	size_t at = recent_find(&waiter->user->recent, seq + 1), count = batch->count;
-
-	if (at != RECENT_MAX)
-		recent_collect(&waiter->user->recent, at, waiter->page_bytes, batch);
-	return seq + (int64_t)(batch->count - count);
-}
-
-void
-core_unread(struct core *core, struct waiter *waiter, enum err err, bool may_come)
-{
-	/* One that was parked stays so: it is read again when the database is back, or by the scan. */
-	if (waiter->settled && err_status(err) >= 500)
-		waiter->state = WAITER_PARKED;
-	else if (err == ERR_UNAVAILABLE && may_come)
-		waiter->state = WAITER_ASKING;
-	else
-		core_fail(core, waiter, err);
-}
-
 /* --- steps --- */
 
 /* Recent events from place at on, and passing ones where they came. Returns the number of the last stored one. */
@@ -457,11 +379,11 @@ deliver_step(struct core *core, struct waiter *waiter, bool only, struct batch *
 {
 	struct user *user = waiter->user;
 	size_t at = recent_find(&user->recent, waiter->cursor.seq + 1);
-	bool stored = !only && behind(waiter);
+	bool stored = !only && core_behind(waiter);
 
 	passing_expire(&user->passing, core->now_us);
 	*cursor = waiter->cursor;
-	if (!has_room(waiter))
+	if (!core_has_room(waiter))
 		return STEP_PARKED; /* it has its turn when it has room */
 	if (stored && core->good && at != RECENT_MAX)
 		cursor->seq = collect(waiter, at, batch);

@@ -21,10 +21,7 @@
 
 #include "live/waiter.h"
 
-enum {
-	CORE_READS_MAX = 3, /* reads in a row that do not see what the stream told */
-	CORE_ACK_WINDOW = 1000 /* events without an ack, for a client that sends acks */
-};
+enum { CORE_ACK_WINDOW = 1000 }; /* events without an ack, for a client that sends acks */
 
 struct core {
 	struct users users;
@@ -64,6 +61,9 @@ struct waiter *core_any(struct core *);
 void core_park(struct core *, struct waiter *);
 /* It was told everything up to cursor, and waits. */
 void core_told(struct waiter *, struct event_cursor cursor);
+/* There are stored events for it; it takes more. */
+bool core_behind(const struct waiter *);
+bool core_has_room(const struct waiter *);
 /* All that was sent is on its way: it takes more. */
 void core_room(struct core *, struct waiter *);
 /* The next of all that are attached; NULL: the first, and after the last. None may leave meanwhile. */
@@ -80,28 +80,6 @@ void core_pass(struct core *, struct user *, const char *text, size_t len);
 void core_found(struct core *, struct user *, int64_t seq);
 /* Cursors of another epoch than this one are not good any more. */
 void core_epoch(struct core *, int64_t epoch);
-
-/* --- a read --- */
-
-/* What a read of the log behind the waiter's cursor found, all of one snapshot. */
-struct core_page {
-	int64_t epoch;
-	int64_t last_seq; /* of the user */
-	size_t count; /* events, numbered without a gap */
-	int64_t first_seq; /* of these */
-};
-enum verdict {
-	VERDICT_NONE, /* the core goes on with it */
-	VERDICT_PAGE, /* tell it these events, and what core_append adds */
-	VERDICT_PRESENT, /* it has no cursor: tell it the present one, { epoch, last_seq } */
-	VERDICT_RESYNC /* its cursor is no good: the same, after reading the state again */
-};
-enum verdict core_settle(struct core *, struct waiter *, const struct core_page *);
-/* Behind a page that was told whole: what the stream has told since. seq: of the last one on the page; returned: the
- * same, then. */
-int64_t core_append(const struct waiter *, int64_t seq, struct batch *);
-/* A read could not be made. may_come: it may work soon. Ends it with err, unless it can wait. */
-void core_unread(struct core *, struct waiter *, enum err, bool may_come);
 
 /* --- work --- */
 

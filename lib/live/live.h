@@ -5,7 +5,8 @@
  *
  * Files, each of which needs only those above it:
  *	pure		event_cursor · batch a page · deadline · recent, passing a user's events · user · waiter ·
- *			seat how many of one · core who waits, and what is to be done · device logins that are here ·
+ *			seat how many of one · core who waits, and what is to be done · settle what a
+ *			read means · device logins that are here ·
  *			ws_head the handshake
  *	sockets		watch epoll · reply_thread · parts what all share · door listeners · transport the table ·
  *			client a connection · answer replies · poll · out bytes to a socket that stays · sse ·

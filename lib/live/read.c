@@ -3,6 +3,7 @@
 #include "db/pipeline.h"
 #include "domain/talk/event.h"
 #include "live/life.h"
+#include "live/settle.h"
 #include "web/metrics.h"
 #include "web/revoke.h"
 
@@ -11,7 +12,7 @@ static_assert((int)EVENT_PAGE <= (int)BATCH_EVENTS, "what is read fits into a ba
 /* The events read, and behind them what the stream has told since, on one page. Numbers have no gaps; what is too long
  * for one page comes with the next. */
 static void
-tell_page(struct client *client, const struct rows *rows, const struct core_page *page)
+tell_page(struct client *client, const struct rows *rows, const struct settle_page *page)
 {
 	struct arena *arena = client->live->arena;
 	size_t bytes_max = client->waiter.page_bytes, i;
@@ -26,16 +27,17 @@ tell_page(struct client *client, const struct rows *rows, const struct core_page
 	}
 	cursor.seq = page->first_seq - 1 + (int64_t)batch->count;
 	if (batch->count == page->count)
-		cursor.seq = core_append(&client->waiter, cursor.seq, batch);
+		cursor.seq = settle_append(&client->waiter, cursor.seq, batch);
 	client->transport->events(client, batch, cursor);
 }
 
 static void
 settle(struct client *client, const struct rows *rows, const struct event_page *read)
 {
-	const struct core_page page = { read->epoch, read->last_seq, read->count, read->first_seq };
+	const struct settle_page page = { read->epoch, read->last_seq, read->count,
+		read->first_seq };
 	const struct event_cursor fresh = { read->epoch, read->last_seq };
-	enum verdict verdict = core_settle(&client->live->core, &client->waiter, &page);
+	enum verdict verdict = settle_read(&client->live->core, &client->waiter, &page);
 
 	if (verdict == VERDICT_PAGE)
 		tell_page(client, rows, &page);
@@ -60,7 +62,7 @@ failed(struct client *client, enum err err)
 {
 	struct live *live = client->live;
 
-	core_unread(&live->core, &client->waiter, err, may_come_soon(live));
+	settle_failed(&live->core, &client->waiter, err, may_come_soon(live));
 }
 
 static void

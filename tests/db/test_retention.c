@@ -129,7 +129,7 @@ readers_get_what_is_left_or_see_the_gap(void)
 	CU_ASSERT_EQUAL(page.first_seq, 1);
 	CU_ASSERT_EQUAL(retention_run(db, KEPT_DAYS, &made, &dropped), ERR_OK);
 	CU_ASSERT_EQUAL(dropped, 1);
-	page = page_read(db, user_id, 0); /* number 1 is gone: the hub says resync */
+	page = page_read(db, user_id, 0); /* number 1 is gone: who asks is told to resync */
 	CU_ASSERT_EQUAL(page.first_seq, 2);
 	CU_ASSERT_EQUAL(page.last_seq, 9);
 	page = page_read(db, user_id, 1);

@@ -1,5 +1,5 @@
 /*
- * What the hub remembers between two requests of one client: recent events, so that coming again needs
+ * What the events program remembers between two requests of one client: recent events, so that coming again needs
  * no read, and events that are not stored, told once to each login.
  */
 #include "base/clock.h"

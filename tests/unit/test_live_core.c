@@ -1,6 +1,6 @@
 /* The core of the events program: who is told what, in which order; no socket, no database, no clock. */
 #include "harness/cunit.h"
-#include "live/core.h"
+#include "live/settle.h"
 
 #include <string.h>
 
@@ -85,11 +85,11 @@ turn(const char **told)
 static enum verdict
 read_back(int64_t epoch, int64_t first_seq, size_t count, int64_t last_seq)
 {
-	const struct core_page page = { epoch, last_seq, count, first_seq };
+	const struct settle_page page = { epoch, last_seq, count, first_seq };
 
 	waiter.read_run = core.run;
 	waiter.state = WAITER_READING;
-	return core_settle(&core, &waiter, &page);
+	return settle_read(&core, &waiter, &page);
 }
 
 static void
@@ -154,9 +154,9 @@ a_page_is_followed_by_what_the_stream_told_meanwhile(void)
 	CU_ASSERT_EQUAL(read_back(1, 5, 2, 6), VERDICT_PAGE);
 	batch_add(batch, "five", 4, 5);
 	batch_add(batch, "six", 3, 6);
-	CU_ASSERT_EQUAL(core_append(&waiter, 6, batch), 7);
+	CU_ASSERT_EQUAL(settle_append(&waiter, 6, batch), 7);
 	CU_ASSERT_STRING_EQUAL(batch->text.data, "five,six,7");
-	CU_ASSERT_EQUAL(core_append(&waiter, 4, batch), 4); /* 5 is not remembered */
+	CU_ASSERT_EQUAL(settle_append(&waiter, 4, batch), 4); /* 5 is not remembered */
 	end();
 }
 

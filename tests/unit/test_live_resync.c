@@ -1,6 +1,6 @@
 /* Cursors that are no good, clients that take no more, and how waiters end; the core alone. */
 #include "harness/cunit.h"
-#include "live/core.h"
+#include "live/settle.h"
 
 static struct core core;
 static struct arena *arena;
@@ -34,10 +34,10 @@ end(void)
 static enum verdict
 read_back(int64_t epoch, int64_t first_seq, size_t count, int64_t last_seq)
 {
-	const struct core_page page = { epoch, last_seq, count, first_seq };
+	const struct settle_page page = { epoch, last_seq, count, first_seq };
 
 	waiter.read_run = core.run;
-	return core_settle(&core, &waiter, &page);
+	return settle_read(&core, &waiter, &page);
 }
 
 static enum step
@@ -170,17 +170,17 @@ a_failed_read_ends_only_who_was_never_answered(void)
 {
 	begin(4, false);
 	(void)turn();
-	core_unread(&core, &waiter, ERR_UNAVAILABLE, true);
+	settle_failed(&core, &waiter, ERR_UNAVAILABLE, true);
 	CU_ASSERT_EQUAL(waiter.state, WAITER_ASKING);
 	CU_ASSERT_EQUAL(turn(), STEP_NONE);
-	core_unread(&core, &waiter, ERR_UNAVAILABLE, false);
+	settle_failed(&core, &waiter, ERR_UNAVAILABLE, false);
 	CU_ASSERT_EQUAL(turn(), STEP_ERROR);
 	CU_ASSERT_EQUAL(waiter.err, ERR_UNAVAILABLE);
 	waiter.settled = true;
-	core_unread(&core, &waiter, ERR_UNAVAILABLE, false);
+	settle_failed(&core, &waiter, ERR_UNAVAILABLE, false);
 	CU_ASSERT_EQUAL(waiter.state, WAITER_PARKED);
 	CU_ASSERT_EQUAL(turn(), STEP_NONE);
-	core_unread(&core, &waiter, ERR_UNAUTHORIZED, true);
+	settle_failed(&core, &waiter, ERR_UNAUTHORIZED, true);
 	CU_ASSERT_EQUAL(turn(), STEP_ERROR);
 	end();
 }
