@@ -1,6 +1,6 @@
 # Confab. `make run` shows the system, `make test` proves it, `make help` lists the rest.
-# Flavours: B=release (default), B=test (test clock, reply checks), B=asan (test + ASan, UBSan),
-# B=tsan (test + TSan), B=fuzz (clang, libFuzzer). V=1 shows commands. T=name runs one test.
+# Flavours: B=release (default), B=dev (of `make run`: its clock can be moved), B=test (dev + failpoints, reply
+# checks), B=asan (test + ASan, UBSan), B=tsan (test + TSan), B=fuzz (clang, libFuzzer). V=1 shows commands. T=name runs one test.
 
 VERSION := 0.1.0
 B ?= release
@@ -16,7 +16,8 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstric
     -Wimplicit-fallthrough -Wtrampolines $(if $(CI),-Werror)
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE
 FLAGS_release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
-FLAGS_test := $(FLAGS_release) -DCONFAB_TEST
+FLAGS_dev := $(FLAGS_release) -DCONFAB_CLOCK
+FLAGS_test := $(FLAGS_dev) -DCONFAB_TEST
 FLAGS_asan := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer
 FLAGS_fuzz := -O1 -DCONFAB_TEST -fsanitize=address,undefined -fsanitize=fuzzer-no-link \
@@ -91,17 +92,15 @@ load: all $(BENCH) $(ORDER)
 
 # The scripts call make again for what they need, each flavour by itself.
 SCRIPT = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL MAKE='$(MAKE)' PORT='$(PORT)' T='$(T)' V='$(V)'
-.PHONY: run start stop status tour
+.PHONY: run start stop status tour clock
 run: ## install what is missing, build, start on PORT (8080), stop on Ctrl-C
 	@$(SCRIPT) tests/harness/demo.sh run $(DEMO)
 start: ## the same in the background; returns when /readyz answers 200
 	@$(SCRIPT) tests/harness/demo.sh start $(DEMO)
-stop: ## stop what run or start left running
-	@tests/harness/stack.sh stop $(DEMO)
-status: ## what of it runs
-	@tests/harness/stack.sh status $(DEMO)
-tour: ## the main job with curl, step by step, against the running system
-	@tests/harness/tour.sh $(DEMO)/env
+stop: ; @tests/harness/stack.sh stop $(DEMO) ## stop what run or start left running
+status: ; @tests/harness/stack.sh status $(DEMO) ## what of it runs
+tour: ; @tests/harness/tour.sh $(DEMO)/env ## the main job with curl, step by step, against the running system
+clock: ; @BIN=build/dev/bin tests/harness/stack.sh clock $(DEMO) $(BY) ## its time moves on: make clock BY=90s (30m, 2h, 1d)
 
 .PHONY: test check unit db http panel lint boot fuzz asan tsan soak format mutants bench deps openapi migrate install uninstall clean help
 test: ## install what tests need, run all, end with the counts

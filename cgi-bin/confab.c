@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/test_map.h"
 #include "base/uuid.h"
 #include "base/version.h"
 #include "db/migrate.h"
@@ -215,6 +216,10 @@ static const struct command_doc commands[] = {
 	    "the OpenAPI document of the programs in DIR", 0 },
 	{ { "docs", NULL }, " DIR", 1, 1, do_docs, "the same as a page", 0 },
 	{ { "routes", NULL }, " DIR", 1, 1, do_routes, "every route and who may call it", 0 },
+#ifdef CONFAB_CLOCK
+	{ { "clock", "advance" }, " BY", 1, 1, confab_clock_advance,
+	    "time of the running system goes on by 90s, 30m, 2h or 1d, and never back", 0 },
+#endif
 #ifdef CONFAB_TEST
 	{ { "failpoints", NULL }, "", 0, 0, do_failpoints,
 	    "what a test can make fail in programs that run", COMMAND_NO_CONF },

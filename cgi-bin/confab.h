@@ -42,5 +42,7 @@ int confab_docs(struct arena *, const struct conf *, const char *dir);
 int confab_routes(struct arena *, const char *dir);
 /* `confab epoch bump`: a new epoch, so that all event cursors resync. Returns the exit status. */
 int confab_epoch_bump(struct command *);
+/* `confab clock advance BY`, in builds with CONFAB_CLOCK (base/test_map.h). Returns the exit status. */
+int confab_clock_advance(struct command *);
 
 #endif

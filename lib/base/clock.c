@@ -12,7 +12,7 @@ read_clock(clockid_t id)
 	return (int64_t)ts.tv_sec * SECOND_US + ts.tv_nsec / 1000;
 }
 
-#ifdef CONFAB_TEST
+#ifdef CONFAB_CLOCK
 enum { NAP_MS = 100 }; /* how soon a moved clock is noticed */
 
 static int64_t

@@ -3,7 +3,7 @@
  * measured with the monotonic clock. What is stored or charged is timed by the database (SQL function
  * app_now()), not by this clock.
  *
- * Test builds (CONFAB_TEST): the map of test_map.h shifts both clocks of all programs of a stack while they
+ * Test builds (CONFAB_TEST) and that of `make run` (CONFAB_CLOCK): the map of test_map.h shifts both clocks of all programs of a stack while they
  * run. To them it is as if the machine had slept: deadlines have passed, nobody had a turn in between.
  * Who watches another process or the database goes by clock_steady_us(), which no test moves: that time
  * was not given to them.

@@ -4,14 +4,19 @@
  * file, which CONFAB_TEST_FILE in the environment names; without it the process has a map of its own. Every
  * number is atomic; what is not (texts) is written before the number that makes it count.
  *
- * Test builds only (CONFAB_TEST): other builds know neither the file nor the variable.
+ * Builds for tests only (CONFAB_TEST), and of it the clock in the build that `make run` shows (CONFAB_CLOCK): other
+ * builds know neither the file nor the variable.
  */
 #ifndef BASE_TEST_MAP_H
 #define BASE_TEST_MAP_H
 
 #include "base/base.h"
 
-#ifdef CONFAB_TEST
+#if defined(CONFAB_TEST) && !defined(CONFAB_CLOCK)
+#define CONFAB_CLOCK
+#endif
+
+#ifdef CONFAB_CLOCK
 #include <stdatomic.h>
 
 enum { TEST_FAILS_MAX = 32, TEST_CALLS_MAX = 64, TEST_TEXT_SIZE = 64, TEST_CALL_SIZE = 256 };
@@ -48,6 +53,9 @@ bool test_map_is_shared(void);
 struct test_map *test_map_open(const char *path);
 /* From now on this process and those it forks have a new map of their own in common. */
 struct test_map *test_map_own(void);
+#endif
+
+#ifdef CONFAB_TEST
 /* A stand-in was asked: "who: what" becomes the newest of the calls. */
 void test_map_record(const char *who, const char *what);
 #define TEST_RECORD(who, what) test_map_record(who, what)

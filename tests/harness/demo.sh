@@ -14,7 +14,7 @@ PORT=${PORT:-8080}
 
 build() {
 	step "build"
-	"${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" B=release all \
+	"${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" B=dev all \
 		>"$DIR/build.log" 2>&1 </dev/null || step_failed "make all failed" "$DIR/build.log"
 	step_done ''
 }
@@ -24,6 +24,7 @@ table() {
 	. "$DIR/env"
 	cat <<-END
 
+		  Site     $BASE_URL
 		  API      $BASE_URL/api/v1        described in $BASE_URL/docs
 		  Panel    $BASE_URL/admin
 		  Health   $BASE_URL/readyz        numbers in $BASE_URL/metrics
@@ -33,6 +34,7 @@ table() {
 		  advisor      $(printf '%-22s' "$ADVISOR_EMAIL")  $ADVISOR_PASSWORD
 		  admin        $(printf '%-22s' "$ADMIN_EMAIL")  $ADMIN_PASSWORD
 
+		  make clock BY=1d moves its time on (s, m, h, d); it never goes back.
 		  Logs in ${DIR#"$PWD"/}/log, shell variables in ${DIR#"$PWD"/}/env.
 	END
 }
@@ -40,7 +42,7 @@ table() {
 start() {
 	"$ROOT/tests/harness/deps.sh" run
 	build
-	PORT=$PORT STACK_SEED=1 "$STACK" start "$DIR" 8>&-
+	PORT=$PORT STACK_SEED=1 BIN=$ROOT/build/dev/bin "$STACK" start "$DIR" 8>&-
 	table
 }
 

@@ -4,6 +4,7 @@
 #	stack.sh start-db DIR	PostgreSQL alone, migrated
 #	stack.sh stop DIR	ends what start began, and nothing else
 #	stack.sh status DIR	one line a process; fails unless all run
+#	stack.sh clock DIR BY	moves the time of all of it on, by 90s, 30m, 2h or 1d (builds dev and test)
 # From the environment:
 #	PORT		of nginx on 127.0.0.1; 0 (the default here) takes a free one
 #	BIN		the programs (build/release/bin)
@@ -13,7 +14,7 @@
 #	STACK_CONF_EXTRA	more lines for confab.conf; and any setting of lib/base/conf.def by name
 #	QUIET=1		no progress lines
 # Leaves in DIR: env (shell variables for clients), run/NAME.pid, log/NAME.log, confab.conf; of a test build
-# also test.map, by which the running programs take orders (order.sh).
+# and of one of `make run` also test.map, by which the running programs take orders (order.sh, confab clock).
 set -euo pipefail
 # shellcheck source=tests/harness/common.sh
 . "$(dirname "$0")/common.sh"
@@ -157,10 +158,10 @@ start_migrate() {
 	step_done
 }
 
-# Programs of a test build take orders from one file, and the clock of their database moves with theirs:
-# tests/harness/stack.h, order.sh.
+# Programs whose clock can be moved take orders from one file, and the clock of their database moves with theirs:
+# tests/harness/stack.h, order.sh, confab clock. Those of a release know of none.
 start_orders() {
-	confab failpoints >/dev/null 2>&1 || return 0
+	confab help clock >/dev/null 2>&1 || return 0
 	: >>"$DIR/test.map"
 	export CONFAB_TEST_FILE=$DIR/test.map
 	"$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -d "$DATABASE_URL" >"$DIR/log/orders.log" 2>&1 <<-'END' ||
@@ -388,6 +389,12 @@ cmd_stop() {
 	stop_all
 }
 
+cmd_clock() {
+	[ -s "$DIR/confab.conf" ] || die "there is no stack in $DIR: make run starts one"
+	prepare
+	CONFAB_TEST_FILE=$DIR/test.map confab clock advance "$BY"
+}
+
 cmd_status() {
 	local name pid all=0
 	[ -d "$DIR" ] || die "there is no stack in $DIR"
@@ -403,8 +410,13 @@ cmd_status() {
 	return $all
 }
 
-[ $# = 2 ] || die "usage: stack.sh start|start-db|stop|status DIR"
+USAGE="usage: stack.sh start|start-db|stop|status DIR, or stack.sh clock DIR 90s"
+case $#:${1:-} in
+2:start | 2:start-db | 2:stop | 2:status | 3:clock) ;;
+*) die "$USAGE" ;;
+esac
 DIR=$2
+BY=${3:-}
 BIN=$(realpath -m "${BIN:-$ROOT/build/release/bin}")
 PORT=${PORT:-0}
 case $1 in
@@ -412,5 +424,5 @@ start) cmd_start ;;
 start-db) cmd_start_db ;;
 stop) cmd_stop ;;
 status) cmd_status ;;
-*) die "usage: stack.sh start|start-db|stop|status DIR" ;;
+clock) cmd_clock ;;
 esac
