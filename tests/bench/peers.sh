@@ -49,7 +49,7 @@ peers_same() {
 
 peers_begin() {
 	local advisor side work
-	stack_start
+	NGINX_CACHE=on stack_start
 	peer_build
 	peer_start "${PEERS[@]}"
 	advisor=$(curl -sf "$API/advisors?limit=1" | jq -er '.items[0].id')

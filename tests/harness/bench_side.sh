@@ -57,7 +57,7 @@ site() {
 	shift
 	port=$(free_port)
 	SIDE_URL[$name]=http://127.0.0.1:$port
-	sed -E -e '/fastcgi_(cache|no_cache)/d' "$@" "$out/routes.conf" >"$out/side-$name-routes.conf"
+	sed -E -e '/fastcgi_(cache|no_cache)|\/cached\.conf;/d' "$@" "$out/routes.conf" >"$out/side-$name-routes.conf"
 	sed "s#$out/routes.conf#$out/side-$name-routes.conf#" "$out/server.conf" >"$out/side-$name-server.conf"
 	printf 'server {\n\tlisten 127.0.0.1:%s;\n\tinclude %s;\n}\n' "$port" "$out/side-$name-server.conf"
 }
@@ -106,7 +106,7 @@ peer_nginx() {
 			peer_site "$run" "$name"
 		done
 	} >"$out/sides.conf"
-	! grep -q fastcgi_cache "$out/routes.conf" || SIDE_URL[cached]=$BASE_URL
+	! grep -q '/cache-on\.conf;' "$out/site.conf" || SIDE_URL[cached]=$BASE_URL
 	grep -q sides.conf "$out/site.conf" || echo "include $out/sides.conf;" >>"$out/site.conf"
 	pid=$(cat "$DIR/run/nginx.pid")
 	before=$(children "$pid")
