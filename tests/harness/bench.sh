@@ -127,7 +127,8 @@ step "build release"
 "${MAKE:-make}" -C "$ROOT" --no-print-directory -j"$(nproc)" B=release load >"$ROOT/build/bench.log" 2>&1 ||
 	step_failed "make load failed" "$ROOT/build/bench.log"
 step_done ''
-rm -rf "$DIR/figures"
+"$STACK" stop "$DIR"
+discard "$DIR" # of another tree, or with the messages of the last run
 mkdir -p "$DIR/figures"
 finish() {
 	peer_stop

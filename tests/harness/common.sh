@@ -131,3 +131,18 @@ short_dir() {
 		echo "$target"
 	fi
 }
+
+# --- stacks ---
+
+# discard DIR: a stopped stack with all its data, wherever its long paths made it put them.
+discard() {
+	local pg
+	pg=$(cat "$1/pgdir" 2>/dev/null) || pg=$1/pg
+	case $pg in
+	"$1"/pg | /var/tmp/confab-pg-*) ;;
+	*) return 0 ;;
+	esac
+	case $(readlink "$pg/sock") in /tmp/confab-*) rm -rf "$(readlink "$pg/sock")" ;; esac
+	case $(readlink "$1/run") in /tmp/confab-*) rm -rf "$(readlink "$1/run")" ;; esac
+	rm -rf "$pg" "$1"
+}
