@@ -378,13 +378,19 @@ field_find(const struct field *fields, const char *name)
 static size_t
 path_enter(struct check *check, const char *name)
 {
-	size_t len = strlen(check->path), end;
+	size_t len = strlen(check->path), end = len, name_len;
 
-	(void)snprintf(check->path + len, PATH_SIZE - len, "%s%s", len > 0 ? "." : "",
-	    *name != '\0' ? name : "\"\"");
+	if (*name == '\0')
+		name = "\"\"";
+	if (len > 0 && end < PATH_SIZE - 1)
+		check->path[end++] = '.';
+	name_len = strnlen(name, PATH_SIZE - 1 - end);
+	memcpy(check->path + end, name, name_len);
+	end += name_len;
 	/* A long name is cut, but never inside of a character. */
-	for (end = strlen(check->path); !str_utf8_valid(check->path, end); end--)
-		check->path[end - 1] = '\0';
+	while (!str_utf8_valid(check->path + len, end - len))
+		end--;
+	check->path[end] = '\0';
 	return len;
 }
 
