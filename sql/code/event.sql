@@ -26,6 +26,27 @@ END $$;
 COMMENT ON FUNCTION event_append(uuid[], text, jsonb) IS
 	'As event_emit, for people who stand in order of their ids, each once: inboxes are locked in that order';
 
+-- Callers have plan_cache_mode = force_generic_plan: a plan made for each number of people would cost more
+-- than the work itself, and so would setting it here again.
+CREATE OR REPLACE FUNCTION event_append_each(people uuid[], kind text, data jsonb[]) RETURNS void
+	LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM FROM inbox WHERE user_id = ANY (people) ORDER BY user_id FOR NO KEY UPDATE;
+	WITH told AS MATERIALIZED (
+		SELECT person, item, row_number() OVER (PARTITION BY person ORDER BY n) AS step
+		FROM unnest(people, data) WITH ORDINALITY t (person, item, n)),
+	box AS (UPDATE inbox i SET last_seq = last_seq + t.steps, last_at = greatest(last_at, app_now()),
+			day_seq = CASE WHEN app_now() >= date_trunc('day', last_at, 'UTC') + interval '1 day'
+				THEN last_seq + 1 ELSE day_seq END
+		FROM (SELECT person, max(step) AS steps FROM told GROUP BY person) t WHERE i.user_id = t.person
+		RETURNING i.user_id, i.last_seq - t.steps AS before, i.last_at)
+	INSERT INTO event (user_id, seq, type, payload, created_at)
+		SELECT person, before + step, kind, item, last_at FROM told JOIN box ON user_id = person;
+END $$;
+COMMENT ON FUNCTION event_append_each(uuid[], text, jsonb[]) IS
+	'The first person hears the first of the data and so on, one person''s in this order; inboxes are locked in order of the people''s ids';
+
 CREATE OR REPLACE FUNCTION event_emit(users uuid[], kind text, data jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM event_append(ARRAY(SELECT DISTINCT u FROM unnest(users) u WHERE u IS NOT NULL ORDER BY u),
