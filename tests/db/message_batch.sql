@@ -67,19 +67,22 @@ BEGIN
 	INSERT INTO draft SELECT i, floor(random() * 6), 1 + floor(random() * 7),
 			'c' || floor(random() * (10 + number % 200)),
 			(ARRAY['text', 'text', 'image', 'voice'])[1 + floor(random() * 4)], 'Words of ' || i,
-			CASE WHEN random() < 0.3 THEN 1 + floor(random() * 9) END,
+			CASE WHEN random() < 0.3 THEN 1 + floor(random() * 12) END,
 			CASE WHEN random() < 0.3 THEN 1 + floor(random() * 5) END
 		FROM generate_series(1, size) i;
 	-- Most are by somebody who is there.
 	UPDATE draft d SET sender = (SELECT right(k.user_id::text, 12)::int FROM member k
 			WHERE k.conversation_id = pg_temp.named(0, 2, d.place) ORDER BY random() + d.n * 0 LIMIT 1)
 		WHERE d.place BETWEEN 1 AND 5 AND random() < 0.8;
+	-- And some say again what one before them did, or what it may not.
+	UPDATE draft d SET place = o.place, sender = o.sender, client = o.client FROM draft o
+		WHERE o.n = d.n - 1 - number % 3 AND random() < 0.3;
 	UPDATE draft SET kind = 'text' WHERE media IS NULL;
 	INSERT INTO outcome SELECT b.number, concat_ws(' ', coalesce(b.created::text, '-'),
 			coalesce(b.refused, '-'), coalesce(b.detail, ''), b.message::text)
 		FROM (SELECT array_agg(pg_temp.named(0, 2, place) ORDER BY d.n) AS places,
 				array_agg(pg_temp.named(0, 1, sender) ORDER BY d.n) AS senders,
-				array_agg(pg_temp.named(0, 9, number * 100 + d.n) ORDER BY d.n) AS ids,
+				array_agg(pg_temp.named(0, 9, number * 100 + d.n * 37 % 97) ORDER BY d.n) AS ids,
 				array_agg(client ORDER BY d.n) AS clients, array_agg(kind ORDER BY d.n) AS kinds,
 				array_agg(body ORDER BY d.n) AS bodies, array_agg(pg_temp.answered(0, place, seq)
 				ORDER BY d.n) AS answered,
@@ -88,7 +91,7 @@ BEGIN
 	FOR draft IN SELECT *, pg_temp.answered(1, place, seq) AS answered FROM draft d ORDER BY d.n LOOP
 		BEGIN
 			SELECT * INTO answer FROM message_send(pg_temp.named(1, 2, draft.place),
-				pg_temp.named(1, 1, draft.sender), pg_temp.named(1, 9, number * 100 + draft.n),
+				pg_temp.named(1, 1, draft.sender), pg_temp.named(1, 9, number * 100 + draft.n * 37 % 97),
 				draft.client, draft.kind, draft.body, draft.answered, pg_temp.named(1, 3, draft.media));
 			seen := concat_ws(' ', answer.created::text, '-', '', pg_temp.plain(answer.message::text));
 		EXCEPTION WHEN SQLSTATE 'CF000' THEN
