@@ -14,7 +14,6 @@
 #include "web/input.h"
 #include "web/metrics.h"
 #include "web/prefork.h"
-#include "web/rate.h"
 #include "web/reply.h"
 #include "web/reply_check.h"
 #include "web/revoke.h"
@@ -104,29 +103,14 @@ req_authorize(struct req *req)
 	return req->caller.role == ROLE_ANON ? ERR_UNAUTHORIZED : ERR_FORBIDDEN;
 }
 
-static void
-put_limits(struct buf *headers, const struct rate_state *state)
-{
-	buf_puts(headers, "RateLimit-Limit: ");
-	buf_int(headers, state->limit);
-	buf_puts(headers, "\r\nRateLimit-Remaining: ");
-	buf_int(headers, state->remaining);
-	buf_puts(headers, "\r\nRateLimit-Reset: ");
-	buf_int(headers, state->reset_s);
-	buf_puts(headers, "\r\n");
-}
-
 static enum err
 req_limit_rate(struct req *req)
 {
 	const char *subject =
 	    req->caller.user_id != NULL ? req->caller.user_id : ip_subject(req->arena, req->ip);
-	struct rate_state state;
-	enum err err = rate_take(req->worker->rate, req->route->rate, subject, &state);
+	enum err err = rate_take(req->worker->rate, req->route->rate, subject, &req->rate);
 
-	req->retry_after_s = state.retry_after_s;
-	if (state.limit > 0)
-		put_limits(&req->reply.headers, &state);
+	req->retry_after_s = req->rate.retry_after_s;
 	return err;
 }
 
@@ -269,12 +253,50 @@ req_tell(const struct req *req, enum err err, struct buf *head)
 	    head, "X-Confab-Time: %lld\r\n", (long long)(clock_monotonic_us() - req->began_us));
 }
 
+/* nginx keeps it for the next who ask the same: it offers to (CACHE), and anybody would get it. */
+static bool
+is_kept(const struct req *req)
+{
+	return req->route != NULL && req->route->flags & ROUTE_BRIEF_CACHE &&
+	    req->caller.role == ROLE_ANON && req->reply.status == 200 &&
+	    http_param(req->http, PARAM_CACHE) != NULL;
+}
+
+/* What is kept is read by nginx, which has other words for the client. */
+static void
+put_cache_control(const struct req *req, struct buf *head)
+{
+	bool cached = req->route != NULL && req->route->flags & ROUTE_PUBLIC_CACHE &&
+	    req->reply.status < 400 && req->caller.role == ROLE_ANON;
+
+	if (is_kept(req))
+		buf_puts(head,
+		    "Cache-Control: max-age=1, stale-while-revalidate=2, stale-if-error=0\r\n"
+		    "X-Confab-");
+	buf_puts(head,
+	    cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n"
+		   : "Cache-Control: no-store\r\n");
+}
+
+/* What is left to one caller is nothing to tell the next. */
+static void
+put_rate(const struct req *req, struct buf *head)
+{
+	if (req->rate.limit == 0 || is_kept(req))
+		return;
+	buf_puts(head, "RateLimit-Limit: ");
+	buf_int(head, req->rate.limit);
+	buf_puts(head, "\r\nRateLimit-Remaining: ");
+	buf_int(head, req->rate.remaining);
+	buf_puts(head, "\r\nRateLimit-Reset: ");
+	buf_int(head, req->rate.reset_s);
+	buf_puts(head, "\r\n");
+}
+
 static void
 put_head(struct req *req, enum err err, struct buf *head)
 {
 	const struct reply *reply = &req->reply;
-	bool cached = req->route != NULL && req->route->flags & ROUTE_PUBLIC_CACHE &&
-	    reply->status < 400 && req->caller.role == ROLE_ANON;
 
 	buf_puts(head, "Status: ");
 	buf_int(head, reply->status);
@@ -288,9 +310,8 @@ put_head(struct req *req, enum err err, struct buf *head)
 		buf_join(head, "Location: ", reply->location, "\r\n", NULL);
 	if (reply->etag != NULL)
 		buf_join(head, "ETag: ", reply->etag, "\r\n", NULL);
-	buf_puts(head,
-	    cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n"
-		   : "Cache-Control: no-store\r\n");
+	put_cache_control(req, head);
+	put_rate(req, head);
 	buf_add(head, reply->headers.data, reply->headers.len);
 	req_tell(req, err, head);
 	buf_add(head, "\r\n", 2);

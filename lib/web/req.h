@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "db/db.h"
 #include "web/param.h"
+#include "web/rate.h"
 #include "web/route.h"
 
 struct app;
@@ -58,6 +59,7 @@ struct req {
 	struct reply reply;
 	struct reply clean; /* as it was before the handler; see reply_restart */
 	int64_t began_us; /* monotonic */
+	struct rate_state rate; /* limit 0: the class has none, or nothing was counted */
 	int retry_after_s; /* for 429 and 503 */
 	bool later; /* the handler keeps the request, and it is answered elsewhere */
 	const char *details; /* JSON for "details" of an error; NULL: the first failed field, if any */

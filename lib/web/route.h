@@ -44,7 +44,9 @@ enum route_flags {
 	ROUTE_BODY_OPTIONAL = 1024, /* no body at all is taken as {} */
 	ROUTE_OR_200 = 2048, /* 200 instead of status when what is asked for was there already */
 	ROUTE_TICKET = 4096, /* without a token, ?ticket= may say who: the handler must check it */
-	ROUTE_SSE = 8192 /* the reply is text/event-stream; reply table not needed */
+	ROUTE_SSE = 8192, /* the reply is text/event-stream; reply table not needed */
+	ROUTE_BRIEF_CACHE =
+	    16384 /* nginx may keep what ROLE_ANON gets for a second: nginx/cache-on.conf */
 };
 
 struct req;

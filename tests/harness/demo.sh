@@ -42,7 +42,7 @@ table() {
 start() {
 	"$ROOT/tests/harness/deps.sh" run
 	build
-	PORT=$PORT STACK_SEED=1 BIN=$ROOT/build/dev/bin "$STACK" start "$DIR" 8>&-
+	PORT=$PORT STACK_SEED=1 NGINX_CACHE=on BIN=$ROOT/build/dev/bin "$STACK" start "$DIR" 8>&-
 	table
 }
 

@@ -11,6 +11,7 @@
 #	STACK_SEED=1	loads the demo data
 #	STACK_FAST=1	does without fsync (tests)
 #	EVENTS_COUNT=2	two events programs behind nginx's hash
+#	NGINX_CACHE=on	as it is installed; tests and figures want the programs' own replies, so off is the default
 #	STACK_CONF_EXTRA	more lines for confab.conf; and any setting of lib/base/conf.def by name
 #	QUIET=1		no progress lines
 # Leaves in DIR: env (shell variables for clients), run/NAME.pid, log/NAME.log, confab.conf; of a test build

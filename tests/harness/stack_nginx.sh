@@ -7,10 +7,11 @@ nginx_write() {
 	mkdir -p "$out/tmp"
 	! grep -qs "^0*1 " /proc/net/if_inet6 || six="s#listen \[::\]:443 ssl http2;#listen [::1]:$PORT;#"
 	for file in nginx.conf.example site.conf http.conf events-1.conf events-2.conf server.conf routes.conf \
-		limits.conf fastcgi.conf keepalive.conf; do
+		limits.conf fastcgi.conf keepalive.conf cache-on.conf cache-off.conf cached.conf; do
 		sed -e "s#/etc/nginx/sites-enabled/\*#$out/site.conf#" \
 			-e "s#/etc/nginx/confab/#$out/#" \
 			-e "s#/run/confab/#$RUN_DIR/#" \
+			-e "s#/run/confab-cache#$RUN_DIR/cache#" \
 			-e "s#/usr/share/confab/templates/#$ROOT/templates/#" \
 			-e "s#/usr/share/confab/api/#$DIR/share/api/#" \
 			-e "s#/var/log/nginx/confab\.#$DIR/log/#" \
@@ -27,6 +28,8 @@ nginx_write() {
 	[ "$(id -u)" = 0 ] || sed -i '/^user /d' "$out/nginx.conf"
 	[ "${EVENTS_COUNT:-1}" != 2 ] ||
 		sed -i 's#events-1\.conf; .*#events-2.conf;#' "$out/site.conf"
+	[ "${NGINX_CACHE:-off}" = on ] ||
+		sed -i 's#cache-on\.conf; .*#cache-off.conf;#' "$out/site.conf"
 }
 
 nginx_listens() {

@@ -57,7 +57,7 @@ test("a line tells route, role, user and the program's time", async () => {
 	assert.deepEqual(told(line), [200, "user_me_get", "user", user.id, ""]);
 	assert.ok(Number.isInteger(line.program_us) && line.program_us > 0 && line.program_us < 1e7);
 	assert.deepEqual(Object.keys(line), ["time", "request_id", "client", "method", "path", "status", "bytes_in", "bytes_out",
-		"seconds", "program_seconds", "program", "route", "role", "user_id", "error", "program_us", "agent"]);
+		"seconds", "program_seconds", "program", "route", "role", "user_id", "error", "program_us", "cache", "agent"]);
 });
 
 test("a refusal's line has its error", async () => {
