@@ -169,7 +169,8 @@ tally_print(double seconds, bool ordered)
 		acks[len] = messages[i].acked_us;
 		arrivals[len++] = messages[i].heard_us;
 	}
-	(void)printf("messages %zu\nacked_per_s %.0f\n", count, (double)acked_in_time / seconds);
+	(void)printf("messages %zu\ncounted %zu\nacked_per_s %.0f\n", count, len,
+	    (double)acked_in_time / seconds);
 	print_times("ack", acks, len);
 	print_times("delivery", arrivals, len);
 	(void)printf(
