@@ -58,12 +58,10 @@ get_advisors(struct req *req)
 }
 
 static enum err
-get_advisor(struct req *req)
+bind_advisor(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
-
-	TRY(directory_get(req->db, req->params[0], req->caller.user_id, &rows));
-	return reply_row(req, rows, 0);
+	*bound = directory_get_bind(req->params[0], req->caller.user_id);
+	return ERR_OK;
 }
 
 static enum err
@@ -79,12 +77,11 @@ get_ratings(struct req *req)
 }
 
 static enum err
-get_specializations(struct req *req)
+bind_specializations(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
-
-	TRY(specialization_list(req->db, &rows));
-	return reply_rows(req, rows);
+	(void)req;
+	*bound = specialization_list_bind();
+	return ERR_OK;
 }
 
 static enum err
@@ -106,12 +103,16 @@ post_apply(struct req *req)
 }
 
 static enum err
-get_own(struct req *req)
+bind_own(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
+	*bound = advisor_own_bind(req->caller.user_id);
+	return ERR_OK;
+}
 
-	TRY(advisor_own(req->db, req->caller.user_id, &rows));
-	return reply_own(req, rows);
+static enum err
+show_own(struct req *req, const struct rows *rows)
+{
+	return rows_count(rows) > 0 ? reply_own(req, rows) : ERR_NOT_FOUND;
 }
 
 static enum err
@@ -150,8 +151,8 @@ static const struct route routes[] = {
 	    .handle = get_advisors, .summary = "Find advisors",
 	    .doc = "Signed-in callers do not see people they blocked or who blocked them." },
 	{ METHOD_GET, "/api/v1/advisors/me", "advisor_me_get", .roles = ROLE_ADVISOR,
-	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = advisor_own_fields,
-	    .errors = get_errors, .handle = get_own, .summary = "Read the own professional profile",
+	    .rate = RATE_READ, .flags = ROUTE_ETAG, .reply = advisor_own_fields, .errors = get_errors,
+	    .bind = bind_own, .show = show_own, .summary = "Read the own professional profile",
 	    .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/advisors/me", "advisor_me_update", .roles = ROLE_ADVISOR,
 	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = advisor_edit_body,
@@ -170,7 +171,8 @@ static const struct route routes[] = {
 		   "after a refusal. A USER becomes an ADVISOR when approved." },
 	{ METHOD_GET, "/api/v1/advisors/{id}", "advisor_get", .roles = ROLE_ANON | ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_ETAG | ROUTE_BRIEF_CACHE, .reply = advisor_fields,
-	    .errors = get_errors, .handle = get_advisor, .summary = "Read an advisor",
+	    .errors = get_errors, .bind = bind_advisor, .show = reply_found,
+	    .summary = "Read an advisor",
 	    .doc = "Only those who are listed; not found too when one of the two has blocked "
 		   "the other." },
 	{ METHOD_GET, "/api/v1/advisors/{id}/ratings", "advisor_ratings",
@@ -182,7 +184,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/specializations", "specialization_list",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ,
 	    .flags = ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE | ROUTE_BRIEF_CACHE,
-	    .reply = specialization_fields, .handle = get_specializations,
+	    .reply = specialization_fields, .bind = bind_specializations, .show = reply_rows,
 	    .summary = "List the subjects an advisor can offer",
 	    .doc = "In the order to show them. Profiles and filters take their slugs." },
 	{ 0 },

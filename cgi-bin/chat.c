@@ -31,28 +31,25 @@ get_conversations(struct req *req)
 }
 
 static enum err
-get_conversation(struct req *req)
+bind_conversation(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
-
-	TRY(conversation_get(req->db, req->params[0], req->caller.user_id, &rows));
-	return reply_row(req, rows, 0);
+	*bound = conversation_get_bind(req->params[0], req->caller.user_id);
+	return ERR_OK;
 }
 
 static enum err
-get_messages(struct req *req)
+bind_messages(struct req *req, struct db_bound *bound)
 {
 	struct message_window window = {
 		.before = query_int(req, "before", 0),
 		.after = query_int(req, "after", -1),
 		.limit = query_int(req, "limit", PAGE_ITEMS_DEFAULT),
 	};
-	const char *json;
 
 	if (window.before > 0 && window.after >= 0)
 		return req_invalid(req, "after", "cannot be given together with before");
-	TRY(message_list(req->db, req->params[0], req->caller.user_id, &window, &json));
-	return reply_json(req, json);
+	*bound = message_list_bind(req->params[0], req->caller.user_id, &window);
+	return ERR_OK;
 }
 
 static enum err
@@ -125,12 +122,10 @@ delete_mute(struct req *req)
 }
 
 static enum err
-get_unread(struct req *req)
+bind_unread(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
-
-	TRY(conversation_unread(req->db, req->caller.user_id, &rows));
-	return reply_row(req, rows, 0);
+	*bound = conversation_unread_bind(req->caller.user_id);
+	return ERR_OK;
 }
 
 static enum err
@@ -152,12 +147,13 @@ static const struct route routes[] = {
 	    .doc = "With the last message and how many you have not read." },
 	{ METHOD_GET, "/api/v1/conversations/{id}", "conversation_get", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .reply = conversation_fields, .errors = read_errors,
-	    .handle = get_conversation, .summary = "Read one of your conversations",
+	    .bind = bind_conversation, .show = reply_found,
+	    .summary = "Read one of your conversations",
 	    .doc = "With its members, their read marks and its last message." },
 	{ METHOD_GET, "/api/v1/conversations/{id}/messages", "message_list",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .query = message_list_query,
-	    .reply = message_list_fields, .errors = read_errors, .handle = get_messages,
-	    .summary = "Read messages, backwards or forwards by number",
+	    .reply = message_list_fields, .errors = read_errors, .bind = bind_messages,
+	    .show = reply_found_json, .summary = "Read messages, backwards or forwards by number",
 	    .doc = "Without before and after: the newest. To go back, send the lowest seq you have as "
 		   "before; to catch up, the highest as after; while has_more is true." },
 	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send", .roles = ROLE_SIGNED_IN,
@@ -172,7 +168,7 @@ static const struct route routes[] = {
 	    .doc = "It only moves forward; a lower number than before changes nothing." },
 	{ METHOD_GET, "/api/v1/conversations/unread-count", "conversation_unread",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_READ, .reply = conversation_unread_fields,
-	    .handle = get_unread, .summary = "Count what you have not read",
+	    .bind = bind_unread, .show = reply_found, .summary = "Count what you have not read",
 	    .doc = "Your own messages and deleted ones are not counted." },
 	{ METHOD_PUT, "/api/v1/conversations/{id}/mute", "conversation_mute",
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .flags = ROUTE_NO_TX,

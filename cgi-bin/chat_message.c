@@ -23,12 +23,10 @@ chat_refusal(struct req *req, enum err err)
 }
 
 static enum err
-get_message(struct req *req)
+bind_message(struct req *req, struct db_bound *bound)
 {
-	const char *json;
-
-	TRY(message_get(req->db, req->params[0], req->caller.user_id, &json));
-	return reply_json(req, json);
+	*bound = message_get_bind(req->params[0], req->caller.user_id);
+	return ERR_OK;
 }
 
 static enum err
@@ -77,15 +75,14 @@ delete_reaction(struct req *req)
 }
 
 static enum err
-get_search(struct req *req)
+bind_search(struct req *req, struct db_bound *bound)
 {
 	struct page page;
-	struct rows *rows;
 
 	TRY(req_page(req, &page));
-	TRY(message_search(req->db, req->caller.user_id, query_text(req, "q"), page.limit + 1,
-	    page.keys[0], page.keys[1], &rows));
-	return reply_page(req, rows, &page);
+	*bound = message_search_bind(
+	    req->caller.user_id, query_text(req, "q"), page.limit + 1, page.keys[0], page.keys[1]);
+	return ERR_OK;
 }
 
 static const enum err get_errors[] = { ERR_NOT_FOUND, ERR_OK };
@@ -98,8 +95,8 @@ static const enum err search_errors[] = { ERR_BAD_CURSOR, ERR_OK };
 
 const struct route chat_message_routes[] = {
 	{ METHOD_GET, "/api/v1/messages/{id}", "message_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = message_fields, .errors = get_errors, .handle = get_message,
-	    .summary = "Read one message of a conversation of yours",
+	    .rate = RATE_READ, .reply = message_fields, .errors = get_errors, .bind = bind_message,
+	    .show = reply_found_json, .summary = "Read one message of a conversation of yours",
 	    .doc = "As it is now; one that was taken back has its place and nothing else." },
 	{ METHOD_PATCH, "/api/v1/messages/{id}", "message_edit", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_NO_TX, .body_max = MESSAGE_BODY_BYTES_MAX,
@@ -128,8 +125,9 @@ const struct route chat_message_routes[] = {
 	    .errors = unreact_errors, .handle = delete_reaction,
 	    .summary = "Take a reaction of yours back", .doc = "Also succeeds when there was none." },
 	{ METHOD_GET, "/api/v1/conversations/search", "message_search", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = message_search_query,
-	    .reply = message_search_fields, .errors = search_errors, .handle = get_search,
+	    .rate = RATE_READ, .flags = ROUTE_LIST | ROUTE_SLOW, .query = message_search_query,
+	    .reply = message_search_fields, .errors = search_errors, .bind = bind_search,
+	    .show = reply_found_page,
 	    .summary = "Search the messages of your conversations, the newest first",
 	    .doc = "Messages that were taken back are not found." },
 	{ 0 },

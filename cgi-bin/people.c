@@ -26,11 +26,17 @@ static const struct field page_query[] = {
 };
 
 static enum err
-reply_me(struct req *req)
+bind_me(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
+	*bound = user_get_bind(req->caller.user_id);
+	return ERR_OK;
+}
 
-	TRY(user_get(req->db, req->caller.user_id, &rows));
+static enum err
+show_me(struct req *req, const struct rows *rows)
+{
+	if (rows_count(rows) == 0)
+		return ERR_NOT_FOUND;
 	TRY(user_json(req->db, req->conf, rows, 0, &req->reply.body));
 	reply_version(req, user_version(rows, 0));
 	return reply_json(req, "");
@@ -40,12 +46,16 @@ static enum err
 patch_me(struct req *req)
 {
 	struct fault fault = FAULT_NONE;
+	struct rows *rows;
 	int64_t version;
 	enum err err;
 
 	TRY(req_if_match(req, &version));
 	err = profile_update(req->db, req->caller.user_id, version, req_body_json(req), &fault);
-	return err == ERR_OK ? reply_me(req) : req_fault(req, err, &fault);
+	if (err != ERR_OK)
+		return req_fault(req, err, &fault);
+	TRY(user_get(req->db, req->caller.user_id, &rows));
+	return show_me(req, rows);
 }
 
 static enum err
@@ -59,12 +69,10 @@ put_presence(struct req *req)
 }
 
 static enum err
-get_user(struct req *req)
+bind_user(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
-
-	TRY(profile_public(req->db, req->params[0], req->caller.user_id, &rows));
-	return reply_row(req, rows, 0);
+	*bound = profile_public_bind(req->params[0], req->caller.user_id);
+	return ERR_OK;
 }
 
 static enum err
@@ -80,15 +88,13 @@ get_my_sessions(struct req *req)
 }
 
 static enum err
-get_blocks(struct req *req)
+bind_blocks(struct req *req, struct db_bound *bound)
 {
 	struct page page;
-	struct rows *rows;
 
 	TRY(req_page(req, &page));
-	TRY(block_list(
-	    req->db, req->caller.user_id, page.limit + 1, page.keys[0], page.keys[1], &rows));
-	return reply_page(req, rows, &page);
+	*bound = block_list_bind(req->caller.user_id, page.limit + 1, page.keys[0], page.keys[1]);
+	return ERR_OK;
 }
 
 static enum err
@@ -129,12 +135,10 @@ post_report(struct req *req)
 }
 
 static enum err
-get_report(struct req *req)
+bind_report(struct req *req, struct db_bound *bound)
 {
-	struct rows *rows;
-
-	TRY(report_get(req->db, req->params[0], req->caller.user_id, &rows));
-	return reply_row(req, rows, 0);
+	*bound = report_get_bind(req->params[0], req->caller.user_id);
+	return ERR_OK;
 }
 
 static const enum err me_errors[] = { ERR_NOT_FOUND, ERR_OK };
@@ -144,8 +148,9 @@ static const enum err report_errors[] = { ERR_VALIDATION, ERR_NOT_FOUND, ERR_OK 
 
 static const struct route routes[] = {
 	{ METHOD_GET, "/api/v1/users/me", "user_me_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .flags = ROUTE_ETAG, .reply = user_own_fields, .errors = me_errors, .handle = reply_me,
-	    .summary = "Read the own profile", .doc = "Its ETag is what PATCH wants in If-Match." },
+	    .flags = ROUTE_ETAG, .reply = user_own_fields, .errors = me_errors, .bind = bind_me,
+	    .show = show_me, .summary = "Read the own profile",
+	    .doc = "Its ETag is what PATCH wants in If-Match." },
 	{ METHOD_PATCH, "/api/v1/users/me", "user_me_update", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_IF_MATCH, .body = profile_body,
 	    .reply = user_own_fields, .errors = edit_errors, .handle = patch_me,
@@ -163,7 +168,8 @@ static const struct route routes[] = {
 	    .doc = "An advisor's list has those they answered too: see side." },
 	{ METHOD_GET, "/api/v1/users/me/blocks", "block_list", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = page_query, .reply = block_fields,
-	    .handle = get_blocks, .summary = "List whom the caller blocks, newest first",
+	    .bind = bind_blocks, .show = reply_found_page,
+	    .summary = "List whom the caller blocks, newest first",
 	    .doc = "Whom you block is told nothing of it." },
 	{ METHOD_PUT, "/api/v1/users/me/blocks/{user_id}", "block_put", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .status = 204, .errors = block_errors, .handle = put_block,
@@ -175,8 +181,8 @@ static const struct route routes[] = {
 	    .roles = ROLE_SIGNED_IN, .rate = RATE_WRITE, .status = 204, .handle = delete_block,
 	    .summary = "End a block", .doc = "Also succeeds when there was none." },
 	{ METHOD_GET, "/api/v1/users/{id}", "user_get", .roles = ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .reply = profile_public_fields, .errors = me_errors, .handle = get_user,
-	    .summary = "Read what somebody shows of themselves",
+	    .reply = profile_public_fields, .errors = me_errors, .bind = bind_user,
+	    .show = reply_found, .summary = "Read what somebody shows of themselves",
 	    .doc = "Not found too when one of the two has blocked the other." },
 	{ METHOD_POST, "/api/v1/reports", "report_create", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_WRITE, .flags = ROUTE_OR_200, .status = 201, .body = report_body,
@@ -185,8 +191,8 @@ static const struct route routes[] = {
 	    .doc = "What is reported is kept as it stands now. While a report by the same person about "
 		   "the same target is open, that one is answered, with 200." },
 	{ METHOD_GET, "/api/v1/reports/{id}", "report_get", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_READ, .reply = report_own_fields, .errors = me_errors,
-	    .handle = get_report, .summary = "See what became of a report of yours",
+	    .rate = RATE_READ, .reply = report_own_fields, .errors = me_errors, .bind = bind_report,
+	    .show = reply_found, .summary = "See what became of a report of yours",
 	    .doc = "Only who raised a report can read it." },
 	{ 0 },
 };

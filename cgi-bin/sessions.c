@@ -151,25 +151,25 @@ post_heartbeat(struct req *req)
 }
 
 static enum err
-get_session(struct req *req)
+bind_session(struct req *req, struct db_bound *bound)
 {
-	return reply_session(req, req->params[0]);
+	*bound = session_get_bind(req->params[0], req->caller.user_id);
+	return ERR_OK;
 }
 
 static enum err
-get_messages(struct req *req)
+bind_messages(struct req *req, struct db_bound *bound)
 {
 	struct message_window window = {
 		.before = query_int(req, "before", 0),
 		.after = query_int(req, "after", -1),
 		.limit = query_int(req, "limit", PAGE_ITEMS_DEFAULT),
 	};
-	const char *json;
 
 	if (window.before > 0 && window.after >= 0)
 		return req_invalid(req, "after", "cannot be given together with before");
-	TRY(message_list_session(req->db, req->params[0], req->caller.user_id, &window, &json));
-	return reply_json(req, json);
+	*bound = message_list_session_bind(req->params[0], req->caller.user_id, &window);
+	return ERR_OK;
 }
 
 static enum err
@@ -206,7 +206,8 @@ static const struct route routes[] = {
 					 "session is ongoing at once and the assistant answers every message." },
 	{ METHOD_GET, "/api/v1/sessions/{id}", "session_get", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .reply = session_own_fields, .errors = read_errors,
-	    .handle = get_session, .summary = "Read a session you take part in",
+	    .bind = bind_session, .show = reply_found_json,
+	    .summary = "Read a session you take part in",
 	    .doc = "unread counts the messages that you have not read." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/accept", "session_accept", .roles = ROLE_ADVISOR,
 	    .rate = RATE_WRITE, .reply = session_own_fields, .errors = move_errors,
@@ -238,7 +239,7 @@ static const struct route routes[] = {
 	    .doc = "Either side may; ending an ended session changes nothing and gives it again." },
 	{ METHOD_GET, "/api/v1/sessions/{id}/messages", "session_messages", .roles = ROLE_SIGNED_IN,
 	    .rate = RATE_READ, .query = message_list_query, .reply = message_list_fields,
-	    .errors = read_errors, .handle = get_messages,
+	    .errors = read_errors, .bind = bind_messages, .show = reply_found_json,
 	    .summary = "Read what was said in a session",
 	    .doc = "Without before and after: the newest messages." },
 	{ METHOD_POST, "/api/v1/sessions/{id}/rating", "session_rate", .roles = ROLE_SIGNED_IN,

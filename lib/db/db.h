@@ -126,6 +126,22 @@ MUST_CHECK enum err db_run_one(struct db *, const struct db_bound *, struct rows
 /* db_exec_one(db, &stmts[X], ...): one row must have been touched, else ERR_NOT_FOUND. */
 #define db_exec_one(db, ...) db_run_one(db, &db_bind(__VA_ARGS__), NULL)
 
+/* One of several reads that are run together. */
+struct db_read {
+	const struct db_bound *bound; /* repeatable */
+	struct arena *arena; /* where its rows go */
+	const char *request_id; /* for what is logged of it; NULL: none */
+	enum err err;
+	struct rows *rows; /* on ERR_OK */
+};
+enum { DB_READS_MAX = 64 };
+/*
+ * Run at most DB_READS_MAX reads outside db_tx, in one round trip; each gets what db_run would have given it. What
+ * stands behind one that fails, or behind the loss of the connection, is run again by itself. The arena set last
+ * is set again.
+ */
+void db_run_many(struct db *, struct db_read *reads, size_t count);
+
 /*
  * The only BEGIN and COMMIT. fn runs inside; ERR_OK commits, anything else rolls back and is
  * returned. On serialization failure and deadlock fn runs again, at most DB_TX_TRIES times in all, so

@@ -1,4 +1,6 @@
 #include "db/flight.h"
+#include "base/log.h"
+#include "db/outage.h"
 #include "db/prepared.h"
 
 #include <stdio.h>
@@ -93,4 +95,51 @@ flight_run(struct db *db, const struct db_bound *bound, bool begins, bool *ok)
 		*ok = land(db, until_us);
 	PQclear(failed != NULL ? result : NULL);
 	return failed != NULL ? failed : result;
+}
+
+/* One answer of many. False: the server left it undone, or has gone. */
+static bool
+answer(struct db *db, struct db_read *read, PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		read->rows = rows_new(read->arena, result);
+		read->err = ERR_OK;
+		outage_answered();
+		return true;
+	}
+	if (status == PGRES_PIPELINE_ABORTED || pg_is_farewell(result) ||
+	    PQstatus(db->conn) == CONNECTION_BAD) {
+		PQclear(result);
+		return false;
+	}
+	log_request_set(read->request_id);
+	read->err = pg_error(db, read->bound->stmt, result);
+	log_request_set(NULL);
+	PQclear(result);
+	return true;
+}
+
+size_t
+flight_many(struct db *db, struct db_read *reads, size_t count)
+{
+	int64_t until_us = pg_deadline();
+	bool parses[DB_READS_MAX], ok = PQenterPipelineMode(db->conn) == 1;
+	size_t i, done = 0;
+
+	for (i = 0; ok && i < count; i++)
+		ok = put(db, reads[i].bound, &parses[i]);
+	ok = ok && PQpipelineSync(db->conn) == 1;
+	for (i = 0; ok && i < count; i++) {
+		PGresult *result = take(db, reads[i].bound->stmt, parses[i], until_us, &ok);
+
+		if (done < i)
+			PQclear(result);
+		else if (ok && answer(db, &reads[i], result))
+			done++;
+	}
+	if (!ok || !land(db, until_us) || PQstatus(db->conn) == CONNECTION_BAD)
+		pg_drop(db);
+	return done;
 }

@@ -181,6 +181,14 @@ pg_command(PGconn *conn, const char *text, int64_t deadline_us)
 	return pg_answer(conn, deadline_us, &ok);
 }
 
+bool
+pg_is_farewell(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return state != NULL && strncmp(state, "57P", 3) == 0;
+}
+
 static enum err
 err_by_code(const char *code)
 {

@@ -52,6 +52,8 @@ bool pg_send_whole(PGconn *, const struct db_bound *);
 PGresult *pg_command(PGconn *, const char *text, int64_t deadline_us);
 /* When a call that begins now has taken too long, monotonic. */
 int64_t pg_deadline(void);
+/* The server's last word: it was told to end the connection, or to end. */
+bool pg_is_farewell(const PGresult *);
 /* Give up a connection that is lost: db_connect makes another. */
 void pg_drop(struct db *);
 /* What every connection may run beside the sets. */

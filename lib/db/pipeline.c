@@ -327,15 +327,6 @@ take_result(struct pipeline *pipeline, PGresult *result)
 		hand_over(pipeline, result);
 }
 
-/* The server's last word: it was told to end the connection, or to end. */
-static bool
-is_farewell(const PGresult *result)
-{
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	return state != NULL && strncmp(state, "57P", 3) == 0;
-}
-
 static void
 step_answers(struct pipeline *pipeline)
 {
@@ -361,7 +352,7 @@ step_answers(struct pipeline *pipeline)
 		} else if (PQstatus(pipeline->conn) == CONNECTION_BAD) {
 			PQclear(result);
 			break;
-		} else if (is_farewell(result)) {
+		} else if (pg_is_farewell(result)) {
 			PQclear(result);
 			fail(pipeline, "the database ended a connection");
 		} else {

@@ -241,13 +241,13 @@ reload(struct prefork *prefork)
 	return true;
 }
 
-/* The counter that the child would have taken back. */
+/* What the child would have taken back. */
 static void
-lost(void *arg)
+lost(void *arg, int requests)
 {
 	const struct launch *launch = arg;
 
-	metrics_add(launch->worker.metrics, METRIC_REQUESTS_BUSY, -1);
+	metrics_add(launch->worker.metrics, METRIC_REQUESTS_BUSY, -requests);
 }
 
 /* Longer than any request or job takes. */

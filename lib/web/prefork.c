@@ -173,8 +173,8 @@ child_ended(struct pool *pool, size_t at, int status)
 		return;
 	log_error("worker ended", LOG_INT("worker", child.pid), LOG_INT("signal", left.signal),
 	    LOG_INT("status", left.status));
-	if (pool->prefork->lost != NULL && atomic_load(&pool->tally->slots[at].busy))
-		pool->prefork->lost(pool->prefork->arg);
+	if (pool->prefork->lost != NULL)
+		pool->prefork->lost(pool->prefork->arg, atomic_load(&pool->tally->slots[at].busy));
 	if (!killed)
 		pause_set(pool, &child, atomic_load(&pool->tally->slots[at].took));
 }

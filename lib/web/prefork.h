@@ -33,7 +33,8 @@ struct prefork {
 	int grace_s; /* after SIGTERM, children still there are killed */
 	int still_s; /* the longest time between two signs of life */
 	bool together; /* at a reload any number of them may be leaving at a time, else a quarter */
-	void (*lost)(void *arg); /* in the parent: a child died busy; NULL: nobody asks */
+	/* In the parent: a child died over so many; NULL: nobody asks. */
+	void (*lost)(void *arg, int requests);
 	/* In the parent: read the settings again, for the children that are started from now on; may set count
 	 * and grace_s. False: nothing is changed, why was logged. NULL: SIGHUP is ignored. */
 	bool (*reload)(struct prefork *);
@@ -52,8 +53,8 @@ void prefork_ready(void);
 /* In a child: it leaves, or should before long. It gets a successor and, when that is ready, is told to leave;
  * until then it goes on. */
 void prefork_worn(void);
-/* In a child: at work for a request, or no longer. */
-void prefork_busy(bool busy);
+/* In a child: at work for so many requests. */
+void prefork_busy(int requests);
 /* In a child: a sign of life. Who has given one is watched from then on. */
 void prefork_alive(void);
 /* In a child: its seat. */

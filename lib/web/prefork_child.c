@@ -23,7 +23,7 @@ prefork_slot_open(struct prefork_slot *slot, int seat)
 	atomic_store(&slot->ready, false);
 	atomic_store(&slot->worn, false);
 	atomic_store(&slot->took, false);
-	atomic_store(&slot->busy, false);
+	atomic_store(&slot->busy, 0);
 	atomic_store(&slot->alive_us, 0);
 	atomic_store(&slot->limit_us, 0);
 	atomic_store(&slot->seat, seat);
@@ -160,10 +160,10 @@ prefork_alive(void)
 }
 
 void
-prefork_busy(bool busy)
+prefork_busy(int requests)
 {
 	if (own_slot != NULL)
-		atomic_store_explicit(&own_slot->busy, busy, memory_order_relaxed);
+		atomic_store_explicit(&own_slot->busy, requests, memory_order_relaxed);
 }
 
 void

@@ -11,7 +11,8 @@ enum { PREFORK_CHILDREN_MAX = 2 * PREFORK_WORKERS_MAX, PREFORK_LEFT_MAX = 32 };
 
 /* What children tell their parent; a slot is one child's. */
 struct prefork_slot {
-	_Atomic bool ready, worn, took, busy;
+	_Atomic bool ready, worn, took;
+	_Atomic int busy; /* requests at work */
 	_Atomic int seat; /* -1: nobody's */
 	_Atomic int64_t alive_us; /* clock_steady_us; 0: it gives no signs of life */
 	_Atomic int64_t limit_us; /* clock_monotonic_us by which it must be done; 0: no limit */

@@ -65,6 +65,27 @@ reply_page(struct req *req, const struct rows *rows, const struct page *page)
 }
 
 enum err
+reply_found(struct req *req, const struct rows *rows)
+{
+	return rows_count(rows) > 0 ? reply_row(req, rows, 0) : ERR_NOT_FOUND;
+}
+
+enum err
+reply_found_json(struct req *req, const struct rows *rows)
+{
+	return rows_count(rows) > 0 ? reply_json(req, rows_text(rows, 0, 0)) : ERR_NOT_FOUND;
+}
+
+enum err
+reply_found_page(struct req *req, const struct rows *rows)
+{
+	struct page page;
+
+	TRY(req_page(req, &page));
+	return reply_page(req, rows, &page);
+}
+
+enum err
 reply_json(struct req *req, const char *json)
 {
 	buf_puts(&req->reply.body, json);

@@ -1,6 +1,6 @@
 /*
  * Making the reply. It is built in memory and sent once, after the transaction is committed, so that
- * a failure can still change it. All functions return ERR_OK so that a handler can end with one.
+ * a failure can still change it. Functions return ERR_OK so that a handler can end with one.
  */
 #ifndef WEB_REPLY_H
 #define WEB_REPLY_H
@@ -13,6 +13,11 @@ enum err reply_row(struct req *, const struct rows *, size_t row);
 enum err reply_rows(struct req *, const struct rows *);
 /* At most page->limit rows; next_cursor from columns _k1 … of the last one when there are more. */
 enum err reply_page(struct req *, const struct rows *, const struct page *);
+/* For route->show: the first row as the object, or ERR_NOT_FOUND; the JSON text that is its first column; a page
+ * as of req_page. reply_rows will do too. */
+enum err reply_found(struct req *, const struct rows *);
+enum err reply_found_json(struct req *, const struct rows *);
+enum err reply_found_page(struct req *, const struct rows *);
 /* JSON text made elsewhere, as it is. */
 enum err reply_json(struct req *, const char *json);
 /* 204. */

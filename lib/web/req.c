@@ -14,6 +14,7 @@
 #include "web/input.h"
 #include "web/metrics.h"
 #include "web/prefork.h"
+#include "web/rate.h"
 #include "web/reply.h"
 #include "web/reply_check.h"
 #include "web/revoke.h"
@@ -86,9 +87,10 @@ req_authenticate(struct req *req)
 		return ERR_UNAUTHORIZED;
 	TRY(token_cache_check(req->worker->tokens, req->arena, req->conf, header + 7, &token));
 	TRY(revoke_check(req->worker->revoke, req->db, token.login_id));
-	req->caller = (struct caller){
-		.role = token.role, .user_id = token.user_id, .login_id = token.login_id
-	};
+	/* Copied: the cache has one place for several tokens, and others are looked up before this is answered. */
+	req->caller = (struct caller){ .role = token.role,
+		.user_id = arena_strdup(req->arena, token.user_id),
+		.login_id = arena_strdup(req->arena, token.login_id) };
 	return ERR_OK;
 }
 
@@ -152,17 +154,10 @@ handle_in_tx(struct db *db, void *arg)
 	return keyed ? idem_end(req) : ERR_OK;
 }
 
+/* What a handler returned: err, or that its reply is too large. */
 static enum err
-req_handle(struct req *req)
+handled(struct req *req, enum err err)
 {
-	enum err err;
-
-	req->clean = req->reply;
-	FAILPOINT_OF(REQUEST, req->id);
-	if (req->route->flags & ROUTE_NO_TX || req->method == METHOD_GET)
-		err = req->route->handle(req);
-	else
-		err = db_tx(req->db, handle_in_tx, req);
 	if (err == ERR_OK)
 		err = check_size(req);
 	assert(err != ERR_OK || req->reply.finished || req->later);
@@ -175,6 +170,46 @@ req_handle(struct req *req)
 	return err;
 }
 
+/* A read gives its statement. */
+static enum err
+req_bind(struct req *req)
+{
+	struct db_bound *bound;
+	enum err err;
+
+	req->clean = req->reply;
+	FAILPOINT_OF(REQUEST, req->id);
+	if (req->route->bind == NULL)
+		return ERR_OK;
+	bound = arena_alloc(req->arena, sizeof(*bound));
+	err = req->route->bind(req, bound);
+	req->bound = bound;
+	return err == ERR_OK ? ERR_OK : handled(req, err);
+}
+
+enum err
+req_show(struct req *req, enum err err, const struct rows *rows)
+{
+	return handled(req, err == ERR_OK ? req->route->show(req, rows) : err);
+}
+
+enum err
+req_handle(struct req *req)
+{
+	struct rows *rows = NULL;
+	enum err err;
+
+	if (req->bound != NULL) {
+		err = db_run(req->db, req->bound, &rows);
+		return req_show(req, err, rows);
+	}
+	if (req->route->flags & ROUTE_NO_TX || req->method == METHOD_GET)
+		err = req->route->handle(req);
+	else
+		err = db_tx(req->db, handle_in_tx, req); /* committed before a byte goes out */
+	return handled(req, err);
+}
+
 static enum err (*const stages[])(struct req *) = {
 	req_read, /* limits; method, path, query */
 	req_route, /* 404, or 405 with Allow */
@@ -182,7 +217,7 @@ static enum err (*const stages[])(struct req *) = {
 	req_authorize, /* route->roles meets the caller's role */
 	req_limit_rate, /* 429 with Retry-After */
 	req_validate, /* query and body against the field tables */
-	req_handle, /* idempotency and handler in db_tx: committed before a byte goes out */
+	req_bind, /* what a read will ask the database */
 };
 
 /* A strong ETag over the bytes, unless the handler gave a version. */
@@ -371,14 +406,36 @@ req_begin(struct worker *worker, struct http *http)
 	return req;
 }
 
+void
+req_resume(const struct req *req)
+{
+	log_request_set(req->id);
+	crash_doing(req->id, req->route != NULL ? req->route->name : NULL);
+	db_arena_set(req->db, req->arena);
+}
+
+void
+req_pause(void)
+{
+	log_request_set(NULL);
+	crash_doing(NULL, NULL);
+}
+
 enum err
 req_run(struct req *req)
+{
+	enum err err = req_prepare(req);
+
+	return err != ERR_OK || req->reply.finished ? err : req_handle(req);
+}
+
+enum err
+req_prepare(struct req *req)
 {
 	enum err err = ERR_OK;
 	size_t i;
 
-	log_request_set(req->id);
-	crash_doing(req->id, NULL);
+	req_resume(req);
 	for (i = 0; i < COUNT_OF(stages) && err == ERR_OK && !req->reply.finished; i++)
 		err = stages[i](req);
 	return err;
@@ -415,27 +472,5 @@ req_done(const struct req *req, enum err err)
 	req_log(req, err, us);
 	metrics_request(req->worker->metrics, route_number(req->worker->routes, req->route),
 	    req->reply.status, us);
-	log_request_set(NULL);
-	crash_doing(NULL, NULL);
-}
-
-void
-req_serve(struct worker *worker, struct http *http)
-{
-	struct req *req = req_begin(worker, http);
-	unsigned long trips = db_round_trips(worker->db);
-	struct buf whole;
-	enum err err;
-
-	db_arena_set(worker->db, worker->arena);
-	prefork_busy(true);
-	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, 1);
-	err = req_run(req);
-	whole = req_render(req, err);
-	(void)http_write(http, whole.data, whole.len);
-	req_done(req, err);
-	metrics_add(
-	    worker->metrics, METRIC_DB_ROUND_TRIPS, (int64_t)(db_round_trips(worker->db) - trips));
-	metrics_add(worker->metrics, METRIC_REQUESTS_BUSY, -1);
-	prefork_busy(false);
+	req_pause();
 }

@@ -2,8 +2,10 @@
  * One request: what came in, who asks, and the reply being made. It is passed along; nothing about a
  * request is global. Everything it points to lives in its arena, which is reset when it is answered.
  *
- * req_serve walks the named stages (read, route, authenticate, authorize, limit, validate, replay,
- * handle) until an error or a finished reply, then sends once, with what nginx's access log is to know.
+ * It passes the named stages (read, route, authenticate, authorize, limit, validate, bind), then it is
+ * handled, until an error or a finished reply; then it is sent once, with what
+ * nginx's access log is to know. Between the stages and the
+ * handler others may be served (turn.h).
  */
 #ifndef WEB_REQ_H
 #define WEB_REQ_H
@@ -61,21 +63,25 @@ struct req {
 	int64_t began_us; /* monotonic */
 	struct rate_state rate; /* limit 0: the class has none, or nothing was counted */
 	int retry_after_s; /* for 429 and 503 */
+	struct db_bound *bound; /* of a read, what is to be run for it; NULL: it is no read */
 	bool later; /* the handler keeps the request, and it is answered elsewhere */
 	const char *details; /* JSON for "details" of an error; NULL: the first failed field, if any */
 };
 
-/* Answer the request that http holds. Never fails: errors become replies. */
-void req_serve(struct worker *, struct http *);
-
 /*
- * The parts of req_serve, for a program that answers later (live.h). req_begin makes the request in
- * worker->arena; req_run walks the stages, and leaves later set when the handler kept the request;
- * req_render gives the whole reply, an error's when err is not ERR_OK; req_done counts, and logs what failed
- * or took long.
+ * req_begin makes the request in worker->arena; req_prepare walks the stages; req_handle does what is left, and
+ * leaves later set when the handler kept the request (live.h); req_run is both. Instead of req_handle, req_show
+ * takes the answer to req->bound. req_render gives the whole reply, an error's when err is not ERR_OK; req_done
+ * counts, and logs what failed or took long. After req_prepare nothing of the process is the request's any more: req_resume makes its log
+ * lines, memory and crashes its own again, and req_pause ends that.
  */
 struct req *req_begin(struct worker *, struct http *);
+MUST_CHECK enum err req_prepare(struct req *);
+MUST_CHECK enum err req_handle(struct req *);
+MUST_CHECK enum err req_show(struct req *, enum err, const struct rows *);
 MUST_CHECK enum err req_run(struct req *);
+void req_resume(const struct req *);
+void req_pause(void);
 struct buf req_render(struct req *, enum err);
 void req_done(const struct req *, enum err);
 /*

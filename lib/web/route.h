@@ -45,11 +45,14 @@ enum route_flags {
 	ROUTE_OR_200 = 2048, /* 200 instead of status when what is asked for was there already */
 	ROUTE_TICKET = 4096, /* without a token, ?ticket= may say who: the handler must check it */
 	ROUTE_SSE = 8192, /* the reply is text/event-stream; reply table not needed */
-	ROUTE_BRIEF_CACHE =
-	    16384 /* nginx may keep what ROLE_ANON gets for a second: nginx/cache-on.conf */
+	/* nginx may keep what ROLE_ANON gets for a second: nginx/cache-on.conf */
+	ROUTE_BRIEF_CACHE = 16384,
+	ROUTE_SLOW = 32768 /* its statement can take long, as a search: it goes alone */
 };
 
+struct db_bound;
 struct req;
+struct rows;
 
 struct route {
 	enum method method; /* 0 ends a table */
@@ -69,6 +72,13 @@ struct route {
 	 * may run twice; committed before a byte goes out. Fill the reply (reply.h), or return an error.
 	 */
 	enum err (*handle)(struct req *);
+	/*
+	 * Instead of handle, for a GET that is one statement: bind gives it, and show makes the reply of its rows
+	 * (reply.h has the usual ones). Between the two the statement may go to the server together with those of
+	 * other requests (turn.h).
+	 */
+	enum err (*bind)(struct req *, struct db_bound *);
+	enum err (*show)(struct req *, const struct rows *);
 	const char *summary; /* one line, imperative */
 	const char *doc; /* more, if needed */
 };

@@ -1,13 +1,13 @@
-/* The worker's loop of app.h: one request at a time over many kept connections. */
+/* The worker's loop of app.h: turns (turn.h) over many kept connections. */
 #include "web/app.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "web/fcgi.h"
 #include "web/prefork.h"
-#include "web/req.h"
 #include "web/revoke.h"
 #include "web/token_cache.h"
+#include "web/turn.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +25,7 @@ enum {
 /* Kept connections; a free one has fd -1. */
 struct loop {
 	struct worker *worker;
+	struct turn *turn;
 	struct http connections[CONNECTIONS_MAX];
 	int epoll, listener;
 	unsigned kept;
@@ -81,16 +82,13 @@ listen_stop(struct loop *loop)
 	loop->listening = false;
 }
 
-/* Serve the request that c carries; afterwards c is kept, or free. */
+/* The request that c carries has its reply; afterwards c is kept, or free. */
 static void
-serve_one(struct loop *loop, struct http *c, bool fresh)
+answered(void *arg, struct http *c, bool fresh)
 {
-	bool open;
+	struct loop *loop = arg;
+	bool open = http_finish(c, loop->leaving && clock_monotonic_us() >= loop->close_us);
 
-	prefork_alive();
-	req_serve(loop->worker, c);
-	open = http_finish(c, loop->leaving && clock_monotonic_us() >= loop->close_us);
-	arena_reset(loop->worker->arena);
 	loop->served++;
 	if (open && fresh) {
 		loop->kept++;
@@ -121,14 +119,14 @@ on_listener(struct loop *loop)
 		return;
 	}
 	if (http_accept(c) == 0)
-		serve_one(loop, c, true);
+		turn_take(loop->turn, c, true);
 }
 
 static void
 on_connection(struct loop *loop, struct http *c)
 {
 	if (http_next(c) == 0)
-		serve_one(loop, c, false);
+		turn_take(loop->turn, c, false);
 	else
 		loop->kept--;
 }
@@ -176,7 +174,10 @@ turn(struct loop *loop)
 			on_connection(loop, events[i].data.ptr);
 		else if (!loop->leaving)
 			on_listener(loop);
+		if (turn_full(loop->turn))
+			turn_run(loop->turn);
 	}
+	turn_run(loop->turn);
 }
 
 int
@@ -187,6 +188,7 @@ worker_run(struct worker *worker, int listener)
 	size_t i;
 
 	loop->worker = worker;
+	loop->turn = turn_new(worker, answered, loop);
 	loop->listener = listener;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (i = 0; i < CONNECTIONS_MAX; i++)
@@ -197,6 +199,7 @@ worker_run(struct worker *worker, int listener)
 		if (loop->connections[i].fd >= 0)
 			http_drop(&loop->connections[i]);
 	(void)close(loop->epoll);
+	turn_free(loop->turn);
 	arena_free(arena);
 	return 0;
 }

@@ -131,10 +131,16 @@ advisor_apply(struct db *db, const char *id, const char *profile_json, struct fa
 	return err == ERR_NOT_FOUND ? ERR_BAD_STATE : place_check(db, err, fault);
 }
 
+struct db_bound
+advisor_own_bind(const char *id)
+{
+	return db_bind(&stmts[OWN], db_text(id));
+}
+
 enum err
 advisor_own(struct db *db, const char *id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[OWN], db_text(id));
+	return db_run_one(db, db_ref(advisor_own_bind(id)), rows);
 }
 
 enum err
@@ -162,8 +168,14 @@ advisor_version(const struct rows *rows)
 	return rows_i64(rows, 0, VERSION_COLUMN);
 }
 
+struct db_bound
+specialization_list_bind(void)
+{
+	return db_bind(&stmts[SUBJECTS]);
+}
+
 enum err
 specialization_list(struct db *db, struct rows **rows)
 {
-	return db_rows(db, rows, &stmts[SUBJECTS]);
+	return db_run(db, db_ref(specialization_list_bind()), rows);
 }

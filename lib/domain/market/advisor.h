@@ -37,6 +37,7 @@ MUST_CHECK enum err advisor_apply(
 
 /* The own profile. ERR_NOT_FOUND when the account has none. */
 MUST_CHECK enum err advisor_own(struct db *, const char *id, struct rows **rows);
+struct db_bound advisor_own_bind(const char *id);
 
 /*
  * Change the fields that changes_json has (as in advisor_apply; null only for latitude and longitude).
@@ -55,5 +56,6 @@ int64_t advisor_version(const struct rows *);
 
 /* What can be offered: slug, name; in the order to show. */
 MUST_CHECK enum err specialization_list(struct db *, struct rows **rows);
+struct db_bound specialization_list_bind(void);
 
 #endif

@@ -253,10 +253,16 @@ directory_list(struct db *db, const struct directory_query *query, struct rows *
 	    db_text(query->key2));
 }
 
+struct db_bound
+directory_get_bind(const char *id, const char *viewer_id)
+{
+	if (viewer_id == NULL)
+		return db_bind(&stmts[GET], db_text(id));
+	return db_bind(&stmts[GET_FOR], db_text(id), db_text(viewer_id));
+}
+
 enum err
 directory_get(struct db *db, const char *id, const char *viewer_id, struct rows **rows)
 {
-	if (viewer_id == NULL)
-		return db_one(db, rows, &stmts[GET], db_text(id));
-	return db_one(db, rows, &stmts[GET_FOR], db_text(id), db_text(viewer_id));
+	return db_run_one(db, db_ref(directory_get_bind(id, viewer_id)), rows);
 }

@@ -55,5 +55,6 @@ MUST_CHECK enum err directory_list(struct db *, const struct directory_query *, 
 /* One advisor: as in the list, bio and created_at besides, no distance. ERR_NOT_FOUND when hidden. */
 MUST_CHECK enum err directory_get(
     struct db *, const char *id, const char *viewer_id, struct rows **rows);
+struct db_bound directory_get_bind(const char *id, const char *viewer_id);
 
 #endif

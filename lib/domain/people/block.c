@@ -64,10 +64,15 @@ block_remove(struct db *db, const char *user_id, const char *other_id)
 	return db_exec(db, &stmts[REMOVE], db_text(user_id), db_text(other_id));
 }
 
+struct db_bound
+block_list_bind(const char *user_id, int64_t limit, const char *key1, const char *key2)
+{
+	return db_bind(&stmts[LIST], db_text(user_id), db_i64(limit), db_text(key1), db_text(key2));
+}
+
 enum err
 block_list(struct db *db, const char *user_id, int64_t limit, const char *key1, const char *key2,
     struct rows **rows)
 {
-	return db_rows(
-	    db, rows, &stmts[LIST], db_text(user_id), db_i64(limit), db_text(key1), db_text(key2));
+	return db_run(db, db_ref(block_list_bind(user_id, limit, key1, key2)), rows);
 }

@@ -24,5 +24,7 @@ MUST_CHECK enum err block_remove(struct db *, const char *user_id, const char *o
 /* Whom user_id blocks, newest first: user_id, display_name, created_at; _k1, _k2. */
 MUST_CHECK enum err block_list(struct db *, const char *user_id, int64_t limit, const char *key1,
     const char *key2, struct rows **rows);
+struct db_bound block_list_bind(
+    const char *user_id, int64_t limit, const char *key1, const char *key2);
 
 #endif

@@ -153,10 +153,16 @@ profile_update(
 	return err == ERR_NOT_FOUND ? ERR_STALE : err;
 }
 
+struct db_bound
+profile_public_bind(const char *id, const char *viewer_id)
+{
+	return db_bind(&stmts[PUBLIC], db_text(id), db_text(viewer_id));
+}
+
 enum err
 profile_public(struct db *db, const char *id, const char *viewer_id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[PUBLIC], db_text(id), db_text(viewer_id));
+	return db_run_one(db, db_ref(profile_public_bind(id, viewer_id)), rows);
 }
 
 enum err

@@ -37,6 +37,7 @@ MUST_CHECK enum err profile_update(
  */
 MUST_CHECK enum err profile_public(
     struct db *, const char *id, const char *viewer_id, struct rows **rows);
+struct db_bound profile_public_bind(const char *id, const char *viewer_id);
 
 /*
  * Sessions user_id asked for or answered, newest first: id, type, state, side (USER or ADVISOR: as what

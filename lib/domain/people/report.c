@@ -114,8 +114,14 @@ report_create(struct db *db, const struct report *report, bool *created, struct 
 	    db_text(report->target_type), db_text(report->target_id));
 }
 
+struct db_bound
+report_get_bind(const char *id, const char *reporter_id)
+{
+	return db_bind(&stmts[GET], db_text(id), db_text(reporter_id));
+}
+
 enum err
 report_get(struct db *db, const char *id, const char *reporter_id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[GET], db_text(id), db_text(reporter_id));
+	return db_run_one(db, db_ref(report_get_bind(id, reporter_id)), rows);
 }

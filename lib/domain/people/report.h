@@ -45,5 +45,6 @@ MUST_CHECK enum err report_create(
  */
 MUST_CHECK enum err report_get(
     struct db *, const char *id, const char *reporter_id, struct rows **rows);
+struct db_bound report_get_bind(const char *id, const char *reporter_id);
 
 #endif

@@ -84,10 +84,16 @@ user_password_set(struct db *db, const char *id, const char *password_hash)
 	return db_exec_one(db, &stmts[USER_SET_PASSWORD], db_text(id), db_text(password_hash));
 }
 
+struct db_bound
+user_get_bind(const char *id)
+{
+	return db_bind(&stmts[USER_GET], db_text(id));
+}
+
 enum err
 user_get(struct db *db, const char *id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[USER_GET], db_text(id));
+	return db_run_one(db, db_ref(user_get_bind(id)), rows);
 }
 
 enum err

@@ -44,6 +44,7 @@ MUST_CHECK enum err user_password_set(struct db *, const char *id, const char *p
  * timezone, created_at, updated_at, and hidden _phone_sealed, _version. ERR_NOT_FOUND.
  */
 MUST_CHECK enum err user_get(struct db *, const char *id, struct rows **rows);
+struct db_bound user_get_bind(const char *id);
 /* The phone number of a row of user_get; NULL when there is none. */
 MUST_CHECK enum err user_phone(
     struct db *, const struct conf *, const struct rows *, size_t row, const char **phone);

@@ -73,10 +73,16 @@ conversation_list(struct db *db, const char *user_id, int64_t limit, const char 
 	    db_text(after_id));
 }
 
+struct db_bound
+conversation_get_bind(const char *id, const char *user_id)
+{
+	return db_bind(&stmts[GET], db_text(user_id), db_text(id));
+}
+
 enum err
 conversation_get(struct db *db, const char *id, const char *user_id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[GET], db_text(user_id), db_text(id));
+	return db_run_one(db, db_ref(conversation_get_bind(id, user_id)), rows);
 }
 
 struct db_bound
@@ -126,8 +132,14 @@ conversation_mute(
 	return db_one(db, rows, &stmts[MUTE], db_text(id), db_text(user_id), db_text(until));
 }
 
+struct db_bound
+conversation_unread_bind(const char *user_id)
+{
+	return db_bind(&stmts[UNREAD], db_text(user_id));
+}
+
 enum err
 conversation_unread(struct db *db, const char *user_id, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[UNREAD], db_text(user_id));
+	return db_run_one(db, db_ref(conversation_unread_bind(user_id)), rows);
 }

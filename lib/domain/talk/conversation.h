@@ -50,6 +50,7 @@ MUST_CHECK enum err conversation_list(struct db *, const char *user_id, int64_t 
 /* One conversation, the same columns. ERR_NOT_FOUND: none, or user_id is not in it. */
 MUST_CHECK enum err conversation_get(
     struct db *, const char *id, const char *user_id, struct rows **rows);
+struct db_bound conversation_get_bind(const char *id, const char *user_id);
 /*
  * Move the read mark up to seq; a lower seq changes nothing. Members hear of it when it moved. One row:
  * conversation_id, read_seq, unread.
@@ -79,5 +80,6 @@ MUST_CHECK enum err conversation_mute(
     struct db *, const char *id, const char *user_id, const char *until, struct rows **rows);
 /* One row: unread and conversations (how many have any) of what is not muted, and muted (unread there). */
 MUST_CHECK enum err conversation_unread(struct db *, const char *user_id, struct rows **rows);
+struct db_bound conversation_unread_bind(const char *user_id);
 
 #endif

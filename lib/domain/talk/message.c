@@ -146,33 +146,36 @@ message_react(struct db *db, const char *id, const char *user_id, const char *em
 	return ERR_OK;
 }
 
+struct db_bound
+message_get_bind(const char *id, const char *user_id)
+{
+	return db_bind(&stmts[GET], db_text(id), db_text(user_id));
+}
+
 enum err
 message_get(struct db *db, const char *id, const char *user_id, const char **json)
 {
 	struct rows *rows;
 
-	TRY(db_one(db, &rows, &stmts[GET], db_text(id), db_text(user_id)));
+	TRY(db_run_one(db, db_ref(message_get_bind(id, user_id)), &rows));
 	*json = rows_text(rows, 0, 0);
 	return ERR_OK;
+}
+
+struct db_bound
+message_search_bind(const char *user_id, const char *words, int64_t limit, const char *after_time,
+    const char *after_id)
+{
+	return db_bind(&stmts[SEARCH], db_text(user_id), db_text(words), db_i64(limit),
+	    db_text(after_time), db_text(after_id));
 }
 
 enum err
 message_search(struct db *db, const char *user_id, const char *words, int64_t limit,
     const char *after_time, const char *after_id, struct rows **rows)
 {
-	return db_rows(db, rows, &stmts[SEARCH], db_text(user_id), db_text(words), db_i64(limit),
-	    db_text(after_time), db_text(after_id));
-}
-
-static enum err
-list(struct db *db, const struct stmt *stmt, const char *id, const char *user_id, int64_t edge,
-    int64_t limit, const char **json)
-{
-	struct rows *rows;
-
-	TRY(db_one(db, &rows, stmt, db_text(id), db_text(user_id), db_i64(edge), db_i64(limit)));
-	*json = rows_text(rows, 0, 0);
-	return ERR_OK;
+	return db_run(
+	    db, db_ref(message_search_bind(user_id, words, limit, after_time, after_id)), rows);
 }
 
 /* The number to list from: no number means the newest. */
@@ -184,22 +187,50 @@ from(const struct message_window *window)
 	return window->before == 0 ? INT64_MAX : window->before;
 }
 
+static struct db_bound
+list_bind(const struct stmt *stmt, const char *id, const char *user_id,
+    const struct message_window *window)
+{
+	return db_bind(
+	    stmt, db_text(id), db_text(user_id), db_i64(from(window)), db_i64(window->limit));
+}
+
+struct db_bound
+message_list_bind(
+    const char *conversation_id, const char *user_id, const struct message_window *window)
+{
+	return list_bind(&stmts[window->after >= 0 ? LIST_AFTER : LIST_BEFORE], conversation_id,
+	    user_id, window);
+}
+
+struct db_bound
+message_list_session_bind(
+    const char *session_id, const char *user_id, const struct message_window *window)
+{
+	return list_bind(&stmts[window->after >= 0 ? SESSION_AFTER : SESSION_BEFORE], session_id,
+	    user_id, window);
+}
+
+static enum err
+list(struct db *db, const struct db_bound *bound, const char **json)
+{
+	struct rows *rows;
+
+	TRY(db_run_one(db, bound, &rows));
+	*json = rows_text(rows, 0, 0);
+	return ERR_OK;
+}
+
 enum err
 message_list(struct db *db, const char *conversation_id, const char *user_id,
     const struct message_window *window, const char **json)
 {
-	bool after = window->after >= 0;
-
-	return list(db, &stmts[after ? LIST_AFTER : LIST_BEFORE], conversation_id, user_id,
-	    from(window), window->limit, json);
+	return list(db, db_ref(message_list_bind(conversation_id, user_id, window)), json);
 }
 
 enum err
 message_list_session(struct db *db, const char *session_id, const char *user_id,
     const struct message_window *window, const char **json)
 {
-	bool after = window->after >= 0;
-
-	return list(db, &stmts[after ? SESSION_AFTER : SESSION_BEFORE], session_id, user_id,
-	    from(window), window->limit, json);
+	return list(db, db_ref(message_list_session_bind(session_id, user_id, window)), json);
 }

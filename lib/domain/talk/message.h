@@ -107,12 +107,15 @@ MUST_CHECK enum err message_react(struct db *, const char *id, const char *user_
  */
 MUST_CHECK enum err message_search(struct db *, const char *user_id, const char *words,
     int64_t limit, const char *after_time, const char *after_id, struct rows **rows);
+struct db_bound message_search_bind(const char *user_id, const char *words, int64_t limit,
+    const char *after_time, const char *after_id);
 
 /*
  * A message by its id.
  *	ERR_NOT_FOUND	no such message, or user_id is not in its conversation
  */
 MUST_CHECK enum err message_get(struct db *, const char *id, const char *user_id, const char **json);
+struct db_bound message_get_bind(const char *id, const char *user_id);
 
 /* Which messages: the newest limit before a number, or the oldest limit after one. */
 struct message_window {
@@ -126,8 +129,12 @@ struct message_window {
  */
 MUST_CHECK enum err message_list(struct db *, const char *conversation_id, const char *user_id,
     const struct message_window *, const char **json);
+struct db_bound message_list_bind(
+    const char *conversation_id, const char *user_id, const struct message_window *);
 /* The same by the id of the session the conversation belongs to. */
 MUST_CHECK enum err message_list_session(struct db *, const char *session_id, const char *user_id,
     const struct message_window *, const char **json);
+struct db_bound message_list_session_bind(
+    const char *session_id, const char *user_id, const struct message_window *);
 
 #endif

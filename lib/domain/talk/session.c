@@ -393,12 +393,18 @@ session_heartbeat(struct db *db, const char *id, const char *user_id, struct row
 	return db_one(db, rows, &stmts[HEARTBEAT], db_text(id), db_text(user_id));
 }
 
+struct db_bound
+session_get_bind(const char *id, const char *user_id)
+{
+	return db_bind(&stmts[GET], db_text(id), db_text(user_id));
+}
+
 enum err
 session_get(struct db *db, const char *id, const char *user_id, const char **json)
 {
 	struct rows *rows;
 
-	TRY(db_one(db, &rows, &stmts[GET], db_text(id), db_text(user_id)));
+	TRY(db_run_one(db, db_ref(session_get_bind(id, user_id)), &rows));
 	*json = rows_text(rows, 0, 0);
 	return ERR_OK;
 }

@@ -96,6 +96,7 @@ MUST_CHECK enum err session_heartbeat(
     struct db *, const char *id, const char *user_id, struct rows **rows);
 /* *json is the session for this participant. ERR_NOT_FOUND as above. */
 MUST_CHECK enum err session_get(struct db *, const char *id, const char *user_id, const char **json);
+struct db_bound session_get_bind(const char *id, const char *user_id);
 /* What may be done in a state, as "accept, decline, cancel" in the arena; "nothing" in a last state. */
 const char *session_moves_text(struct arena *, enum session_state);
 

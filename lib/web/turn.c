@@ -1,0 +1,147 @@
+#include "web/turn.h"
+#include "base/limits.h"
+#include "web/app.h"
+#include "web/fcgi.h"
+#include "web/metrics.h"
+#include "web/prefork.h"
+#include "web/req.h"
+
+/* A request that was taken. */
+struct seat {
+	struct arena *arena; /* NULL until it is used first */
+	struct http *http; /* NULL: answered */
+	struct req *req;
+	bool fresh;
+};
+
+struct turn {
+	struct worker *worker;
+	struct arena *arena; /* worker->arena as it was */
+	turn_answered *answered;
+	void *arg;
+	struct seat seats[TURN_MAX];
+	size_t count; /* seats from the first on that are or were taken */
+	int busy; /* of these, not answered */
+	unsigned long trips; /* of the database, that were counted */
+};
+static_assert((int)TURN_MAX <= (int)DB_READS_MAX, "a turn is one flight");
+
+struct turn *
+turn_new(struct worker *worker, turn_answered *answered, void *arg)
+{
+	struct turn *turn = arena_calloc(worker->process, 1, sizeof(*turn));
+
+	turn->worker = worker;
+	turn->arena = worker->arena;
+	turn->answered = answered;
+	turn->arg = arg;
+	return turn;
+}
+
+void
+turn_free(struct turn *turn)
+{
+	size_t i;
+
+	turn->worker->arena = turn->arena;
+	for (i = 0; i < TURN_MAX; i++)
+		arena_free(turn->seats[i].arena);
+}
+
+bool
+turn_full(const struct turn *turn)
+{
+	return turn->count == TURN_MAX;
+}
+
+static void
+busy(struct turn *turn, int change)
+{
+	turn->busy += change;
+	prefork_busy(turn->busy);
+	metrics_add(turn->worker->metrics, METRIC_REQUESTS_BUSY, change);
+}
+
+static void
+answer(struct turn *turn, struct seat *seat, enum err err)
+{
+	struct http *http = seat->http;
+	struct buf whole = req_render(seat->req, err);
+	unsigned long trips = db_round_trips(turn->worker->db);
+
+	(void)http_write(http, whole.data, whole.len);
+	req_done(seat->req, err);
+	metrics_add(turn->worker->metrics, METRIC_DB_ROUND_TRIPS, (int64_t)(trips - turn->trips));
+	turn->trips = trips;
+	seat->http = NULL;
+	busy(turn, -1);
+	turn->answered(turn->arg, http, seat->fresh);
+	arena_reset(seat->arena);
+}
+
+void
+turn_take(struct turn *turn, struct http *http, bool fresh)
+{
+	struct seat *seat = &turn->seats[turn->count];
+	enum err err;
+
+	if (seat->arena == NULL)
+		seat->arena = arena_new(REQUEST_BYTES_MAX);
+	turn->worker->arena = seat->arena;
+	seat->http = http;
+	seat->fresh = fresh;
+	seat->req = req_begin(turn->worker, http);
+	busy(turn, 1);
+	err = req_prepare(seat->req);
+	req_pause();
+	if (err != ERR_OK || seat->req->reply.finished)
+		answer(turn, seat, err);
+	else
+		turn->count++;
+}
+
+/* Of the reads that can go together: their answers. */
+static void
+run_reads(struct turn *turn)
+{
+	struct db_read reads[TURN_MAX];
+	struct seat *seats[TURN_MAX];
+	size_t count = 0, i;
+
+	for (i = 0; i < turn->count; i++) {
+		const struct req *req = turn->seats[i].req;
+
+		if (req->bound == NULL || (req->route->flags & ROUTE_SLOW) != 0)
+			continue;
+		reads[count] = (struct db_read){
+			.bound = req->bound, .arena = req->arena, .request_id = req->id
+		};
+		seats[count++] = &turn->seats[i];
+	}
+	if (count == 0)
+		return;
+	req_resume(seats[0]->req); /* who is named when it crashes here */
+	db_run_many(turn->worker->db, reads, count);
+	for (i = 0; i < count; i++) {
+		req_resume(seats[i]->req);
+		answer(turn, seats[i], req_show(seats[i]->req, reads[i].err, reads[i].rows));
+	}
+}
+
+void
+turn_run(struct turn *turn)
+{
+	size_t i;
+
+	run_reads(turn);
+	for (i = 0; i < turn->count; i++) {
+		struct seat *seat = &turn->seats[i];
+
+		if (seat->http == NULL)
+			continue;
+		prefork_alive();
+		req_resume(seat->req);
+		answer(turn, seat, req_handle(seat->req));
+	}
+	turn->count = 0;
+}
