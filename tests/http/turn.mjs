@@ -1,0 +1,235 @@
+// A turn with many requests: each gets the answer that it would have got alone, whatever becomes of the others.
+// The only worker of people is stopped while requests are written to many kept connections at its socket, so that
+// all are ready when it goes on. Run by test_turn.sh.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { BASE_URL, STACK_DIR, hold, order, person, runAll, sql, test, until } from "./live.mjs";
+
+const TURN_MAX = 16, CACHE_SLOTS = 256;
+const worker = (program = "people") => {
+	const parent = Number(readFileSync(`${STACK_DIR}/run/${program}.pid`, "utf8"));
+	return Number(readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ")[0]);
+};
+const lines = () => readFileSync(`${STACK_DIR}/log/people.log`, "utf8").split("\n")
+	.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+const metrics = async () => (await fetch(`${BASE_URL}/metrics`)).text();
+const metric = async (name) =>
+	Number((await metrics()).match(new RegExp(`^confab_${name}\\{program="people"\\} (.*)$`, "m"))[1]);
+const backends = (where) => sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'people'
+	AND datname = current_database() AND ${where}`);
+
+// --- FastCGI, as nginx speaks it to a kept connection ---
+
+const record = (type, content) => {
+	const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
+	return Buffer.concat([head, content]);
+};
+const pair = ([name, value]) => {
+	const [n, v] = [Buffer.from(name), Buffer.from(value)], size = Buffer.alloc(4);
+	size.writeUInt32BE(v.length + 2 ** 31);
+	return Buffer.concat([Buffer.from([n.length]), size, n, v]);
+};
+
+class Kept {
+	static async open(program) {
+		const kept = new Kept();
+		kept.socket = connect(`${STACK_DIR}/run/${program}.sock`);
+		kept.got = Buffer.alloc(0);
+		kept.socket.on("data", (part) => kept.take(part));
+		kept.socket.on("error", () => {});
+		kept.socket.on("close", () => kept.done?.({ status: 0 }));
+		await kept.ask("GET", "/api/v1/users/me"); // it is accepted, and kept
+		return kept;
+	}
+
+	ask(method, path, { token, body = "", headers = {} } = {}) {
+		const id = randomUUID(), params = { REQUEST_METHOD: method, PATH_INFO: path, QUERY_STRING: "",
+			REQUEST_ID: id, REMOTE_ADDR: "127.0.0.1", CONTENT_LENGTH: String(Buffer.byteLength(body)),
+			...(body && { CONTENT_TYPE: "application/json" }),
+			...(token && { HTTP_AUTHORIZATION: `Bearer ${token}` }), ...headers };
+		const stdin = body ? [record(5, Buffer.from(body))] : [];
+
+		this.text = "";
+		this.socket.write(Buffer.concat([record(1, Buffer.from([0, 1, 1, 0, 0, 0, 0, 0])),
+			record(4, Buffer.concat(Object.entries(params).map(pair))), record(4, Buffer.alloc(0)),
+			...stdin, record(5, Buffer.alloc(0))]));
+		return new Promise((done) => { this.done = (reply) => done({ id, ...reply }); });
+	}
+
+	take(part) {
+		this.got = Buffer.concat([this.got, part]);
+		while (this.got.length >= 8 && this.got.length >= 8 + this.got.readUInt16BE(4) + this.got[6]) {
+			const [type, len, pad] = [this.got[1], this.got.readUInt16BE(4), this.got[6]];
+			if (type === 6)
+				this.text += this.got.toString("utf8", 8, 8 + len);
+			this.got = this.got.subarray(8 + len + pad);
+			if (type === 3)
+				this.finish();
+		}
+	}
+
+	finish() {
+		const [head, ...rest] = this.text.split("\r\n\r\n");
+		const text = rest.join("\r\n\r\n");
+		this.done({ head, status: Number(head.match(/^Status: (\d+)/)[1]), text,
+			body: text ? JSON.parse(text) : null });
+		this.done = null;
+	}
+}
+
+// The replies to asks, [method, path, more] each, all of which were there when the worker woke.
+async function together(asks, program = "people") {
+	while (kept[program].length < asks.length)
+		kept[program].push(await Kept.open(program));
+	const pid = worker(program);
+	process.kill(pid, "SIGSTOP");
+	const replies = asks.map((ask, i) => kept[program][i].ask(...ask));
+	await Promise.all(kept[program].map(({ socket }) => until(() => socket.writableLength === 0, "the kernel has it")));
+	process.kill(pid, "SIGCONT");
+	return Promise.all(replies);
+}
+const anew = () => kept.people.splice(0).forEach(({ socket }) => socket.destroy());
+
+const kept = { people: [], sessions: [] }, people = [await person(), await person()], [one, two] = people;
+const report = JSON.stringify({ target_type: "USER", target_id: two.id, reason: "SPAM" });
+const { body: { id: reported } } = await (await Kept.open("people")).ask("POST", "/api/v1/reports", { token: one.token, body: report });
+const me = (who) => ["GET", "/api/v1/users/me", { token: who.token }];
+const other = (who, whom) => ["GET", `/api/v1/users/${whom.id}`, { token: who.token }];
+const mine = () => ["GET", `/api/v1/reports/${reported}`, { token: one.token }];
+const statuses = (replies) => replies.map(({ status }) => status);
+
+test("the reads of a turn are one round trip, and each has its own answer", async () => {
+	const asks = [...Array(TURN_MAX).keys()].map((i) => [me(one), other(one, two), me(two), mine()][i % 4]);
+	await together(asks); // every statement is prepared
+	const before = await metric("db_round_trips_total"), replies = await together(asks);
+	const trips = await metric("db_round_trips_total") - before;
+	assert.deepEqual(statuses(replies), asks.map(() => 200));
+	replies.forEach(({ body }, i) => assert.equal(body.id, [one.id, two.id, one.id === body.id ? "" : two.id, reported][i % 4]));
+	assert.ok(trips >= 1 && trips <= 3, `${trips} round trips`); // and who has signed out is read now and then
+});
+
+test("more than a turn holds are answered in several", async () => {
+	const asks = Array(3 * TURN_MAX + 1).fill(other(one, two));
+	const before = await metric("db_round_trips_total"), replies = await together(asks);
+	const trips = await metric("db_round_trips_total") - before;
+	assert.deepEqual(statuses(replies), asks.map(() => 200));
+	assert.ok(trips <= 3 + 1 + 2, `${trips} round trips`);
+});
+
+test("each is logged and counted as if it were alone", async () => {
+	const asks = [me(one), me(two), ["GET", "/api/v1/users/nobody", { token: one.token }],
+		["GET", "/api/v1/users/me", {}], other(two, one), ["DELETE", "/api/v1/users/me", { token: one.token }],
+		["GET", `/api/v1/users/${randomUUID()}`, { token: two.token }], me(one)];
+	const count = async () => Number((await metrics())
+		.match(/^confab_requests_total\{program="people",route="user_me_get",status="200"\} (\d+)$/m)?.[1] ?? NaN);
+	const before = await count(), replies = await together(asks);
+	assert.deepEqual(statuses(replies), [200, 200, 404, 401, 200, 405, 404, 200]);
+	for (const [i, { id, status }] of replies.entries()) {
+		const said = lines().filter(({ request_id, msg }) => request_id === id && msg === "request");
+		assert.equal(said.length, 1, id);
+		assert.equal(said[0].status, status);
+		assert.equal(said[0].path, asks[i][1]);
+	}
+	const user = (i) => lines().find(({ request_id }) => request_id === replies[i].id).user_id;
+	assert.deepEqual([user(0), user(1), user(4), user(7)], [one.id, two.id, two.id, one.id]);
+	if (!Number.isNaN(before))
+		assert.equal(await count() - before, 3);
+});
+
+test("each of a turn counts against its user's limit", async () => {
+	const replies = await together(Array(TURN_MAX).fill(0).map(() => me(one)));
+	const left = replies.map(({ head }) => Number(head.match(/RateLimit-Remaining: (\d+)/)[1]));
+	assert.ok(left[0] - left.at(-1) >= TURN_MAX / 2, left.join()); // one comes back each 20 ms
+	assert.deepEqual(left, [...left].sort((a, b) => b - a));
+});
+
+test("two who share a place in the cache of tokens stay who they are", async () => {
+	const slot = (token) => [...token.slice(-8)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 0) % CACHE_SLOTS;
+	const places = new Map();
+	let pairOf;
+	while (!pairOf) {
+		const who = await person();
+		if (places.has(slot(who.token)))
+			pairOf = [places.get(slot(who.token)), who];
+		places.set(slot(who.token), who);
+	}
+	const asks = Array(TURN_MAX).fill(0).map((_, i) => me(pairOf[i % 2]));
+	const replies = await together(asks);
+	assert.deepEqual(replies.map(({ body }) => body.id), asks.map((_, i) => pairOf[i % 2].id));
+	for (const [i, { id }] of replies.entries())
+		assert.equal(lines().find(({ request_id }) => request_id === id).user_id, pairOf[i % 2].id);
+});
+
+test("a statement that fails fails one request", async () => {
+	const asks = [me(one), other(one, two), mine(), me(two), mine(), other(two, one)];
+	await together(asks);
+	await sql("ALTER TABLE report RENAME COLUMN state TO state_away");
+	const replies = await together(asks);
+	await sql("ALTER TABLE report RENAME COLUMN state_away TO state");
+	assert.deepEqual(statuses(replies), [200, 200, 500, 200, 500, 200]);
+	for (const [i, failed] of [2, 4].entries()) {
+		const said = lines().filter(({ request_id, msg }) =>
+			request_id === replies[failed].id && msg === "statement failed");
+		assert.equal(said.length, 1, `the ${i + 1}. that failed`);
+		assert.equal(said[0].statement, "report_get");
+		assert.ok(replies[failed].text.includes(replies[failed].id), replies[failed].text);
+	}
+	assert.deepEqual(statuses(await together(asks)), asks.map(() => 200));
+});
+
+test("writes of a turn run alone, and a key makes two of them one", async () => {
+	const headers = { HTTP_IDEMPOTENCY_KEY: randomUUID() }, body = JSON.stringify({ ai: true });
+	const post = ["POST", "/api/v1/sessions/chat", { token: two.token, body, headers }];
+	const first = (await together([post], "sessions"))[0];
+	const get = ["GET", `/api/v1/sessions/${first.body.id}`, { token: two.token }];
+	const replies = await together([get, post, get, post, get], "sessions");
+	assert.deepEqual(statuses([first, ...replies]), [201, 200, 201, 200, 201, 200]);
+	assert.deepEqual([replies[1].text, replies[3].text], [first.text, first.text]);
+	assert.equal(await sql(`SELECT count(*) FROM session WHERE user_id = '${two.id}'`), "1");
+});
+
+// What stands behind a read that waits for a lock.
+async function heldUp(asks, meanwhile) {
+	const free = await hold("LOCK TABLE report");
+	const replies = together(asks);
+	const pid = await until(() => backends("wait_event_type = 'Lock'"), "it waits for the lock", 1900);
+	await meanwhile(pid);
+	await free();
+	return replies;
+}
+
+test("a backend that ends in the middle of a turn is no request's fault", async () => {
+	const asks = [me(one), mine(), other(one, two), me(two), mine()];
+	const replies = await heldUp(asks, (pid) => sql(`SELECT pg_terminate_backend(${pid}, 5000)`));
+	assert.deepEqual(statuses(replies), asks.map(() => 200));
+	assert.equal(replies[3].body.id, two.id);
+});
+
+test("a worker that is told to leave answers its turn first", async () => {
+	const asks = [me(one), mine(), other(one, two), me(two)], leaving = worker();
+	const replies = await heldUp(asks, () => process.kill(leaving, "SIGTERM"));
+	assert.deepEqual(statuses(replies), asks.map(() => 200));
+	anew();
+	await until(() => worker() && worker() !== leaving, "its successor");
+	assert.deepEqual(statuses(await together(asks)), asks.map(() => 200));
+});
+
+test("a request that crashes is the one that is named, and nothing stays counted as being served", async () => {
+	await order("arm", "request", "segv text=crash-me");
+	const asks = [me(one), other(one, two), ["GET", "/api/v1/users/me",
+		{ token: one.token, headers: { REQUEST_ID: "crash-me-in-a-turn" } }], me(two)];
+	const replies = await together(asks);
+	assert.deepEqual(statuses(replies), [0, 0, 0, 0]); // nginx sends what it may send again
+	anew();
+	const crashed = lines().filter(({ msg }) => msg === "crashed");
+	if (process.env.BIN.includes("/test/")) {
+		assert.equal(crashed.length, 1);
+		assert.equal(crashed[0].request_id, "crash-me-in-a-turn");
+		assert.equal(crashed[0].route, "user_me_get");
+	}
+	await until(async () => await metric("requests_busy") === 0, "nothing is being served");
+});
+
+await runAll("turn", anew);
