@@ -52,6 +52,7 @@ every_answer_has_the_strict_headers(void)
 		{ "GET", "/admin/advisors", 200 },
 		{ "GET", "/admin/users", 200 },
 		{ "GET", "/admin/reports", 200 },
+		{ "GET", "/admin/jobs", 200 },
 		{ "GET", "/admin/audit", 200 },
 		{ "GET", "/admin/audit?check=all", 422 },
 		{ "GET", "/admin/users?nothing=known", 422 },
