@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include <string.h>
+
 static const struct {
 	int status;
 	const char *code, *text;
@@ -25,4 +27,15 @@ const char *
 err_text(enum err err)
 {
 	return errors[err].text;
+}
+
+enum err
+err_of_code(const char *code)
+{
+	int i;
+
+	for (i = 0; i < ERR__COUNT; i++)
+		if (strcmp(errors[i].code, code) == 0)
+			return (enum err)i;
+	return ERR_INTERNAL;
 }

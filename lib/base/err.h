@@ -17,6 +17,7 @@ enum err {
 int err_status(enum err); /* HTTP status */
 const char *err_code(enum err); /* stable code for clients, as "not_found" */
 const char *err_text(enum err); /* one safe English sentence */
+enum err err_of_code(const char *code); /* by err_code; ERR_INTERNAL for a code that is none */
 
 /* Return the error to the caller if expr failed. */
 #define TRY(expr)                                                                                  \

@@ -189,17 +189,6 @@ pg_is_farewell(const PGresult *result)
 	return state != NULL && strncmp(state, "57P", 3) == 0;
 }
 
-static enum err
-err_by_code(const char *code)
-{
-	int i;
-
-	for (i = 0; i < ERR__COUNT; i++)
-		if (strcmp(err_code((enum err)i), code) == 0)
-			return (enum err)i;
-	return ERR_INTERNAL;
-}
-
 static const struct {
 	const char *state; /* a whole SQLSTATE or its class of two */
 	enum err err;
@@ -250,7 +239,7 @@ pg_error(struct db *db, const struct stmt *stmt, const PGresult *result)
 		return ERR_UNAVAILABLE;
 	if (db->tx_depth > 0 && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0))
 		db->tx_again = true;
-	err = strcmp(state, "CF000") == 0 ? err_by_code(message) : err_by_state(state);
+	err = strcmp(state, "CF000") == 0 ? err_of_code(message) : err_by_state(state);
 	/* A value that a check of ours let through; the time zones that we ask about are 22023. */
 	if (strncmp(state, "22", 2) == 0 && strcmp(state, "22023") != 0)
 		log_warn("value refused by the database", LOG_STR("statement", stmt->name),

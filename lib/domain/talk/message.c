@@ -1,9 +1,11 @@
 #include "domain/talk/message.h"
+#include "base/buf.h"
 #include "base/uuid.h"
 #include "domain/talk/conversation.h"
 
 enum {
 	SEND,
+	SEND_BATCH,
 	POST,
 	EDIT,
 	DELETE,
@@ -38,6 +40,10 @@ enum {
 static const struct stmt stmts[] = {
 	[SEND] = { "message_send", 8,
 	    "SELECT created, message::text FROM message_send($1, $2, $3, $4, $5, $6, $7, $8)", true },
+	[SEND_BATCH] = { "message_send_batch", 8,
+	    "SELECT created, message::text, refused, detail"
+	    " FROM message_send_batch($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY number",
+	    true },
 	[POST] = { "message_post", 5, "SELECT message_post($1, $2, $3, $4, $5)", true },
 	[EDIT] = { "message_edit", 4, "SELECT message_edit($1, $2, $3, $4)", true },
 	[DELETE] = { "message_delete", 3, "SELECT message_delete($1, $2, $3)", true },
@@ -101,6 +107,81 @@ message_send(struct db *db, const struct message_draft *draft, bool *created, co
 
 	TRY(db_run(db, db_ref(message_send_bind(db_arena(db), draft)), &rows));
 	return message_send_take(rows, created, json);
+}
+
+/* One more element of an array as PostgreSQL reads them; text NULL is null. */
+static void
+add_element(struct buf *list, const char *text)
+{
+	buf_putc(list, list->len == 0 ? '{' : ',');
+	if (text == NULL) {
+		buf_puts(list, "NULL");
+		return;
+	}
+	buf_putc(list, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(list, '\\');
+		buf_putc(list, *text);
+	}
+	buf_putc(list, '"');
+}
+
+struct db_bound
+message_send_batch_bind(
+    struct arena *arena, const struct message_draft *const drafts[], size_t count)
+{
+	enum { LISTS = 8 };
+	struct buf lists[LISTS];
+	size_t i, list;
+
+	assert(count >= 1 && count <= MESSAGE_BATCH_MAX);
+	for (list = 0; list < LISTS; list++)
+		lists[list] = buf_new(arena, count * (UUID_TEXT_LEN + 3));
+	for (i = 0; i < count; i++) {
+		const struct message_draft *draft = drafts[i];
+		const char *const values[LISTS] = { draft->conversation_id, draft->sender_id,
+			draft->id != NULL ? draft->id : uuid_new(arena), draft->client_id,
+			draft->type, draft->body, draft->reply_to, draft->media_id };
+
+		for (list = 0; list < LISTS; list++)
+			add_element(&lists[list], values[list]);
+	}
+	for (list = 0; list < LISTS; list++)
+		buf_putc(&lists[list], '}');
+	return db_bind(&stmts[SEND_BATCH], db_text(lists[0].data), db_text(lists[1].data),
+	    db_text(lists[2].data), db_text(lists[3].data), db_text(lists[4].data),
+	    db_text(lists[5].data), db_text(lists[6].data), db_text(lists[7].data));
+}
+
+enum err
+message_send_batch_take(const struct rows *rows, struct message_sent sent[], size_t count)
+{
+	size_t i;
+
+	if (rows_count(rows) != count)
+		return ERR_INTERNAL;
+	for (i = 0; i < count; i++) {
+		const char *refused = rows_text(rows, i, 2), *detail = rows_text(rows, i, 3);
+
+		sent[i] = (struct message_sent){
+			.err = refused == NULL ? ERR_OK : err_of_code(refused),
+			.detail = detail == NULL ? "" : detail,
+			.json = rows_text(rows, i, 1),
+			.created = rows_bool(rows, i, 0),
+		};
+	}
+	return ERR_OK;
+}
+
+enum err
+message_send_batch(struct db *db, const struct message_draft *const drafts[], size_t count,
+    struct message_sent sent[])
+{
+	struct rows *rows;
+
+	TRY(db_run(db, db_ref(message_send_batch_bind(db_arena(db), drafts, count)), &rows));
+	return message_send_batch_take(rows, sent, count);
 }
 
 enum err

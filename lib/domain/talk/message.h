@@ -16,7 +16,7 @@
 
 extern const struct stmt_set message_stmts;
 
-enum { MESSAGE_CHARACTERS_MAX = 4000 };
+enum { MESSAGE_CHARACTERS_MAX = 4000, MESSAGE_BATCH_MAX = 64 };
 
 /* What a message may be, what of that a member may send (nobody speaks for the system), the kinds of its
  * media, and as what its sender speaks. */
@@ -62,6 +62,28 @@ MUST_CHECK enum err message_send(
 struct db_bound message_send_bind(struct arena *, const struct message_draft *);
 /* *json lives as long as rows. */
 MUST_CHECK enum err message_send_take(const struct rows *, bool *created, const char **json);
+/* What became of one draft of a batch. */
+struct message_sent {
+	enum err err; /* as of message_send; the others' go on */
+	const char *detail; /* of err, for message_refusal; "" when it says it all */
+	const char *json; /* the message; NULL unless err is ERR_OK */
+	bool created; /* as of message_send */
+};
+/*
+ * Send 1 to MESSAGE_BATCH_MAX drafts, each checked and of anybody to anywhere: one statement for all, which
+ * is sent again when the connection is lost, and sent[i] for drafts[i]. All is as if message_send were called
+ * with one after the other, but that drafts without a connection between them share a commit. An error is of
+ * the batch and nothing is stored then: the caller sends them one by one. The unit of work of a program that
+ * gathers what came while the last batch was under way: bind, fly, take; or message_send_batch here and now.
+ */
+MUST_CHECK enum err message_send_batch(struct db *, const struct message_draft *const drafts[],
+    size_t count, struct message_sent sent[]);
+/* The statement; its parameters are in the arena, as are the ids of drafts without one. */
+struct db_bound message_send_batch_bind(
+    struct arena *, const struct message_draft *const drafts[], size_t count);
+/* Fills sent, whose texts live as long as rows. ERR_INTERNAL when there are not count answers. */
+MUST_CHECK enum err message_send_batch_take(
+    const struct rows *, struct message_sent sent[], size_t count);
 /*
  * Say something as "AI" or "SYSTEM". client_id makes it repeatable like a member's. Needs no
  * transaction of the caller's but joins it.
