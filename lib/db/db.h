@@ -171,6 +171,8 @@ bool rows_bool(const struct rows *, size_t row, size_t column); /* false for SQL
 const char *rows_text_of(const struct rows *, size_t row, const char *column);
 int64_t rows_i64_of(const struct rows *, size_t row, const char *column);
 bool rows_bool_of(const struct rows *, size_t row, const char *column);
+/* The text of the only column of the first row, which must be there. */
+const char *rows_only(const struct rows *);
 /* Rows touched by a statement without RETURNING, else rows_count. */
 size_t rows_touched(const struct rows *);
 

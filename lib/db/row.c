@@ -134,6 +134,13 @@ rows_bool_of(const struct rows *rows, size_t row, const char *column)
 	return rows_bool(rows, row, column_of(rows, column));
 }
 
+const char *
+rows_only(const struct rows *rows)
+{
+	assert(rows_count(rows) > 0 && rows_columns(rows) == 1);
+	return rows_text(rows, 0, 0);
+}
+
 size_t
 rows_touched(const struct rows *rows)
 {

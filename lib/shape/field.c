@@ -468,10 +468,9 @@ pair_value(const struct field *field, const char *text)
 		value = json_object_new_int64(number);
 	else if (field->type == FIELD_NUMBER)
 		value = double_from_text(text);
-	else if (field->type == FIELD_BOOL && strcmp(text, "true") == 0)
-		value = json_object_new_boolean(1);
-	else if (field->type == FIELD_BOOL && strcmp(text, "false") == 0)
-		value = json_object_new_boolean(0);
+	else if (field->type == FIELD_BOOL &&
+	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+		value = json_object_new_boolean(*text == 't');
 	return value != NULL ? value : json_object_new_string(text);
 }
 
@@ -494,8 +493,7 @@ field_from_pairs(const struct field *fields, const struct pair *pairs, size_t co
 		else if (json_object_object_get_ex(made, field->name, NULL))
 			blame(&check, "must be given once");
 		else if (*pairs[i].value != '\0' || field->required)
-			(void)json_object_object_add(
-			    made, field->name, pair_value(field, pairs[i].value));
+			json_object_object_add(made, field->name, pair_value(field, pairs[i].value));
 	}
 	*object = made;
 	return field_check(fields, made, errors) && errors->count == before;

@@ -73,7 +73,7 @@ reply_found(struct req *req, const struct rows *rows)
 enum err
 reply_found_json(struct req *req, const struct rows *rows)
 {
-	return rows_count(rows) > 0 ? reply_json(req, rows_text(rows, 0, 0)) : ERR_NOT_FOUND;
+	return rows_count(rows) > 0 ? reply_json(req, rows_only(rows)) : ERR_NOT_FOUND;
 }
 
 enum err
