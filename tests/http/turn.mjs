@@ -15,8 +15,8 @@ const worker = (program = "people") => {
 const lines = () => readFileSync(`${STACK_DIR}/log/people.log`, "utf8").split("\n")
 	.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 const metrics = async () => (await fetch(`${BASE_URL}/metrics`)).text();
-const metric = async (name) =>
-	Number((await metrics()).match(new RegExp(`^confab_${name}\\{program="people"\\} (.*)$`, "m"))[1]);
+const metric = async (name, program = "people") =>
+	Number((await metrics()).match(new RegExp(`^confab_${name}\\{program="${program}"\\} (.*)$`, "m"))[1]);
 const backends = (where) => sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'people'
 	AND datname = current_database() AND ${where}`);
 
@@ -92,7 +92,7 @@ async function together(asks, program = "people") {
 }
 const anew = () => kept.people.splice(0).forEach(({ socket }) => socket.destroy());
 
-const kept = { people: [], sessions: [] }, people = [await person(), await person()], [one, two] = people;
+const kept = { people: [], sessions: [], chat: [] }, people = [await person(), await person()], [one, two] = people;
 const report = JSON.stringify({ target_type: "USER", target_id: two.id, reason: "SPAM" });
 const { body: { id: reported } } = await (await Kept.open("people")).ask("POST", "/api/v1/reports", { token: one.token, body: report });
 const me = (who) => ["GET", "/api/v1/users/me", { token: who.token }];
@@ -188,6 +188,16 @@ test("writes of a turn run alone, and a key makes two of them one", async () => 
 	assert.deepEqual(statuses([first, ...replies]), [201, 200, 201, 200, 201, 200]);
 	assert.deepEqual([replies[1].text, replies[3].text], [first.text, first.text]);
 	assert.equal(await sql(`SELECT count(*) FROM session WHERE user_id = '${two.id}'`), "1");
+});
+
+test("what can be slow goes alone", async () => {
+	const token = one.token, unread = ["GET", "/api/v1/conversations/unread-count", { token }];
+	const search = ["GET", "/api/v1/conversations/search", { token, headers: { QUERY_STRING: "q=word" } }];
+	const before = await metric("db_round_trips_total", "chat");
+	const replies = await together([search, unread, search, unread, search, unread, search], "chat");
+	const trips = await metric("db_round_trips_total", "chat") - before;
+	assert.deepEqual(statuses(replies), replies.map(() => 200));
+	assert.ok(trips >= 5, `${trips} round trips`);
 });
 
 // What stands behind a read that waits for a lock.
