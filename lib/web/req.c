@@ -277,15 +277,16 @@ void
 req_tell(const struct req *req, enum err err, struct buf *head)
 {
 	if (req->route != NULL)
-		buf_printf(head, "X-Confab-Route: %s\r\n", req->route->name);
+		buf_join(head, "X-Confab-Route: ", req->route->name, "\r\n", NULL);
 	if (req->caller.role & ROLE_SIGNED_IN)
-		buf_printf(head, "X-Confab-Role: %s\r\n", role_name(req->caller.role));
+		buf_join(head, "X-Confab-Role: ", role_name(req->caller.role), "\r\n", NULL);
 	if (req->caller.user_id != NULL)
-		buf_printf(head, "X-Confab-User: %s\r\n", req->caller.user_id);
+		buf_join(head, "X-Confab-User: ", req->caller.user_id, "\r\n", NULL);
 	if (err != ERR_OK)
-		buf_printf(head, "X-Confab-Error: %s\r\n", err_code(err));
-	buf_printf(
-	    head, "X-Confab-Time: %lld\r\n", (long long)(clock_monotonic_us() - req->began_us));
+		buf_join(head, "X-Confab-Error: ", err_code(err), "\r\n", NULL);
+	buf_puts(head, "X-Confab-Time: ");
+	buf_int(head, clock_monotonic_us() - req->began_us);
+	buf_puts(head, "\r\n");
 }
 
 /* nginx keeps it for the next who ask the same: it offers to (CACHE), and anybody would get it. */
