@@ -1,11 +1,10 @@
 /*
- * Text: UTF-8 checks, decoding of URLs and forms, small helpers on C strings.
+ * Text: UTF-8 checks, small helpers on C strings. Takes no memory.
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "base/base.h"
 
 /* Well-formed UTF-8 (Unicode 15 table 3-7: no overlong forms, no surrogates, at most U+10FFFF) without
  * NUL. */
@@ -17,19 +16,6 @@ size_t str_utf8_next(const char *s, uint32_t *code);
 /* A control character other than tab, line feed and carriage return, or a bidirectional override
  * (U+202A..202E, U+2066..2069): never wanted in names and messages. */
 bool str_has_control(const char *s);
-
-/* One name=value pair of a query or form. */
-struct pair {
-	const char *name, *value;
-};
-/*
- * Decode application/x-www-form-urlencoded (WHATWG URL standard) into at most max pairs.
- *	ERR_BAD_REQUEST	a bad %XX, NUL, bad UTF-8, or more than max pairs
- */
-MUST_CHECK enum err str_decode_pairs(
-    struct arena *, const char *text, size_t len, struct pair *pairs, size_t max, size_t *count);
-/* The value of name; NULL when absent. */
-const char *str_pair_get(const struct pair *pairs, size_t count, const char *name);
 
 /* The whole of s as a decimal integer within min..max; false on anything else (empty, sign alone,
  * leading zeros, blanks, trailing text). */

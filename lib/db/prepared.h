@@ -16,7 +16,7 @@ enum prepared {
 
 struct prepared_set;
 
-/* Of a connection that may run the statements of these sets (as of db_open) and those of db.c; freed by
+/* Of a connection that may run the statements of these sets (as of db_open) and those of run.c; freed by
  * free(). */
 struct prepared_set *prepared_new(const struct stmt_set *const *sets);
 /* The connection is another one. */

@@ -1,5 +1,6 @@
 #include "live/ws_greet.h"
 #include "base/log.h"
+#include "base/form.h"
 #include "base/str.h"
 #include "db/pipeline.h"
 #include "live/claim.h"
@@ -79,10 +80,9 @@ query_read(struct client *client, const struct ws_head *head, const char **ticke
 	const char *cursor;
 	size_t count = 0;
 
-	TRY(str_decode_pairs(
-	    client->live->arena, head->query, strlen(head->query), pairs, 2, &count));
-	*ticket = str_pair_get(pairs, count, "ticket");
-	cursor = str_pair_get(pairs, count, "cursor");
+	TRY(form_decode(client->live->arena, head->query, strlen(head->query), pairs, 2, &count));
+	*ticket = form_get(pairs, count, "ticket");
+	cursor = form_get(pairs, count, "cursor");
 	if (*ticket == NULL)
 		return ERR_UNAUTHORIZED;
 	if (count != (cursor != NULL ? 2 : 1))

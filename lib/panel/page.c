@@ -190,7 +190,7 @@ page_reply(struct req *req, const char *template, struct json_object *context)
 {
 	if (req->reply.status == 0)
 		req->reply.status = 200;
-	if (req->reply.body.over) /* a row did not fit: req.c makes an error of it */
+	if (req->reply.body.over) /* a row did not fit: stages.c makes an error of it */
 		req->reply.finished = true;
 	else
 		render(req, template, context);

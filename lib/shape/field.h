@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "base/form.h"
 
 enum field_type {
 	FIELD_TEXT = 1, /* min..max code points; no control characters */

@@ -30,7 +30,7 @@ struct routes;
 struct tmpl_set;
 struct token_cache;
 
-/* What ROUTE_PAGE routes need beside the stages of req.c; page.h has the panel's. */
+/* What ROUTE_PAGE routes need beside the stages (stages.c); page.h has the panel's. */
 struct page_hooks {
 	enum err (*authenticate)(struct req *); /* fill req->caller from the cookie */
 	enum err (*check_form)(struct req *); /* CSRF, before a POST is handled */

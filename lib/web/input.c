@@ -1,5 +1,6 @@
 /* Reading and checking what a request brings: the input half of req.h. */
 #include "web/input.h"
+#include "base/form.h"
 #include "base/str.h"
 #include "web/fcgi.h"
 
@@ -55,8 +56,7 @@ form_parse(struct req *req)
 
 	if (!has_type(req, "application/x-www-form-urlencoded"))
 		return ERR_MEDIA_TYPE;
-	TRY(str_decode_pairs(
-	    req->arena, req->body_text, req->body_len, pairs, QUERY_PAIRS_MAX, &count));
+	TRY(form_decode(req->arena, req->body_text, req->body_len, pairs, QUERY_PAIRS_MAX, &count));
 	if (!field_from_pairs(req->route->body, pairs, count, &req->body, &req->errors))
 		return ERR_VALIDATION;
 	return ERR_OK;
@@ -99,8 +99,7 @@ query_parse(struct req *req)
 		return ERR_URI_TOO_LONG;
 	if (len == 0 && req->route->query == NULL)
 		return ERR_OK;
-	if (str_decode_pairs(req->arena, req->query_text, len, pairs, QUERY_PAIRS_MAX, &count) !=
-	    ERR_OK)
+	if (form_decode(req->arena, req->query_text, len, pairs, QUERY_PAIRS_MAX, &count) != ERR_OK)
 		return req_blame(req, ERR_BAD_REQUEST, "query", "is not well-formed");
 	if (!field_from_pairs(fields, pairs, count, &req->query, &req->errors))
 		return ERR_VALIDATION;

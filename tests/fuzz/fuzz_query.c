@@ -4,6 +4,7 @@
  */
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/form.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@ compare_again(struct arena *arena, const struct pair *pairs, size_t count)
 		buf_putc(&text, '=');
 		buf_url(&text, pairs[i].value);
 	}
-	err = str_decode_pairs(arena, text.data, text.len, again, COUNT_OF(again), &made);
+	err = form_decode(arena, text.data, text.len, again, COUNT_OF(again), &made);
 	assert(err == ERR_OK && made == count);
 	for (i = 0; i < count; i++) {
 		assert(strcmp(pairs[i].name, again[i].name) == 0);
@@ -40,13 +41,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t i, count = 0;
 
 	if (size <= BODY_BYTES_MAX &&
-	    str_decode_pairs(arena, (const char *)data, size, pairs, COUNT_OF(pairs), &count) ==
-		ERR_OK) {
+	    form_decode(arena, (const char *)data, size, pairs, COUNT_OF(pairs), &count) == ERR_OK) {
 		assert(count <= COUNT_OF(pairs));
 		for (i = 0; i < count; i++) {
 			assert(str_utf8_valid(pairs[i].name, strlen(pairs[i].name)));
 			assert(str_utf8_valid(pairs[i].value, strlen(pairs[i].value)));
-			assert(str_pair_get(pairs, count, pairs[i].name) != NULL);
+			assert(form_get(pairs, count, pairs[i].name) != NULL);
 			(void)str_has_control(pairs[i].value);
 		}
 		compare_again(arena, pairs, count);

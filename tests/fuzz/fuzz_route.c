@@ -4,6 +4,7 @@
  * and for every method; a cursor is only taken when it carries the digest for this list and filter.
  */
 #include "base/crypto.h"
+#include "base/form.h"
 #include "base/str.h"
 #include "base/uuid.h"
 #include "web/page_cursor.h"
@@ -186,7 +187,7 @@ check_cursor(
 	struct pair pairs[QUERY_PAIRS_MAX];
 	size_t count = 0;
 
-	if (str_decode_pairs(arena, query, strlen(query), pairs, COUNT_OF(pairs), &count) != ERR_OK)
+	if (form_decode(arena, query, strlen(query), pairs, COUNT_OF(pairs), &count) != ERR_OK)
 		return;
 	if (!field_from_pairs(list_query, pairs, count, &req.query, &errors)) {
 		assert(errors.count > 0 && errors.count <= FIELD_ERRORS_MAX);

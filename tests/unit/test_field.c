@@ -1,4 +1,5 @@
 /* Field tables: which values each type takes, what is said of the others, and of which field. */
+#include "base/form.h"
 #include "base/str.h"
 #include "harness/cunit.h"
 #include "shape/field.h"
@@ -286,8 +287,7 @@ from_query(const char *text, struct json_object **object)
 	struct pair pairs[16];
 	size_t count = 0;
 
-	CU_ASSERT_EQUAL_FATAL(
-	    str_decode_pairs(arena, text, strlen(text), pairs, 16, &count), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(form_decode(arena, text, strlen(text), pairs, 16, &count), ERR_OK);
 	errors = (struct field_errors){ .arena = arena };
 	return field_from_pairs(query, pairs, count, object, &errors);
 }

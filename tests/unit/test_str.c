@@ -1,5 +1,6 @@
 /* Text helpers: UTF-8, queries and forms, whole numbers. */
 #include "base/limits.h"
+#include "base/form.h"
 #include "base/str.h"
 #include "harness/cunit.h"
 
@@ -72,15 +73,15 @@ decodes_pairs(void)
 	struct pair pairs[8];
 	size_t count = 0, i;
 
-	CU_ASSERT_EQUAL(str_decode_pairs(arena, text, strlen(text), pairs, 8, &count), ERR_OK);
+	CU_ASSERT_EQUAL(form_decode(arena, text, strlen(text), pairs, 8, &count), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(count, COUNT_OF(expected));
 	for (i = 0; i < count; i++) {
 		CU_ASSERT_STRING_EQUAL(pairs[i].name, expected[i].name);
 		CU_ASSERT_STRING_EQUAL(pairs[i].value, expected[i].value);
 	}
-	CU_ASSERT_STRING_EQUAL(str_pair_get(pairs, count, "a"), "1 2");
-	CU_ASSERT_PTR_NULL(str_pair_get(pairs, count, "z"));
-	CU_ASSERT_EQUAL(str_decode_pairs(arena, "", 0, pairs, 0, &count), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(form_get(pairs, count, "a"), "1 2");
+	CU_ASSERT_PTR_NULL(form_get(pairs, count, "z"));
+	CU_ASSERT_EQUAL(form_decode(arena, "", 0, pairs, 0, &count), ERR_OK);
 	CU_ASSERT_EQUAL(count, 0);
 	arena_free(arena);
 }
@@ -95,11 +96,11 @@ refuses_bad_pairs(void)
 	size_t count = 77, i;
 
 	for (i = 0; i < COUNT_OF(bad); i++)
-		CU_ASSERT_EQUAL(str_decode_pairs(arena, bad[i], strlen(bad[i]), pairs, 2, &count),
-		    ERR_BAD_REQUEST);
-	CU_ASSERT_EQUAL(str_decode_pairs(arena, "a=\0", 3, pairs, 2, &count), ERR_BAD_REQUEST);
+		CU_ASSERT_EQUAL(
+		    form_decode(arena, bad[i], strlen(bad[i]), pairs, 2, &count), ERR_BAD_REQUEST);
+	CU_ASSERT_EQUAL(form_decode(arena, "a=\0", 3, pairs, 2, &count), ERR_BAD_REQUEST);
 	CU_ASSERT_EQUAL(count, 77);
-	CU_ASSERT_EQUAL(str_decode_pairs(arena, "a=1&b=2&", 8, pairs, 2, &count), ERR_OK);
+	CU_ASSERT_EQUAL(form_decode(arena, "a=1&b=2&", 8, pairs, 2, &count), ERR_OK);
 	arena_free(arena);
 }
 
