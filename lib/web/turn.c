@@ -93,11 +93,12 @@ turn_take(struct turn *turn, struct http *http, bool fresh)
 	seat->req = req_begin(turn->worker, http);
 	busy(turn, 1);
 	err = req_prepare(seat->req);
-	req_pause();
-	if (err != ERR_OK || seat->req->reply.finished)
+	if (err != ERR_OK || seat->req->reply.finished) {
 		answer(turn, seat, err);
-	else
-		turn->count++;
+		return;
+	}
+	req_pause();
+	turn->count++;
 }
 
 /* Of the reads that can go together: their answers. */
