@@ -6,6 +6,7 @@
 
 #include <argon2.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ enum {
 	HASH_SIZE = 32,
 	SLOTS_MAX = 64,
 	SLOT_WAIT_S = 2,
+	MAP_FROM_BYTES = 128 * 1024, /* glibc's own first choice */
 	/* Above these a stored string is not ours: it would be a way to exhaust memory. */
 	STORED_MEMORY_KIB_MAX = 65536,
 	STORED_PASSES_MAX = 5
@@ -36,6 +38,8 @@ password_prepare(const struct conf *conf)
 	pthread_mutexattr_t attr;
 	size_t i;
 
+	/* Or glibc raises it to the largest block ever given back and keeps the next such: 19 MB for each worker. */
+	(void)mallopt(M_MMAP_THRESHOLD, MAP_FROM_BYTES);
 	if (slots != NULL) /* those who were forked with it keep theirs */
 		(void)munmap(slots, sizeof(*slots));
 	slots =
