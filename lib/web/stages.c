@@ -364,7 +364,7 @@ req_log(const struct req *req, enum err err, int64_t us)
 	bool known = err == ERR_UNAVAILABLE && outage_lasts();
 	bool failed = err_status(err) >= 500 && !known;
 	bool waits = req->route != NULL && req->route->rate == RATE_POLL;
-	bool slow = !waits && us >= req->conf->slow_ms * 1000;
+	bool slow = !waits && !known && us >= req->conf->slow_ms * 1000;
 
 	log_write(failed || slow ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG,
 	    slow && !failed ? "slow request" : "request",
