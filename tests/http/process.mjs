@@ -184,11 +184,11 @@ test("what SIGHUP read is in force", async () => {
 	assert.equal(Number(reply.headers["ratelimit-limit"]), limit / 2);
 	assert.match((await ask("GET", "/admin/login")).text, /Changed: /);
 	await until(() => childrenOf("people").length === 2, "two workers");
-	assert.ok(logOf("people").some((line) => line.level === "debug") || said("people", "request").length > 0);
+	await until(() => logOf("people").some((line) => line.level === "debug"), "a line that is only for debug");
 });
 
 test("settings that are refused change nothing", async () => {
-	const children = PROGRAMS.map((name) => childrenOf(name)[0]);
+	const children = PROGRAMS.map(childrenOf); // some of them may be leaving still
 	for (const bad of [["LOG_LEVEL=loud"], ["WORKERS=0"], ["SECRET_KEYS=short"]]) {
 		settings(bad);
 		await reload("the settings are refused, those from before stay in force");
@@ -196,7 +196,7 @@ test("settings that are refused change nothing", async () => {
 	settings(["TEMPLATE_DIR=/nonexistent"]);
 	process.kill(parentOf("admin"), "SIGHUP");
 	await until(() => said("admin", "the settings are refused, those from before stay in force").length === 4, "refused");
-	assert.deepEqual(PROGRAMS.map((name) => childrenOf(name)[0]), children);
+	PROGRAMS.forEach((name, i) => childrenOf(name).forEach((pid) => assert.ok(children[i].includes(pid), name)));
 	assert.equal((await ask("GET", "/api/v1/users/me", { token })).status, 200);
 	assert.match((await ask("GET", "/admin/login")).text, /Changed: /);
 	writeFileSync(confPath, conf);

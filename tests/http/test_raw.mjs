@@ -94,7 +94,7 @@ const cases = [
 	["a fragment", get(`${path}#part`), [200]],
 	["a NUL in the target", get(`${path}\x00`), [400]],
 	["a control character in the target", get(`${path}\x01`), [400]],
-	["a raw byte above 127", get(`${path}\xff`), [404]],
+	["a raw byte above 127", get(`${path}\xff`), [400]],
 	["an encoded NUL", get(`${path}%00`), [400]],
 	["an encoded line end", get(`${path}%0d%0aX: y`), [400]],
 	["an encoded slash", get("/api/v1%2fspecializations"), [200]],
