@@ -53,10 +53,13 @@ bind_messages(struct req *req, struct db_bound *bound)
 }
 
 static enum err
-post_message(struct req *req)
+draft_message(struct req *req, void **draft)
 {
-	const char *type = req_text(req, "type"), *body = req_text(req, "body"), *json;
-	struct message_draft draft = {
+	const char *type = req_text(req, "type"), *body = req_text(req, "body");
+	struct message_draft *message = arena_alloc(req->arena, sizeof(*message));
+	struct fault fault = FAULT_NONE;
+
+	*message = (struct message_draft){
 		.conversation_id = req->params[0],
 		.sender_id = req->caller.user_id,
 		.client_id = req_text(req, "client_id"),
@@ -66,20 +69,48 @@ post_message(struct req *req)
 		.media_id = req_text(req, "media_id"),
 		.id = uuid_new(req->arena),
 	};
-	struct fault fault = FAULT_NONE;
-	bool created;
-	enum err err = message_draft_check(&draft, &fault);
+	*draft = message;
+	return req_fault(req, message_draft_check(message, &fault), &fault);
+}
 
-	if (err != ERR_OK)
-		return req_fault(req, err, &fault);
-	err = message_send(req->db, &draft, &created, &json);
-	if (err != ERR_OK)
-		return chat_refusal(req, err);
-	if (created)
-		reply_location(req, arena_printf(req->arena, "/api/v1/messages/%s", draft.id));
+static enum err
+show_sent(struct req *req, const struct message_sent *sent)
+{
+	const struct message_draft *draft = req->draft;
+
+	if (sent->err != ERR_OK)
+		return chat_refusal(req, sent->err, sent->detail);
+	if (sent->created)
+		reply_location(req, arena_printf(req->arena, "/api/v1/messages/%s", draft->id));
 	else
 		reply_status(req, 200);
-	return reply_json(req, json);
+	return reply_json(req, sent->json);
+}
+
+static enum err
+post_message(struct req *req)
+{
+	struct message_sent sent = { 0 };
+
+	sent.err = message_send(req->db, req->draft, &sent.created, &sent.json);
+	sent.detail = db_detail(req->db);
+	return show_sent(req, &sent);
+}
+
+static enum err
+post_messages(struct req *const reqs[], size_t count, enum err errs[])
+{
+	const struct message_draft *drafts[ROUTE_BATCH_MAX] = { NULL };
+	struct message_sent sent[ROUTE_BATCH_MAX];
+	size_t i;
+
+	static_assert((int)ROUTE_BATCH_MAX <= (int)MESSAGE_BATCH_MAX, "one statement takes them");
+	for (i = 0; i < count; i++)
+		drafts[i] = reqs[i]->draft;
+	TRY(message_send_batch(reqs[0]->db, drafts, count, sent));
+	for (i = 0; i < count; i++)
+		errs[i] = show_sent(reqs[i], &sent[i]);
+	return ERR_OK;
 }
 
 static enum err
@@ -104,7 +135,7 @@ mute(struct req *req, const char *until)
 	struct rows *rows;
 	enum err err = conversation_mute(req->db, req->params[0], req->caller.user_id, until, &rows);
 
-	return err == ERR_OK ? reply_row(req, rows, 0) : chat_refusal(req, err);
+	return err == ERR_OK ? reply_row(req, rows, 0) : chat_refusal(req, err, db_detail(req->db));
 }
 
 static enum err
@@ -156,10 +187,11 @@ static const struct route routes[] = {
 	    .show = reply_found_json, .summary = "Read messages, backwards or forwards by number",
 	    .doc = "Without before and after: the newest. To go back, send the lowest seq you have as "
 		   "before; to catch up, the highest as after; while has_more is true." },
-	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send", .roles = ROLE_SIGNED_IN,
-	    .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX | ROUTE_OR_200, .status = 201,
-	    .body_max = MESSAGE_BODY_BYTES_MAX, .body = message_body, .reply = message_fields,
-	    .errors = send_errors, .handle = post_message, .summary = "Send a message",
+	{ METHOD_POST, "/api/v1/conversations/{id}/messages", "message_send",
+	    .roles = ROLE_SIGNED_IN, .rate = RATE_MESSAGE, .flags = ROUTE_NO_TX | ROUTE_OR_200,
+	    .status = 201, .body_max = MESSAGE_BODY_BYTES_MAX, .body = message_body,
+	    .reply = message_fields, .errors = send_errors, .handle = post_message,
+	    .draft = draft_message, .batch = post_messages, .summary = "Send a message",
 	    .doc = "Repeat it with the same client_id when no answer came: 201 says that the message "
 		   "was stored now, 200 that it was before. Both answers are the same message." },
 	{ METHOD_PUT, "/api/v1/conversations/{id}/read", "conversation_read", .roles = ROLE_SIGNED_IN,

@@ -6,7 +6,8 @@
 
 extern const struct route chat_message_routes[];
 
-/* An error of domain/talk/message as the client should read it: with the state, or the field, at fault. */
-MUST_CHECK enum err chat_refusal(struct req *, enum err);
+/* An error of domain/talk/message as the client should read it: with the state, or the field, at fault, which
+ * detail (db_detail) names. */
+MUST_CHECK enum err chat_refusal(struct req *, enum err, const char *detail);
 
 #endif

@@ -15,9 +15,9 @@ static const struct field reaction_path[] = {
 };
 
 enum err
-chat_refusal(struct req *req, enum err err)
+chat_refusal(struct req *req, enum err err, const char *detail)
 {
-	struct fault fault = message_refusal(err, arena_strdup(req->arena, db_detail(req->db)));
+	struct fault fault = message_refusal(err, arena_strdup(req->arena, detail));
 
 	return req_fault(req, err, &fault);
 }
@@ -36,7 +36,7 @@ patch_message(struct req *req)
 	enum err err = message_edit(req->db, req->params[0], req->caller.user_id,
 	    req_text(req, "body"), req->conf->message_edit_s, &json);
 
-	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
+	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err, db_detail(req->db));
 }
 
 static enum err
@@ -46,7 +46,7 @@ delete_message(struct req *req)
 	enum err err = message_delete(
 	    req->db, req->params[0], req->caller.user_id, req->conf->message_delete_s, &json);
 
-	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
+	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err, db_detail(req->db));
 }
 
 static enum err
@@ -59,7 +59,7 @@ react(struct req *req, bool wanted)
 		return req_invalid(req, "emoji", "must be one emoji of at most 16 bytes");
 	err = message_react(
 	    req->db, req->params[0], req->caller.user_id, req->params[1], wanted, &json);
-	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err);
+	return err == ERR_OK ? reply_json(req, json) : chat_refusal(req, err, db_detail(req->db));
 }
 
 static enum err

@@ -64,6 +64,11 @@ static const struct {
 	    "Turns of the loop that holds the waiting clients" },
 	[METRIC_REVOKE_READS] = { "revoke_reads_total", "counter",
 	    "Times the database was asked for ended logins, on behalf of the machine" },
+	[METRIC_BATCHES] = { "batches_total", "counter",
+	    "Statements that did what several clients had asked for" },
+	[METRIC_BATCHED] = { "batched_total", "counter", "What clients asked for that they did" },
+	[METRIC_BATCHES_FAILED] = { "batches_failed_total", "counter",
+	    "Such statements that failed as a whole, so that each was served alone" },
 	[METRIC_BEAT_US] = { "worker_beat_age_seconds", "gauge",
 	    "Time since the worker of this machine last wrote its heartbeat" },
 };

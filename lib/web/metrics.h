@@ -25,6 +25,9 @@ enum metric_value {
 	METRIC_CATCH_UP_READS, /* counter */
 	METRIC_LOOP_TURNS, /* counter */
 	METRIC_REVOKE_READS, /* counter */
+	METRIC_BATCHES, /* counters */
+	METRIC_BATCHED,
+	METRIC_BATCHES_FAILED,
 	METRIC_BEAT_US, /* of the worker: monotonic time of its last beat; printed as its age */
 	METRIC_VALUES
 };

@@ -64,6 +64,7 @@ struct req {
 	struct rate_state rate; /* limit 0: the class has none, or nothing was counted */
 	int retry_after_s; /* for 429 and 503 */
 	struct db_bound *bound; /* of a read, what is to be run for it; NULL: it is no read */
+	void *draft; /* of a write that can go in a batch, what it is about; NULL: it cannot */
 	bool later; /* the handler keeps the request, and it is answered elsewhere */
 	const char *details; /* JSON for "details" of an error; NULL: the first failed field, if any */
 };
@@ -71,7 +72,7 @@ struct req {
 /*
  * req_begin makes the request in worker->arena; req_prepare walks the stages; req_handle does what is left, and
  * leaves later set when the handler kept the request (live.h); req_run is both. Instead of req_handle, req_show
- * takes the answer to req->bound. req_render gives the whole reply, an error's when err is not ERR_OK; req_done
+ * takes the answer to req->bound, and req_handled what a batch gave for it. req_render gives the whole reply, an error's when err is not ERR_OK; req_done
  * counts, and logs what failed or took long. After req_prepare nothing of the process is the request's any more: req_resume makes its log
  * lines, memory and crashes its own again, and req_pause ends that.
  */
@@ -79,6 +80,7 @@ struct req *req_begin(struct worker *, struct http *);
 MUST_CHECK enum err req_prepare(struct req *);
 MUST_CHECK enum err req_handle(struct req *);
 MUST_CHECK enum err req_show(struct req *, enum err, const struct rows *);
+MUST_CHECK enum err req_handled(struct req *, enum err);
 MUST_CHECK enum err req_run(struct req *);
 void req_resume(const struct req *);
 void req_pause(void);

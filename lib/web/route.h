@@ -79,10 +79,20 @@ struct route {
 	 */
 	enum err (*bind)(struct req *, struct db_bound *);
 	enum err (*show)(struct req *, const struct rows *);
+	/*
+	 * Beside handle, for a write with ROUTE_NO_TX of which several can go to the database as one statement, each
+	 * as if it were alone. draft checks all that needs no database and makes what handle and batch work on,
+	 * req->draft. batch does for 2 to ROUTE_BATCH_MAX requests what handle would do for each: errs[i] is what
+	 * handle would return for reqs[i]. Results are in db_arena. An error is of all: nothing was done, no reply
+	 * was begun, and each is handled alone.
+	 */
+	enum err (*draft)(struct req *, void **draft);
+	enum err (*batch)(struct req *const reqs[], size_t count, enum err errs[]);
 	const char *summary; /* one line, imperative */
 	const char *doc; /* more, if needed */
 };
 
+enum { ROUTE_BATCH_MAX = 16 };
 enum { ROUTE_PARAMS_MAX = 4 }; /* {…} in a path; a route with more is never found */
 const char *method_name(enum method);
 

@@ -155,8 +155,8 @@ handle_in_tx(struct db *db, void *arg)
 }
 
 /* What a handler returned: err, or that its reply is too large. */
-static enum err
-handled(struct req *req, enum err err)
+enum err
+req_handled(struct req *req, enum err err)
 {
 	if (err == ERR_OK)
 		err = check_size(req);
@@ -170,7 +170,7 @@ handled(struct req *req, enum err err)
 	return err;
 }
 
-/* A read gives its statement. */
+/* A read gives its statement, a write that can go in a batch its draft. */
 static enum err
 req_bind(struct req *req)
 {
@@ -179,18 +179,22 @@ req_bind(struct req *req)
 
 	req->clean = req->reply;
 	FAILPOINT_OF(REQUEST, req->id);
+	if (req->route->draft != NULL) {
+		err = req->route->draft(req, &req->draft);
+		return err == ERR_OK ? ERR_OK : req_handled(req, err);
+	}
 	if (req->route->bind == NULL)
 		return ERR_OK;
 	bound = arena_alloc(req->arena, sizeof(*bound));
 	err = req->route->bind(req, bound);
 	req->bound = bound;
-	return err == ERR_OK ? ERR_OK : handled(req, err);
+	return err == ERR_OK ? ERR_OK : req_handled(req, err);
 }
 
 enum err
 req_show(struct req *req, enum err err, const struct rows *rows)
 {
-	return handled(req, err == ERR_OK ? req->route->show(req, rows) : err);
+	return req_handled(req, err == ERR_OK ? req->route->show(req, rows) : err);
 }
 
 enum err
@@ -207,7 +211,7 @@ req_handle(struct req *req)
 		err = req->route->handle(req);
 	else
 		err = db_tx(req->db, handle_in_tx, req); /* committed before a byte goes out */
-	return handled(req, err);
+	return req_handled(req, err);
 }
 
 static enum err (*const stages[])(struct req *) = {
@@ -217,7 +221,7 @@ static enum err (*const stages[])(struct req *) = {
 	req_authorize, /* route->roles meets the caller's role */
 	req_limit_rate, /* 429 with Retry-After */
 	req_validate, /* query and body against the field tables */
-	req_bind, /* what a read will ask the database */
+	req_bind, /* what a read or one of a batch will ask the database */
 };
 
 /* A strong ETag over the bytes, unless the handler gave a version. */

@@ -1,5 +1,7 @@
 #include "web/turn.h"
+#include "base/fail.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "web/app.h"
 #include "web/fcgi.h"
 #include "web/metrics.h"
@@ -16,7 +18,7 @@ struct seat {
 
 struct turn {
 	struct worker *worker;
-	struct arena *arena; /* worker->arena as it was */
+	struct arena *arena; /* worker->arena as it was; of what the requests of a batch share */
 	turn_answered *answered;
 	void *arg;
 	struct seat seats[TURN_MAX];
@@ -25,6 +27,7 @@ struct turn {
 	unsigned long trips; /* of the database, that were counted */
 };
 static_assert((int)TURN_MAX <= (int)DB_READS_MAX, "a turn is one flight");
+static_assert((int)TURN_MAX <= (int)ROUTE_BATCH_MAX, "a turn is one batch");
 
 struct turn *
 turn_new(struct worker *worker, turn_answered *answered, void *arg)
@@ -129,12 +132,75 @@ run_reads(struct turn *turn)
 	}
 }
 
+/* Nothing has been done for any of them; each will be handled alone. */
+static void
+batch_failed(const struct turn *turn, const struct route *route, size_t count, enum err err)
+{
+	metrics_add(turn->worker->metrics, METRIC_BATCHES_FAILED, 1);
+	if (err != ERR_UNAVAILABLE) /* which is said once (db/outage.h) */
+		log_warn("batch failed", LOG_STR("route", route->name),
+		    LOG_INT("requests", (int64_t)count), LOG_STR("error", err_code(err)));
+}
+
+/* Several requests of one route as one statement, and their answers. */
+static void
+run_batch(struct turn *turn, struct seat *const seats[], size_t count)
+{
+	const struct route *route = seats[0]->req->route;
+	struct req *reqs[TURN_MAX];
+	enum err errs[TURN_MAX], err;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		reqs[i] = seats[i]->req;
+	prefork_alive();
+	req_resume(reqs[0]); /* who is named when it crashes here */
+	db_arena_set(turn->worker->db, turn->arena);
+	err = FAILPOINT_ERR(BATCH);
+	if (err == ERR_OK)
+		err = route->batch(reqs, count, errs);
+	req_pause();
+	if (err != ERR_OK) {
+		batch_failed(turn, route, count, err);
+	} else {
+		metrics_add(turn->worker->metrics, METRIC_BATCHES, 1);
+		metrics_add(turn->worker->metrics, METRIC_BATCHED, (int64_t)count);
+	}
+	for (i = 0; err == ERR_OK && i < count; i++) {
+		req_resume(reqs[i]);
+		answer(turn, seats[i], req_handled(reqs[i], errs[i]));
+	}
+	arena_reset(turn->arena);
+}
+
+/* Of the writes that can go together, by route: their answers. One that is alone is handled as any other. */
+static void
+run_batches(struct turn *turn)
+{
+	struct seat *seats[TURN_MAX];
+	size_t count, first, i;
+
+	for (first = 0; first < turn->count; first++) {
+		const struct route *route =
+		    turn->seats[first].http != NULL ? turn->seats[first].req->route : NULL;
+
+		if (route == NULL || route->batch == NULL)
+			continue;
+		for (count = 0, i = 0; i < turn->count; i++)
+			if (turn->seats[i].http != NULL && turn->seats[i].req->route == route)
+				seats[count++] = &turn->seats[i];
+		if (count > 1 && seats[0] == &turn->seats[first])
+			run_batch(turn, seats, count);
+	}
+}
+
 void
 turn_run(struct turn *turn)
 {
 	size_t i;
 
 	run_reads(turn);
+	run_batches(turn);
 	for (i = 0; i < turn->count; i++) {
 		struct seat *seat = &turn->seats[i];
 

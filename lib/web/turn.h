@@ -1,8 +1,10 @@
 /*
  * A worker's turn: the requests that are ready at the same moment, at most TURN_MAX, each with an arena of its own.
  * All are taken first, up to their handlers. Then the statements of the reads go to the server in one flight and
- * are answered in order, and what else there is, writes, handlers with several statements and statements that
- * can be slow, is served one after the other. Waking a process costs more than most reads, so a
+ * are answered in order. Writes of one route that has a batch form become one statement: while it is under way
+ * the next ones gather at the sockets, so that more load makes larger batches. What else there is, other writes,
+ * handlers with several statements, statements that can be slow, and the requests of a batch that failed as
+ * a whole, is served one after the other. Waking a process costs more than most reads, so a
  * loaded worker does more for each time it wakes, and an idle one has turns of one request and loses nothing.
  */
 #ifndef WEB_TURN_H

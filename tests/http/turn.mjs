@@ -1,98 +1,19 @@
 // A turn with many requests: each gets the answer that it would have got alone, whatever becomes of the others.
-// The only worker of people is stopped while requests are written to many kept connections at its socket, so that
-// all are ready when it goes on. Run by test_turn.sh.
+// Run by test_turn.sh.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { connect } from "node:net";
-import { BASE_URL, STACK_DIR, hold, order, person, runAll, sql, test, until } from "./live.mjs";
+import * as kept from "./kept.mjs";
+import { TURN_MAX, Kept, metrics } from "./kept.mjs";
+import { hold, order, person, runAll, sql, test, until } from "./live.mjs";
 
-const TURN_MAX = 16, CACHE_SLOTS = 256;
-const worker = (program = "people") => {
-	const parent = Number(readFileSync(`${STACK_DIR}/run/${program}.pid`, "utf8"));
-	return Number(readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ")[0]);
-};
-const lines = () => readFileSync(`${STACK_DIR}/log/people.log`, "utf8").split("\n")
-	.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-const metrics = async () => (await fetch(`${BASE_URL}/metrics`)).text();
-const metric = async (name, program = "people") =>
-	Number((await metrics()).match(new RegExp(`^confab_${name}\\{program="${program}"\\} (.*)$`, "m"))[1]);
+const CACHE_SLOTS = 256;
+const worker = () => kept.worker("people"), lines = () => kept.lines("people"), anew = () => kept.anew("people");
+const metric = (name, program = "people") => kept.metric(name, program);
+const together = (asks, program = "people") => kept.together(asks, program);
 const backends = (where) => sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'people'
 	AND datname = current_database() AND ${where}`);
 
-// --- FastCGI, as nginx speaks it to a kept connection ---
-
-const record = (type, content) => {
-	const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
-	return Buffer.concat([head, content]);
-};
-const pair = ([name, value]) => {
-	const [n, v] = [Buffer.from(name), Buffer.from(value)], size = Buffer.alloc(4);
-	size.writeUInt32BE(v.length + 2 ** 31);
-	return Buffer.concat([Buffer.from([n.length]), size, n, v]);
-};
-
-class Kept {
-	static async open(program) {
-		const kept = new Kept();
-		kept.socket = connect(`${STACK_DIR}/run/${program}.sock`);
-		kept.got = Buffer.alloc(0);
-		kept.socket.on("data", (part) => kept.take(part));
-		kept.socket.on("error", () => {});
-		kept.socket.on("close", () => kept.done?.({ status: 0 }));
-		await kept.ask("GET", "/api/v1/users/me"); // it is accepted, and kept
-		return kept;
-	}
-
-	ask(method, path, { token, body = "", headers = {} } = {}) {
-		const id = randomUUID(), params = { REQUEST_METHOD: method, PATH_INFO: path, QUERY_STRING: "",
-			REQUEST_ID: id, REMOTE_ADDR: "127.0.0.1", CONTENT_LENGTH: String(Buffer.byteLength(body)),
-			...(body && { CONTENT_TYPE: "application/json" }),
-			...(token && { HTTP_AUTHORIZATION: `Bearer ${token}` }), ...headers };
-		const stdin = body ? [record(5, Buffer.from(body))] : [];
-
-		this.text = "";
-		this.socket.write(Buffer.concat([record(1, Buffer.from([0, 1, 1, 0, 0, 0, 0, 0])),
-			record(4, Buffer.concat(Object.entries(params).map(pair))), record(4, Buffer.alloc(0)),
-			...stdin, record(5, Buffer.alloc(0))]));
-		return new Promise((done) => { this.done = (reply) => done({ id, ...reply }); });
-	}
-
-	take(part) {
-		this.got = Buffer.concat([this.got, part]);
-		while (this.got.length >= 8 && this.got.length >= 8 + this.got.readUInt16BE(4) + this.got[6]) {
-			const [type, len, pad] = [this.got[1], this.got.readUInt16BE(4), this.got[6]];
-			if (type === 6)
-				this.text += this.got.toString("utf8", 8, 8 + len);
-			this.got = this.got.subarray(8 + len + pad);
-			if (type === 3)
-				this.finish();
-		}
-	}
-
-	finish() {
-		const [head, ...rest] = this.text.split("\r\n\r\n");
-		const text = rest.join("\r\n\r\n");
-		this.done({ head, status: Number(head.match(/^Status: (\d+)/)[1]), text,
-			body: text ? JSON.parse(text) : null });
-		this.done = null;
-	}
-}
-
-// The replies to asks, [method, path, more] each, all of which were there when the worker woke.
-async function together(asks, program = "people") {
-	while (kept[program].length < asks.length)
-		kept[program].push(await Kept.open(program));
-	const pid = worker(program);
-	process.kill(pid, "SIGSTOP");
-	const replies = asks.map((ask, i) => kept[program][i].ask(...ask));
-	await Promise.all(kept[program].map(({ socket }) => until(() => socket.writableLength === 0, "the kernel has it")));
-	process.kill(pid, "SIGCONT");
-	return Promise.all(replies);
-}
-const anew = () => kept.people.splice(0).forEach(({ socket }) => socket.destroy());
-
-const kept = { people: [], sessions: [], chat: [] }, people = [await person(), await person()], [one, two] = people;
+const people = [await person(), await person()], [one, two] = people;
 const report = JSON.stringify({ target_type: "USER", target_id: two.id, reason: "SPAM" });
 const { body: { id: reported } } = await (await Kept.open("people")).ask("POST", "/api/v1/reports", { token: one.token, body: report });
 const me = (who) => ["GET", "/api/v1/users/me", { token: who.token }];
