@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "live/line.h"
+#include "live/gather.h"
 #include "live/live.h"
 #include "live/ws.h"
 #include "web/rate.h"
@@ -76,6 +76,7 @@ call_end(struct live_call *call)
 {
 	call->client->asked--;
 	call->client->calls--;
+	(void)json_object_put(call->kept);
 	free(call);
 }
 
@@ -260,11 +261,46 @@ take_rate(struct live_call *call, enum rate_class class)
 	return err;
 }
 
-/* Check it and begin; ERR_OK: it was answered, or its statement is under way and it is kept. */
+/* What it was asked stays with it. */
+static void
+keep(struct live_call *call)
+{
+	call->kept = json_object_get(call->data);
+	(void)memccpy(call->own_user_id, call->user_id, '\0', sizeof(call->own_user_id) - 1);
+	call->user_id = call->own_user_id;
+	if (call->of != NULL)
+		(void)memccpy(call->own_of, call->of, '\0', sizeof(call->own_of) - 1);
+	call->of = call->own_of;
+	call->login_id = NULL;
+}
+
+/* Its own statement, or one for several. From here on the call ends itself. */
+static enum err
+ask(struct live_call *call)
+{
+	struct client *client = call->client;
+	const char *of = call->of != NULL ? call->of : call->user_id;
+
+	call->line = line_for(call->live->lines, of);
+	call->pipeline = call->line->pipeline;
+	if (call->op->bind == NULL)
+		gather_before(call->line, of);
+	TRY(call->op->run(call));
+	client->calls++;
+	client->asked++;
+	if (call->op->bind != NULL) {
+		keep(call);
+		gather(call);
+	} else {
+		call->user_id = call->login_id = call->of = NULL, call->data = NULL;
+	}
+	return ERR_OK;
+}
+
+/* Check it and begin; ERR_OK: it was answered, or it is under way and *kept. */
 static enum err
 begin(struct live_call *call, const char *text, size_t len, bool *kept)
 {
-	struct client *client = call->client;
 	enum err err = check(call, text, len);
 
 	/* What is wrong counts as a write. */
@@ -272,12 +308,9 @@ begin(struct live_call *call, const char *text, size_t len, bool *kept)
 	TRY(err);
 	if (op_find(own_ops, call->op->name) != NULL)
 		return call->op->run(call);
-	if (client->calls >= CALLS_MAX)
+	if (call->client->calls >= CALLS_MAX)
 		return ERR_BUSY;
-	call->pipeline = line_for(call->live->lines, call->of != NULL ? call->of : call->user_id);
-	TRY(call->op->run(call));
-	client->calls++;
-	client->asked++;
+	TRY(ask(call));
 	*kept = true;
 	return ERR_OK;
 }
@@ -313,8 +346,6 @@ call_heard(struct client *client, const char *text, size_t len)
 		answer_error(call, err);
 	if (!kept)
 		free(call);
-	else
-		call->user_id = call->login_id = call->of = NULL, call->data = NULL;
 	if (client->refusals > REFUSALS_MAX)
 		ws_end(client, WS_CLOSE_POLICY);
 	arena_rewind(arena, mark);

@@ -6,8 +6,7 @@
 
 struct lines {
 	int64_t count;
-	struct pipeline *list[LINES_MAX];
-	struct source sources[LINES_MAX];
+	struct line list[LINES_MAX];
 };
 
 /* Who asks while there is no connection is told so at once, and whose call was lost with it too. */
@@ -37,8 +36,10 @@ line_open(struct live *live, struct pipeline_config config)
 	config.waiting_max = LINE_WAITING_MAX;
 	lines->count = live->conf->events_connections;
 	for (i = 0; i < lines->count; i++) {
-		lines->list[i] = pipeline_open(&config);
-		lines->sources[i] = (struct source){ ready, lines->list[i], -1, 0 };
+		struct line *line = &lines->list[i];
+
+		line->pipeline = pipeline_open(&config);
+		line->source = (struct source){ ready, line->pipeline, -1, 0 };
 	}
 	return lines;
 }
@@ -49,14 +50,26 @@ line_close(struct lines *lines)
 	int64_t i;
 
 	for (i = 0; i < lines->count; i++)
-		pipeline_close(lines->list[i]);
+		pipeline_close(lines->list[i].pipeline);
 	free(lines);
 }
 
-struct pipeline *
-line_for(const struct lines *lines, const char *of)
+struct line *
+line_for(struct lines *lines, const char *of)
 {
-	return lines->list[str_hash(of) % (uint64_t)lines->count];
+	return &lines->list[str_hash(of) % (uint64_t)lines->count];
+}
+
+size_t
+line_count(const struct lines *lines)
+{
+	return (size_t)lines->count;
+}
+
+struct line *
+line_at(struct lines *lines, size_t number)
+{
+	return &lines->list[number];
 }
 
 void
@@ -65,9 +78,12 @@ line_watch(struct live *live)
 	struct lines *lines = live->lines;
 	int64_t i;
 
-	for (i = 0; i < lines->count; i++)
-		watch_poll(&live->watch, &lines->sources[i], pipeline_fd(lines->list[i]),
-		    pipeline_poll(lines->list[i]));
+	for (i = 0; i < lines->count; i++) {
+		struct line *line = &lines->list[i];
+
+		watch_poll(&live->watch, &line->source, pipeline_fd(line->pipeline),
+		    pipeline_poll(line->pipeline));
+	}
 }
 
 void
@@ -76,8 +92,8 @@ line_tick(struct lines *lines)
 	int64_t now = clock_steady_us(), i;
 
 	for (i = 0; i < lines->count; i++)
-		if (now >= pipeline_due_us(lines->list[i]))
-			pipeline_step(lines->list[i]);
+		if (now >= pipeline_due_us(lines->list[i].pipeline))
+			pipeline_step(lines->list[i].pipeline);
 }
 
 int64_t
@@ -86,7 +102,7 @@ line_due_us(const struct lines *lines)
 	int64_t due = INT64_MAX, i;
 
 	for (i = 0; i < lines->count; i++)
-		if (pipeline_due_us(lines->list[i]) < due)
-			due = pipeline_due_us(lines->list[i]);
+		if (pipeline_due_us(lines->list[i].pipeline) < due)
+			due = pipeline_due_us(lines->list[i].pipeline);
 	return due;
 }

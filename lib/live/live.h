@@ -12,7 +12,8 @@
  *			client a connection · answer replies · poll · out bytes to a socket that stays · sse ·
  *			ws_frame frames · ws
  *	database	life is it the same database still · read catch-up · scan everyone · stream what comes from the
- *			log · here who is here, told · line connections for what clients ask
+ *			log · here who is here, told · line connections for what clients ask ·
+ *			gather several of those as one statement
  *	coming in	enter · claim tickets · ws_greet · call what clients ask · request from HTTP to client
  *	loop		work what the core wants done · loop
  */
@@ -24,6 +25,7 @@
 #include "web/req.h"
 
 struct client;
+struct line;
 struct live;
 struct live_call;
 struct worker;
@@ -41,7 +43,15 @@ struct live_op {
 	 * live_call_answer or live_call_fail, and return ERR_OK; or return an error, which is answered.
 	 */
 	enum err (*run)(struct live_call *);
+	/*
+	 * For what can be done for several at once (gather.h), each as if it were alone. run sends nothing then and
+	 * only checks the rest. bind gives the statement for 1 to LIVE_BATCH_MAX calls in the order they came, its
+	 * texts in the arena; take answers each of its rows, or the only one with err.
+	 */
+	struct db_bound (*bind)(struct arena *, struct live_call *const calls[], size_t count);
+	void (*take)(struct live_call *const calls[], size_t count, enum err, const struct rows *);
 };
+enum { LIVE_BATCH_MAX = 16 };
 
 /* The program's WebSocket. */
 struct live_socket {
@@ -58,17 +68,20 @@ struct live_call {
 	struct live *live;
 	struct client *client;
 	const struct live_op *op;
+	struct line *line; /* on which it is sent, over pipeline; NULL: not yet */
 	struct pipeline *pipeline;
 	struct arena *arena; /* the loop's: keeps nothing from run to the answer */
 	const char *user_id, *login_id,
-	    *of; /* these, of as op->of names it, and data only during run */
+	    *of; /* these, of as op->of names it, and data only during run, or to the end if op has bind */
 	struct json_object *data;
+	struct json_object *kept; /* data, if it is to be given back */
 	struct field_errors errors;
 	int64_t began_us; /* monotonic */
 	int retry_after_s; /* 0: none */
 	int64_t number; /* for run to remember something until the answer */
 	char id[65]; /* the client's */
 	char request_id[65];
+	char own_user_id[65], own_of[65]; /* of an op with bind */
 };
 /* data is a JSON object. Ends the call, as live_call_fail does. */
 void live_call_answer(struct live_call *, int status, const char *data);

@@ -11,7 +11,7 @@
 #include "live/enter.h"
 #include "live/here.h"
 #include "live/life.h"
-#include "live/line.h"
+#include "live/gather.h"
 #include "live/live.h"
 #include "live/reply_thread.h"
 #include "live/request.h"
@@ -197,6 +197,7 @@ leave(struct loop *loop)
 	door_shut(live);
 	live->core.leaving = true;
 	here_goodbye(live);
+	gather_all(live->lines);
 	while ((waiter = core_next(&live->core, waiter)) != NULL)
 		if (waiter->has_cursor || waiter->stays)
 			core_want(&live->core, waiter, WORK_NOTHING);

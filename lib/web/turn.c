@@ -156,7 +156,7 @@ run_batch(struct turn *turn, struct seat *const seats[], size_t count)
 	prefork_alive();
 	req_resume(reqs[0]); /* who is named when it crashes here */
 	db_arena_set(turn->worker->db, turn->arena);
-	err = FAILPOINT_ERR(BATCH);
+	err = FAILPOINT_ERR(TURN_BATCH);
 	if (err == ERR_OK)
 		err = route->batch(reqs, count, errs);
 	req_pause();

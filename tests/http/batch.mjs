@@ -140,8 +140,8 @@ test("what else is in the turn is served too", async () => {
 test("a batch that fails as a whole is served one by one", async () => {
 	const asks = [...many(4), post(three, place)];
 	for (const code of ["timeout", "internal", "conflict"]) {
-		await order("arm", "batch", `error=${code}`);
-		const { replies, batches, failed } = await counted(() => together(asks.map((ask) => ask)));
+		await order("arm", "turn.batch", `error=${code}`);
+		const { replies, batches, failed } = await counted(() => together(asks));
 		assert.deepEqual([batches, failed], [0, 1], code);
 		assert.deepEqual(statuses(replies), code === "timeout" ? [201, 201, 201, 201, 404] : [200, 200, 200, 200, 404]);
 		await stored(asks.slice(0, 4), replies.slice(0, 4));

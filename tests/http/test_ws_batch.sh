@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# What is sent over WebSockets while a statement is under way on the only connection for it; see ws_batch.mjs.
+set -euo pipefail
+# shellcheck source=tests/harness/private.sh
+. tests/harness/private.sh
+
+private_start ws_batch EVENTS_CONNECTIONS=1
+node tests/http/ws_batch.mjs
