@@ -109,17 +109,33 @@ free_connection(struct loop *loop)
 	return NULL;
 }
 
-static void
-on_listener(struct loop *loop)
+/* False: there is none, or no room for it. */
+static bool
+take_new(struct loop *loop)
 {
 	struct http *c = free_connection(loop);
 
 	if (c == NULL) {
 		listen_stop(loop); /* full: begin again when one closes */
-		return;
+		return false;
 	}
-	if (http_accept(c) == 0)
-		turn_take(loop->turn, c, true);
+	if (http_accept(c) != 0)
+		return false;
+	turn_take(loop->turn, c, true);
+	return true;
+}
+
+/*
+ * One, so that siblings who have nothing to do take the next. But where a turn takes as long as a commit, one a turn
+ * would make those at the listener wait behind all that come over kept connections; and they fill the batch.
+ */
+static void
+on_listener(struct loop *loop)
+{
+	bool more = take_new(loop);
+
+	while (more && loop->worker->app->commits && !turn_full(loop->turn))
+		more = take_new(loop);
 }
 
 static void

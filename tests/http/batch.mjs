@@ -70,6 +70,12 @@ test("what is sent at once is one statement, with an answer for each", async () 
 	}
 });
 
+test("what comes over new connections goes together too", async () => {
+	const asks = many(), { replies, batches, batched } = await counted(() => kept.togetherAnew(asks, "chat"));
+	assert.deepEqual([statuses(replies), batches, batched], [all(asks, 201), 1, TURN_MAX]);
+	await stored(asks, replies);
+});
+
 test("one that is alone is no batch", async () => {
 	const asks = [post(one, place)], { replies, batches, failed } = await counted(() => together(asks));
 	assert.deepEqual([statuses(replies), batches, failed], [[201], 0, 0]);

@@ -27,13 +27,18 @@ const pair = ([name, value]) => {
 };
 
 export class Kept {
-	static async open(program) {
+	static connect(program) {
 		const kept = new Kept();
 		kept.socket = connect(`${STACK_DIR}/run/${program}.sock`);
 		kept.got = Buffer.alloc(0);
 		kept.socket.on("data", (part) => kept.take(part));
 		kept.socket.on("error", () => {});
 		kept.socket.on("close", () => kept.done?.({ status: 0 }));
+		return kept;
+	}
+
+	static async open(program) {
+		const kept = Kept.connect(program);
 		await kept.ask("GET", "/api/v1/users/me"); // it is accepted, and kept
 		return kept;
 	}
@@ -75,16 +80,32 @@ export class Kept {
 
 const kept = {};
 
-// The replies to asks, [method, path, more] each, all of which were there when the worker woke.
+const isStopped = (pid) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).startsWith("T");
+
+// The replies to asks, [method, path, more] each, over these connections; all were there when the worker woke.
+async function askAll(asks, program, connect) {
+	const pid = worker(program);
+	process.kill(pid, "SIGSTOP");
+	await until(() => isStopped(pid), "it has stopped");
+	const over = connect(), replies = asks.map((ask, i) => over[i].ask(...ask));
+	await Promise.all(over.map(({ socket }) =>
+		until(() => !socket.connecting && socket.writableLength === 0, "the kernel has it")));
+	process.kill(pid, "SIGCONT");
+	return Promise.all(replies);
+}
+
+// Over connections that the worker keeps.
 export async function together(asks, program) {
 	kept[program] ??= [];
 	while (kept[program].length < asks.length)
 		kept[program].push(await Kept.open(program));
-	const pid = worker(program);
-	process.kill(pid, "SIGSTOP");
-	const replies = asks.map((ask, i) => kept[program][i].ask(...ask));
-	await Promise.all(kept[program].map(({ socket }) => until(() => socket.writableLength === 0, "the kernel has it")));
-	process.kill(pid, "SIGCONT");
-	return Promise.all(replies);
+	return askAll(asks, program, () => kept[program]);
+}
+// Over new ones.
+export async function togetherAnew(asks, program) {
+	let over;
+	const replies = await askAll(asks, program, () => { over = asks.map(() => Kept.connect(program)); return over; });
+	over.forEach(({ socket }) => socket.destroy());
+	return replies;
 }
 export const anew = (program) => kept[program].splice(0).forEach(({ socket }) => socket.destroy());
