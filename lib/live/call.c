@@ -263,14 +263,13 @@ take_rate(struct live_call *call, enum rate_class class)
 
 /* What it was asked stays with it. */
 static void
-keep(struct live_call *call)
+keep(struct live_call *call, const char *of)
 {
 	call->kept = json_object_get(call->data);
 	(void)memccpy(call->own_user_id, call->user_id, '\0', sizeof(call->own_user_id) - 1);
+	(void)memccpy(call->own_of, of, '\0', sizeof(call->own_of) - 1);
 	call->user_id = call->own_user_id;
-	if (call->of != NULL)
-		(void)memccpy(call->own_of, call->of, '\0', sizeof(call->own_of) - 1);
-	call->of = call->own_of;
+	call->of = call->of != NULL ? call->own_of : NULL;
 	call->login_id = NULL;
 }
 
@@ -289,7 +288,7 @@ ask(struct live_call *call)
 	client->calls++;
 	client->asked++;
 	if (call->op->bind != NULL) {
-		keep(call);
+		keep(call, of);
 		gather(call);
 	} else {
 		call->user_id = call->login_id = call->of = NULL, call->data = NULL;

@@ -118,7 +118,7 @@ gather_before(struct line *line, const char *of)
 	size_t i;
 
 	for (i = 0; i < line->gathered_count; i++)
-		if (strcmp(line->gathered[i]->of, of) == 0) {
+		if (strcmp(line->gathered[i]->own_of, of) == 0) {
 			go(line);
 			return;
 		}

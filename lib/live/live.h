@@ -81,7 +81,7 @@ struct live_call {
 	int64_t number; /* for run to remember something until the answer */
 	char id[65]; /* the client's */
 	char request_id[65];
-	char own_user_id[65], own_of[65]; /* of an op with bind */
+	char own_user_id[65], own_of[65]; /* of an op with bind: who asks, and of what or of whom */
 };
 /* data is a JSON object. Ends the call, as live_call_fail does. */
 void live_call_answer(struct live_call *, int status, const char *data);
