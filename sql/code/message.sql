@@ -236,6 +236,17 @@ END $$;
 COMMENT ON FUNCTION message_lock(uuid, uuid) IS
 	'A message and its conversation, locked; not_found unless the person is a member';
 
+CREATE OR REPLACE FUNCTION message_own(target uuid, person uuid) RETURNS message LANGUAGE plpgsql AS $$
+DECLARE
+	said message%ROWTYPE;
+BEGIN
+	SELECT (l.said).* INTO said FROM message_lock(target, person) l;
+	IF said.sender_id IS DISTINCT FROM person THEN PERFORM refuse('not_found'); END IF;
+	RETURN said;
+END $$;
+COMMENT ON FUNCTION message_own(uuid, uuid) IS
+	'A message, its conversation locked; not_found unless the person sent it and is a member';
+
 CREATE OR REPLACE FUNCTION message_writable(place conversation, person uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	IF place.closed_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the conversation is closed'); END IF;
@@ -281,22 +292,16 @@ COMMENT ON FUNCTION message_untell(message) IS
 CREATE OR REPLACE FUNCTION message_edit(target uuid, person uuid, content text, window_s int) RETURNS jsonb
 	LANGUAGE plpgsql AS $$
 DECLARE
-	locked record;
-	place conversation%ROWTYPE;
-	said message%ROWTYPE;
+	said message%ROWTYPE := message_own(target, person);
 	changed message%ROWTYPE;
 BEGIN
-	SELECT * INTO locked FROM message_lock(target, person);
-	place := locked.place;
-	said := locked.said;
-	IF said.sender_id IS DISTINCT FROM person THEN PERFORM refuse('not_found'); END IF;
 	IF said.deleted_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the message was deleted'); END IF;
 	IF said.body = content THEN RETURN message_json(said); END IF;
 	IF said.type <> 'text' THEN PERFORM refuse('bad_state', 'only text can be edited'); END IF;
 	IF said.created_at <= app_now() - make_interval(secs => window_s) THEN
 		PERFORM refuse('bad_state', 'the time for edits is over');
 	END IF;
-	PERFORM message_writable(place, person);
+	PERFORM message_writable(c, person) FROM conversation c WHERE c.id = said.conversation_id;
 	PERFORM message_keep(said);
 	UPDATE message m SET body = content, edited_at = app_now() WHERE m.id = target RETURNING * INTO changed;
 	PERFORM message_untell(changed);
@@ -308,15 +313,9 @@ COMMENT ON FUNCTION message_edit(uuid, uuid, text, int) IS
 CREATE OR REPLACE FUNCTION message_delete(target uuid, person uuid, window_s int) RETURNS jsonb
 	LANGUAGE plpgsql AS $$
 DECLARE
-	locked record;
-	place conversation%ROWTYPE;
-	said message%ROWTYPE;
+	said message%ROWTYPE := message_own(target, person);
 	changed message%ROWTYPE;
 BEGIN
-	SELECT * INTO locked FROM message_lock(target, person);
-	place := locked.place;
-	said := locked.said;
-	IF said.sender_id IS DISTINCT FROM person THEN PERFORM refuse('not_found'); END IF;
 	IF said.deleted_at IS NOT NULL THEN RETURN message_json(said); END IF;
 	IF said.created_at <= app_now() - make_interval(secs => window_s) THEN
 		PERFORM refuse('bad_state', 'the time for deletion is over');
