@@ -95,8 +95,8 @@ BEGIN
 	message_send.message := message_json(stored);
 	PERFORM event_append(people, 'message.created', message_send.message);
 	IF place.ai THEN
-		INSERT INTO job (id, kind, payload) VALUES (gen_random_uuid(), 'ai.reply',
-			jsonb_build_object('conversation_id', place.id, 'message_id', stored.id, 'seq', stored.seq));
+		PERFORM job_add('ai.reply', jsonb_build_object('conversation_id', place.id, 'message_id', stored.id,
+			'seq', stored.seq), stored.id::text);
 	END IF;
 END $$;
 COMMENT ON FUNCTION message_send(uuid, uuid, uuid, text, text, text, uuid, uuid) IS
@@ -181,8 +181,8 @@ BEGIN
 		JOIN member k ON k.conversation_id = d.conversation WHERE d.fresh;
 	PERFORM event_append_each(people, 'message.created', heard);
 	IF assisted THEN
-		INSERT INTO job (id, kind, payload) SELECT gen_random_uuid(), 'ai.reply', jsonb_build_object(
-			'conversation_id', c.id, 'message_id', d.item->'id', 'seq', d.item->'seq')
+		PERFORM job_add('ai.reply', jsonb_build_object('conversation_id', c.id, 'message_id', d.item->'id',
+			'seq', d.item->'seq'), d.item->>'id')
 			FROM unnest(fresh, shown, conversations) d (fresh, item, conversation)
 			JOIN conversation c ON c.id = d.conversation AND c.ai WHERE d.fresh;
 	END IF;

@@ -117,5 +117,6 @@ refuses sql sql/0002_b.sql 'CREATE VIEW v AS SELECT f(1);\n'
 refuses sql sql/0002_b.sql 'CREATE TABLE u (a timestamptz DEFAULT now());\n'
 refuses sql sql/code/b.sql 'CREATE OR REPLACE FUNCTION h() RETURNS int AS $$ SELECT clock_timestamp() $$;\n'
 refuses sql lib/domain/money/b.c 'const char *q = "DELETE FROM t WHERE a < CURRENT_TIMESTAMP";\n'
+refuses sql lib/domain/money/b.c 'const char *q = "INSERT INTO job (kind) VALUES (1)";\n'
 refuses shell tests/b.sh '#!/bin/sh\necho $1\n'
 exit $rc

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SQL has one home for each thing: sql/NNNN_name.sql holds tables and of functions only those that
 # constraints, defaults or indexes need; sql/code/NOUN.sql holds every other function, view and trigger,
-# once, so that it can be applied again. Time comes from app_now() and app_clock(), which a test moves.
+# once, so that it can be applied again. Time comes from app_now() and app_clock(), which a test moves; work
+# for later is asked for by job_add().
 set -euo pipefail
 cd "${LINT_ROOT:-$(dirname "$0")/../..}"
 [ -d sql ] || exit 0
@@ -77,3 +78,8 @@ find sql lib ! -path 'lib/base/*' ! -path 'lib/db/*' \( -name '*.sql' -o -name '
 	}
 	END { $? = $rc // 0 }
 '
+
+if grep -rnE 'INSERT INTO job\b' sql lib --include='*.sql' --include='*.[ch]' | grep -v '^sql/code/job\.sql:' >&2; then
+	echo 'a job is asked for by job_add()' >&2
+	exit 1
+fi
