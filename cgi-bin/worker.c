@@ -126,6 +126,9 @@ serve(struct worker *worker, int listener)
 
 	(void)listener;
 	log_debug("worker started", LOG_STR("does", does));
+	prefork_alive();
+	if (lane != LANE__COUNT || sweeps[seat].run != keep)
+		prefork_ready();
 	if (lane == LANE__COUNT)
 		sweep_serve(worker, &sweeps[seat]);
 	else

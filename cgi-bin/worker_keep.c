@@ -29,19 +29,28 @@ seats_live(enum lane_id lane)
 	return true;
 }
 
-/* Whoever does not live is not told of, and before long it is seen that nothing was heard of it. */
+/*
+ * Whoever does not live is not told of, and before long it is seen that nothing was heard of it. This child is ready
+ * when all are said to live, as far as there is a database: the first to ask then hears that they do.
+ */
 static enum err
 beat(struct worker *worker)
 {
 	struct buf names = buf_new(worker->arena, 128);
-	bool turns = prefork_parent_lives(LIVES_S) && seats_live(LANE__COUNT);
+	bool turns = prefork_parent_lives(LIVES_S) && seats_live(LANE__COUNT), all = turns;
+	enum err err;
 	int i;
 
 	buf_puts(&names, turns ? HEARTBEAT_TURN : "");
 	for (i = 0; i < LANE__COUNT; i++)
 		if (seats_live((enum lane_id)i))
 			buf_printf(&names, "%s%s", names.len > 0 ? "," : "", lanes[i].name);
-	TRY(heartbeat_beat(worker->db, names.data));
+		else
+			all = false;
+	err = heartbeat_beat(worker->db, names.data);
+	if (all)
+		prefork_ready();
+	TRY(err);
 	if (turns)
 		metrics_set(worker->metrics, METRIC_BEAT_US, clock_steady_us());
 	return ERR_OK;

@@ -59,7 +59,9 @@ struct app {
 	/* Instead of worker_run, in a single child or in one for each seat (prefork.h): for a program with a
 	 * loop of its own (events, worker). */
 	int (*serve)(struct worker *, int listener);
-	int seats; /* with serve: so many children; 0: one */
+	/* With serve: so many children, each of which says when it is ready (prefork_ready), and the program is when
+	 * all are; 0: one. */
+	int seats;
 };
 
 /* What a worker process holds; made after fork. */

@@ -160,7 +160,8 @@ child_run(void *arg)
 
 	worker_open(&launch->worker);
 	metrics_add(launch->worker.metrics, METRIC_WORKERS_STARTED, 1);
-	prefork_ready();
+	if (launch->worker.app->seats == 0)
+		prefork_ready();
 	status = (serve != NULL ? serve : worker_run)(&launch->worker, launch->listener);
 	worker_close(&launch->worker);
 	return status;
@@ -218,7 +219,7 @@ settings_use(struct launch *launch, struct prefork *prefork)
 		prefork->count = (int)launch->options->workers;
 	if (app->serve != NULL)
 		prefork->count = app->seats > 0 ? app->seats : 1;
-	prefork->together = app->seats > 0;
+	prefork->together = prefork->awaited = app->seats > 0;
 	/* A worker may be held up by a call to the database that has to end first. */
 	prefork->grace_s = (int)conf->drain_s + DB_CALL_MS / 1000 + 1;
 	if (app->prepare != NULL)

@@ -23,6 +23,7 @@ enum {
 	CRASHES_FREE = 16, /* in a row with nothing answered; from then on a pause for each */
 	CRASH_PAUSE_US = 100000,
 	RELOAD_S = 60,
+	READY_S = 5,
 	TICK_MS = 200,
 	WORN = -1
 };
@@ -441,6 +442,19 @@ signals_hold(struct pool *pool)
 	(void)sigprocmask(SIG_BLOCK, &held, &pool->before);
 }
 
+/* Who waits for this program's start finds all of it at work, unless that takes long, as without a database. */
+static void
+ready_await(struct pool *pool)
+{
+	int64_t until = clock_steady_us() + READY_S * SECOND_US;
+
+	while (!prefork_stopping() && census_take(pool).ready < pool->prefork->count &&
+	    clock_steady_us() < until) {
+		pool_wait(pool, true);
+		turn(pool);
+	}
+}
+
 int
 prefork_run(struct prefork *prefork)
 {
@@ -459,6 +473,8 @@ prefork_run(struct prefork *prefork)
 		prefork_slot_open(&tally->slots[i], -1);
 	signals_hold(pool);
 	turn(pool);
+	if (prefork->awaited)
+		ready_await(pool);
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%d workers", prefork->count);
 	log_info("started", LOG_INT("workers", prefork->count));
 	while (!prefork_stopping()) {

@@ -32,6 +32,7 @@ struct prefork {
 	void *arg;
 	int grace_s; /* after SIGTERM, children still there are killed */
 	int still_s; /* the longest time between two signs of life */
+	bool awaited; /* it is ready when its children are, or after READY_S */
 	bool together; /* at a reload any number of them may be leaving at a time, else a quarter */
 	/* In the parent: a child died over so many; NULL: nobody asks. */
 	void (*lost)(void *arg, int requests);
