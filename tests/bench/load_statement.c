@@ -2,11 +2,12 @@
 
 #include "domain/market/directory.h"
 #include "domain/people/user.h"
+#include "domain/talk/message.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct stmt_set *const sets[] = { &directory_stmts, &user_stmts };
+static const struct stmt_set *const sets[] = { &directory_stmts, &user_stmts, &message_stmts };
 
 void
 statement_print(const char *name)

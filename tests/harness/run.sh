@@ -253,6 +253,7 @@ part_soak() {
 	soak kill 600 env KILL_MESSAGES=10000 KILL_PEOPLE=50 KILL_S=100 KILL_EVENTS_S=2 KILL_CHAT_S=5 \
 		KILL_STREAM_S=7 node tests/http/test_kill.mjs
 	soak held 300 bash tests/soak/held.sh
+	soak growth 2400 bash tests/soak/growth.sh
 	soak batch 1200 env BATCHES=10000 "$OUT/$FLAVOUR/tests/db/test_message_batch"
 	soak faults 600 env FAULTS_S=10 FAULTS_FAST= bash tests/http/test_faults.sh
 	stack_end
