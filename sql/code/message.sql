@@ -112,10 +112,13 @@ COMMENT ON FUNCTION message_send(uuid, uuid, uuid, text, text, text, uuid, uuid)
 -- The ids of a batch are known to nobody, so no draft answers another. Plans for any number are kept, for
 -- one made for each number would cost more than the work; a comparison that no index serves keeps a plan
 -- that was made while the table was small from reading the whole conversation of a reply.
+-- A plan made while a table was a page long would read all of it, and be kept until the table is analyzed,
+-- however long it has become: what has an index goes by it from the first. (That counts a scan as so dear that
+-- whatever still needs one would be compiled.)
 CREATE OR REPLACE FUNCTION message_send_batch(conversations uuid[], senders uuid[], new_ids uuid[],
 	clients text[], kinds text[], contents text[], answered uuid[], enclosed uuid[])
 	RETURNS TABLE (number bigint, created boolean, message jsonb, refused text, detail text)
-	LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+	LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
 	assisted boolean;

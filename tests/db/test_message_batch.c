@@ -274,7 +274,31 @@ people_who_all_talk_at_once_do_not_stop_each_other(void)
 	    deadlocks);
 }
 
+/* Tables read whole by this connection, of those that a send looks into. */
+#define SCANS                                                                                      \
+	"SELECT sum(seq_scan) FROM pg_stat_xact_user_tables"                                       \
+	" WHERE relname IN ('member', 'message', 'inbox', 'block', 'media')"
+
+/* The smaller a table, the cheaper it is to read whole; a connection keeps the plans it made then. */
+static void
+no_batch_reads_a_whole_table(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	int64_t before;
+	int i;
+
+	testdb_run("ANALYZE member, message, inbox, block, media");
+	testdb_run("BEGIN");
+	before = testdb_i64(SCANS);
+	for (i = 0; i < 8; i++)
+		(void)ANSWERS(talk.user_id, "{a,b,c}", "{text,text,text}", "{NULL,NULL,NULL}",
+		    "{NULL,NULL,NULL}");
+	CU_ASSERT_EQUAL(testdb_i64(SCANS), before);
+	testdb_run("ROLLBACK");
+}
+
 static const struct cunit_test tests[] = {
+	{ "no batch reads a whole table", no_batch_reads_a_whole_table },
 	{ "batches leave what single sends leave", batches_leave_what_single_sends_leave },
 	{ "each draft has its own answer", each_draft_has_its_own_answer },
 	{ "a batch sent twice gives the same answers", a_batch_sent_twice_gives_the_same_answers },
