@@ -3,6 +3,7 @@
  * for dead; what is over its time is ended and tried again; who dies over a job loses nothing and repeats nothing.
  */
 #include "base/clock.h"
+#include "harness/ai_talk.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/private.h"
@@ -95,34 +96,10 @@ logged(const char *text, int count)
 
 /* --- talks with the assistant --- */
 
-struct talk {
-	struct client *user;
-	char conversation[37];
-};
-
-static struct talk
-talk_open(void)
-{
-	struct talk talk = { .user = client_new() };
-	struct person person = person_register("USER");
-
-	client_token(talk.user, person.token);
-	CU_ASSERT_EQUAL_FATAL(
-	    client_call(talk.user, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
-	(void)snprintf(talk.conversation, sizeof(talk.conversation), "%s",
-	    client_text(talk.user, "conversation_id"));
-	return talk;
-}
-
 static void
-say(const struct talk *talk, const char *text)
+say(const struct ai_talk *talk, const char *text)
 {
-	char body[128];
-
-	(void)snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", text, text);
-	CU_ASSERT_EQUAL_FATAL(
-	    client_callf(talk->user, "POST", body, "/conversations/%s/messages", talk->conversation),
-	    201);
+	CU_ASSERT_EQUAL_FATAL(ai_talk_say(talk, text), 201);
 }
 
 static const char answers[] = "SELECT count(*) FROM message WHERE sender_type = 'AI'"
@@ -133,13 +110,13 @@ static const char talk_job[] =
 
 /* Talks whose questions hold every child of the lane. */
 static void
-talks_hang(struct talk talks[AI_CHILDREN], const char *order)
+talks_hang(struct ai_talk talks[AI_CHILDREN], const char *order)
 {
 	int i;
 
 	fail_arm("ai.echo", order);
 	for (i = 0; i < AI_CHILDREN; i++) {
-		talks[i] = talk_open();
+		talks[i] = ai_talk_open();
 		say(&talks[i], "hang");
 	}
 	CU_ASSERT_FATAL(becomes_within(WAIT_US, "2",
@@ -148,7 +125,7 @@ talks_hang(struct talk talks[AI_CHILDREN], const char *order)
 }
 
 static void
-talks_answered(struct talk talks[AI_CHILDREN])
+talks_answered(struct ai_talk talks[AI_CHILDREN])
 {
 	int i;
 
@@ -177,7 +154,7 @@ static const char session_state[] = "SELECT state FROM session WHERE id = $1";
 static void
 a_provider_that_hangs_delays_nothing_else(void)
 {
-	struct talk talks[AI_CHILDREN];
+	struct ai_talk talks[AI_CHILDREN];
 
 	talks_hang(talks, "sleep=60000 times=0");
 	CU_ASSERT(done_soon("test.fast"));
@@ -227,7 +204,7 @@ a_sweep_over_its_time_is_ended(void)
 static void
 a_job_over_its_limit_is_ended_and_tried_again(void)
 {
-	struct talk talks[AI_CHILDREN];
+	struct ai_talk talks[AI_CHILDREN];
 	const char *id;
 
 	talks_hang(talks, "pause times=0");
@@ -255,7 +232,7 @@ kill_holder(void)
 static void
 a_job_whose_child_is_killed_runs_again_once(void)
 {
-	struct talk talk = talk_open();
+	struct ai_talk talk = ai_talk_open();
 	const char *id;
 
 	fail_arm("ai.echo", "pause");
@@ -329,7 +306,7 @@ a_parent_that_stands_still_is_noticed(void)
 static void
 a_reload_lets_a_job_go_on(void)
 {
-	struct talk talks[AI_CHILDREN];
+	struct ai_talk talks[AI_CHILDREN];
 
 	talks_hang(talks, "pause times=0");
 	CU_ASSERT_EQUAL(kill(private_pid("worker"), SIGHUP), 0);
@@ -346,7 +323,7 @@ a_reload_lets_a_job_go_on(void)
 static void
 who_is_told_to_stop_does_not_wait_for_a_provider(void)
 {
-	struct talk talks[AI_CHILDREN];
+	struct ai_talk talks[AI_CHILDREN];
 	const struct timespec moment = { 0, 20000000 };
 	pid_t parent = private_pid("worker");
 	int64_t began;

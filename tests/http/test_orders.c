@@ -3,6 +3,7 @@
  * hardly ever fails, fails when it is told to, and the stand-in for an assistant fails, hangs and is late.
  */
 #include "base/clock.h"
+#include "harness/ai_talk.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/parked.h"
@@ -44,40 +45,9 @@ becomes(const char *wanted, const char *sql, const char *id)
 
 /* --- failpoints --- */
 
-/* A talk with the assistant, for its messages; the client is the person's. */
-struct talk {
-	struct client *user;
-	char conversation[37];
-};
-
-static struct talk
-talk_open(void)
-{
-	struct talk talk = { .user = client_new() };
-	struct person person = person_register("USER");
-
-	client_token(talk.user, person.token);
-	CU_ASSERT_EQUAL_FATAL(
-	    client_call(talk.user, "POST", "/sessions/chat", "{\"ai\":true}"), 201);
-	(void)snprintf(talk.conversation, sizeof(talk.conversation), "%s",
-	    client_text(talk.user, "conversation_id"));
-	return talk;
-}
-
-/* The status. */
-static int
-say(const struct talk *talk, const char *text)
-{
-	char body[128];
-
-	(void)snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"body\":\"%s\"}", text, text);
-	return client_callf(
-	    talk->user, "POST", body, "/conversations/%s/messages", talk->conversation);
-}
-
 /* No transaction of the assistant's is on its way any more. */
 static void
-talk_greeted(const struct talk *talk)
+talk_greeted(const struct ai_talk *talk)
 {
 	CU_ASSERT_FATAL(becomes("1",
 	    "SELECT count(*) FROM message WHERE sender_type = 'AI'"
@@ -172,7 +142,7 @@ one_request_waits_and_others_do_not(void)
 /* --- the outside world --- */
 
 static bool
-answered(const struct talk *talk, const char *text)
+answered(const struct ai_talk *talk, const char *text)
 {
 	char wanted[128];
 
@@ -186,13 +156,13 @@ answered(const struct talk *talk, const char *text)
 static void
 an_assistant_that_fails_is_asked_again(void)
 {
-	struct talk talk = talk_open();
+	struct ai_talk talk = ai_talk_open();
 	int64_t before;
 
 	talk_greeted(&talk);
 	before = stack_calls();
 	fail_arm("ai.echo", "error=unavailable");
-	CU_ASSERT_EQUAL(say(&talk, "again"), 201);
+	CU_ASSERT_EQUAL(ai_talk_say(&talk, "again"), 201);
 	CU_ASSERT(becomes("unavailable",
 	    "SELECT coalesce(max(split_part(last_error, ':', 1)), $1 || '') FROM job WHERE state = 'READY'",
 	    "none"));
@@ -209,11 +179,11 @@ an_assistant_that_fails_is_asked_again(void)
 static void
 an_assistant_that_hangs_answers_when_it_is_let_go(void)
 {
-	struct talk talk = talk_open();
+	struct ai_talk talk = ai_talk_open();
 
 	talk_greeted(&talk);
 	fail_arm("ai.echo", "pause");
-	CU_ASSERT_EQUAL(say(&talk, "hung"), 201);
+	CU_ASSERT_EQUAL(ai_talk_say(&talk, "hung"), 201);
 	fail_wait_held("ai.echo");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM message WHERE sender_type = 'AI'"
 				   " AND conversation_id = $1",
@@ -227,11 +197,11 @@ an_assistant_that_hangs_answers_when_it_is_let_go(void)
 static void
 an_assistant_may_be_late(void)
 {
-	struct talk talk = talk_open();
+	struct ai_talk talk = ai_talk_open();
 
 	talk_greeted(&talk);
 	fail_arm("ai.echo", "sleep=20000");
-	CU_ASSERT_EQUAL(say(&talk, "late"), 201);
+	CU_ASSERT_EQUAL(ai_talk_say(&talk, "late"), 201);
 	fail_wait_held("ai.echo");
 	stack_clock_advance(20);
 	CU_ASSERT(answered(&talk, "late"));
