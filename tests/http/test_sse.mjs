@@ -267,7 +267,7 @@ test("one with thousands of events holds nobody up", async () => {
 	const fast = listen(b);
 	await until(() => fast.cursors.length, "b is open");
 	const slow = [1, 2, 3].map(() => listen(a, `?cursor=${cursorAt(0)}`));
-	const took = [];
+	const took = [], start = Date.now();
 	while (slow.some((seen) => seen.all.length < 20000)) {
 		const began = Date.now();
 		await emit(b, "test.one");
@@ -277,7 +277,7 @@ test("one with thousands of events holds nobody up", async () => {
 	}
 	took.sort((x, y) => x - y);
 	console.log(`    beside 3 x 20000 events: median ${took[took.length >> 1]} ms, longest ${took.at(-1)} ms`);
-	assert.ok(/asan|tsan/.test(process.env.BIN) || took[took.length >> 1] < 500);
+	assert.ok(took[took.length >> 1] < (Date.now() - start) / 4, "b was served while the others were");
 	for (const seen of slow) {
 		inOrder(seen, 20000);
 		seen.source.close();
