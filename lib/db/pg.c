@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Wait for events on the socket; false when the deadline passed or poll failed. */
@@ -65,7 +66,8 @@ pg_connect_start(const char *url, const char *program, bool replication)
 	(void)snprintf(options, sizeof(options),
 	    "-c TimeZone=UTC -c DateStyle=ISO -c statement_timeout=%d -c lock_timeout=%d "
 	    "-c idle_in_transaction_session_timeout=%d",
-	    replication ? 0 : DB_STATEMENT_MS, replication ? 0 : DB_LOCK_MS, DB_IDLE_TX_MS);
+	    replication ? 0 : pg_limit_ms(DB_STATEMENT_MS),
+	    replication ? 0 : pg_limit_ms(DB_LOCK_MS), DB_IDLE_TX_MS);
 	conn = PQconnectStartParams(names, values, 1);
 	if (conn != NULL)
 		(void)PQsetNoticeReceiver(conn, ignore_notice, NULL);
@@ -99,10 +101,22 @@ pg_alive(PGconn *conn)
 	return PQstatus(conn) == CONNECTION_OK;
 }
 
+int
+pg_limit_ms(int ms)
+{
+#ifdef CONFAB_TEST
+	const char *times = getenv("CONFAB_PATIENCE");
+
+	if (times != NULL)
+		return ms * (int)strtol(times, NULL, 10);
+#endif
+	return ms;
+}
+
 int64_t
 pg_deadline(void)
 {
-	return clock_steady_us() + (int64_t)DB_CALL_MS * 1000;
+	return clock_steady_us() + (int64_t)pg_limit_ms(DB_CALL_MS) * 1000;
 }
 
 PGresult *

@@ -50,6 +50,9 @@ bool pg_send(PGconn *, const struct db_bound *);
 bool pg_send_whole(PGconn *, const struct db_bound *);
 /* Run one statement text without parameters; for BEGIN and the like. NULL: connection lost. */
 PGresult *pg_command(PGconn *, const char *text, int64_t deadline_us);
+/* DB_STATEMENT_MS, DB_LOCK_MS, DB_CALL_MS; in a test build CONFAB_PATIENCE times as long, for what has to happen
+ * while a statement is held up. */
+int pg_limit_ms(int ms);
 /* When a call that begins now has taken too long, monotonic. */
 int64_t pg_deadline(void);
 /* The server's last word: it was told to end the connection, or to end. */

@@ -101,7 +101,7 @@ answer_due_us(const struct pipeline *pipeline)
 	int64_t sent_us = pipeline->queue[pipeline->first].sent_us;
 
 	return (pipeline->answered_us > sent_us ? pipeline->answered_us : sent_us) +
-	    (int64_t)DB_CALL_MS * 1000;
+	    (int64_t)pg_limit_ms(DB_CALL_MS) * 1000;
 }
 
 int64_t

@@ -8,6 +8,7 @@
 #include "harness/testdb.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 static const struct stmt_set *const sets[] = { &conversation_stmts, &message_stmts, NULL };
 
@@ -62,7 +63,7 @@ static void
 who_waited_for_another_device_answers_what_is_true(void)
 {
 	struct reader reader = { .talk = talk_make("ONGOING") };
-	int64_t until_us = clock_steady_us() + (DB_LOCK_MS - 500) * INT64_C(1000);
+	int64_t until_us = clock_steady_us() + HANG_US;
 	pthread_t thread;
 
 	say(&reader.talk, "one");
@@ -91,5 +92,8 @@ static const struct cunit_test tests[] = {
 int
 main(void)
 {
+	/* So many times as long may the reader wait for the lock. */
+	if (setenv("CONFAB_PATIENCE", "10", 1) != 0)
+		return 1;
 	return cunit_run("read mark", tests);
 }

@@ -13,6 +13,8 @@
 #ifndef HARNESS_CUNIT_H
 #define HARNESS_CUNIT_H
 
+#include "harness/require.h"
+
 #include <CUnit/CUnit.h>
 #include <CUnit/TestRun.h>
 #include <stddef.h>

@@ -34,7 +34,8 @@ tests_in() {
 	echo "${n:-1}"
 }
 
-# one NAME SECONDS COMMAND...: runs a test and counts it; 77 says that this machine cannot do it, and why in the
+# one NAME SECONDS COMMAND...: runs a test and counts it; the limit is against hanging alone, ten times and more of
+# what a test takes. 77 says that this machine cannot do it, and why in the
 # last line.
 one() {
 	local name=$1 limit=$2 log=$LOGS/$1.log started ms rc=0
@@ -102,7 +103,7 @@ c_tests() {
 	local file
 	while read -r file; do
 		file=${file%.c}
-		one "$(basename "$file")" "${2:-120}" "$OUT/$FLAVOUR/$file"
+		one "$(basename "$file")" 600 "$OUT/$FLAVOUR/$file"
 	done < <(cd "$ROOT" && each "tests/$1/test_*.c")
 }
 
@@ -117,7 +118,7 @@ stack() {
 	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 PORT=0 "$STACK" stop "$dir" >/dev/null 2>&1 || :
 	discard "$dir"
 	BIN=$OUT/$FLAVOUR/bin QUIET=1 STACK_FAST=1 STACK_SEED=1 PORT=0 RATE_PERCENT="${RATE_PERCENT:-1000000}" PRESENCE_GRACE_S=2 \
-		"$STACK" "$1" "$dir" >"$log" 2>&1 8>&- || {
+		CONFAB_PATIENCE="${CONFAB_PATIENCE:-5}" "$STACK" "$1" "$dir" >"$log" 2>&1 8>&- || {
 		failed "stack-$2" "$log" "it did not start"
 		return 1
 	}
@@ -159,21 +160,21 @@ part_db() {
 	stack start-db db || return 0
 	c_tests db
 	[ ! -f "$ROOT/tests/lint/comments.sh" ] || ! wanted comments ||
-		one comments 60 bash tests/lint/comments.sh
+		one comments 600 bash tests/lint/comments.sh
 	stack_end
 }
 
 part_http() {
 	stack start http || return 0
-	c_tests http 240
+	c_tests http
 	while read -r file; do
-		one "$(basename "$file" .sh)" 240 bash "$file"
+		one "$(basename "$file" .sh)" 600 bash "$file"
 	done < <(cd "$ROOT" && each "tests/http/test_*.sh")
 	while read -r file; do
-		one "$(basename "$file" .mjs)" 240 node "$file"
+		one "$(basename "$file" .mjs)" 600 node "$file"
 	done < <(cd "$ROOT" && each "tests/http/test_*.mjs")
 	# It judges what all of them called together.
-	[ -n "${T:-}" ] || one contract 60 bash tests/http/contract.sh
+	[ -n "${T:-}" ] || one contract 600 bash tests/http/contract.sh
 	stack_end
 }
 
@@ -185,7 +186,7 @@ part_panel() {
 	export NODE_PATH=$OUT/npm/node_modules
 	mkdir -p "$SCREENSHOTS"
 	while read -r file; do
-		one "$(basename "$file" .mjs)" 180 node "$file"
+		one "$(basename "$file" .mjs)" 600 node "$file"
 	done < <(cd "$ROOT" && each "tests/panel/*.mjs")
 	unset CORS_ORIGINS
 	stack_end
@@ -195,7 +196,7 @@ part_panel() {
 part_lint() {
 	local file
 	while read -r file; do
-		[ "$file" = tests/lint/comments.sh ] || one "$(basename "$file" .sh)" 120 bash "$file"
+		[ "$file" = tests/lint/comments.sh ] || one "$(basename "$file" .sh)" 600 bash "$file"
 	done < <(cd "$ROOT" && each "tests/lint/*.sh")
 }
 
@@ -204,7 +205,7 @@ fuzz_api() {
 	wanted api || return 0
 	build tests || return 0
 	stack start fuzz || return 0
-	one api $((API_S + 90)) env API_S="$API_S" node tests/fuzz/api/run.mjs
+	one api $((API_S + 600)) env API_S="$API_S" node tests/fuzz/api/run.mjs
 	grep '^api: ' "$LOGS/api.log" | sed 's/^/    /'
 	stack_end
 }
@@ -221,20 +222,20 @@ part_fuzz() {
 			failed "$name" /dev/null "it has no corpus in $corpus"
 			continue
 		}
-		args=(-runs=0 -timeout=5 "$corpus")
+		args=(-runs=0 -timeout=60 "$corpus")
 		if [ "${FUZZ_S:-0}" != 0 ]; then
 			mkdir -p "$OUT/fuzz/found/$name"
 			args=("-max_total_time=$FUZZ_S" -timeout=5 -rss_limit_mb=1024
 				"-artifact_prefix=build/fuzz/found/" "build/fuzz/found/$name" "$corpus")
 		fi
-		one "$name" $((${FUZZ_S:-0} + 60)) "build/fuzz/tests/fuzz/$name" "${args[@]}"
+		one "$name" $((${FUZZ_S:-0} + 600)) "build/fuzz/tests/fuzz/$name" "${args[@]}"
 	done < <(cd "$ROOT" && each "tests/fuzz/fuzz_*.c")
 }
 
 # README's chapter of production, on a machine made and booted for it.
 part_boot() {
 	wanted boot || return 0
-	one boot 600 bash tests/boot/boot.sh
+	one boot 1200 bash tests/boot/boot.sh
 	sed -n -E 's/^  (✓|…|✗)/    \1/p' "$LOGS/boot.log"
 }
 

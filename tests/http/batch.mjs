@@ -161,7 +161,7 @@ const backend = () => sql(`SELECT pid FROM pg_stat_activity WHERE application_na
 async function heldUp(asks, meanwhile) {
 	const free = await hold(`SELECT FROM conversation WHERE id = '${place}' FOR UPDATE`);
 	const replies = together(asks);
-	await meanwhile(await until(backend, "it waits for the lock", 1900));
+	await meanwhile(await until(backend, "it waits for the lock"));
 	await free();
 	return replies;
 }

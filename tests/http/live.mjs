@@ -64,7 +64,8 @@ export const pass = (who, type, n) =>
 export const endLogins = (who) =>
 	sql(`UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE user_id = '${who.id}'`);
 
-// Hold a lock; what is returned gives it back. At most lock_timeout (2 s) may pass between.
+// Hold a lock; what is returned gives it back. The shared stack is patient (CONFAB_PATIENCE, run.sh): who waits for
+// the lock does so for 10 s.
 export async function hold(statement) {
 	const child = spawn("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", DATABASE_URL],
 		{ stdio: ["pipe", "pipe", "inherit"] });
@@ -95,8 +96,9 @@ export async function metric(name) {
 	return Number(text.match(new RegExp(`^confab_${name}\\{program="events"\\} (.*)$`, "m"))[1]);
 }
 
-// Wait until check() is true (not undefined, null, false); its value.
-export async function until(check, what, ms = 15000) {
+// Wait until check() is true (not undefined, null, false); its value. ms is a limit against hanging, no measure: a
+// busy machine takes ten times as long.
+export async function until(check, what, ms = 60000) {
 	const end = Date.now() + ms;
 	for (;;) {
 		const value = await check();
@@ -105,6 +107,15 @@ export async function until(check, what, ms = 15000) {
 		assert.ok(Date.now() < end, `timeout: ${what}`);
 		await new Promise((go) => setTimeout(go, 5));
 	}
+}
+
+// work() ends before a poll of so many seconds does that is begun with it, by the clock of the program that may be busy.
+export async function before(seconds, work) {
+	const who = await person(), poll = { over: false };
+	api("GET", `/events?cursor=${cursorAt(0)}&wait=${seconds}`, who.token).then(() => { poll.over = true; });
+	const value = await work();
+	assert.ok(!poll.over, `not in ${seconds} s`);
+	return value;
 }
 
 const tests = [];

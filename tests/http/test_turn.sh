@@ -4,5 +4,6 @@ set -euo pipefail
 # shellcheck source=tests/harness/private.sh
 . tests/harness/private.sh
 
+export CONFAB_PATIENCE=5 # times as long may what a test holds be waited for
 private_start turn WORKERS=1 RATE_PERCENT=1000 LOG_LEVEL=debug
 node tests/http/turn.mjs

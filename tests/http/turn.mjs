@@ -60,10 +60,11 @@ test("each is logged and counted as if it were alone", async () => {
 });
 
 test("each of a turn counts against its user's limit", async () => {
-	const replies = await together(Array(TURN_MAX).fill(0).map(() => me(one)));
+	const began = Date.now(), replies = await together(Array(TURN_MAX).fill(0).map(() => me(one)));
+	const back = Math.ceil((Date.now() - began) / 20); // one each 20 ms
 	const left = replies.map(({ head }) => Number(head.match(/RateLimit-Remaining: (\d+)/)[1]));
-	assert.ok(left[0] - left.at(-1) >= TURN_MAX / 2, left.join()); // one comes back each 20 ms
-	assert.deepEqual(left, [...left].sort((a, b) => b - a));
+	assert.ok(left[0] - left.at(-1) >= TURN_MAX - 1 - back, left.join());
+	assert.ok(back >= TURN_MAX || left[0] > left.at(-1), left.join());
 });
 
 test("two who share a place in the cache of tokens stay who they are", async () => {
@@ -125,7 +126,7 @@ test("what can be slow goes alone", async () => {
 async function heldUp(asks, meanwhile) {
 	const free = await hold("LOCK TABLE report");
 	const replies = together(asks);
-	const pid = await until(() => backends("wait_event_type = 'Lock'"), "it waits for the lock", 1900);
+	const pid = await until(() => backends("wait_event_type = 'Lock'"), "it waits for the lock");
 	await meanwhile(pid);
 	await free();
 	return replies;

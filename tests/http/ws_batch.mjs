@@ -55,7 +55,7 @@ async function counted(fn) {
 
 // The backend of the program's only line, once it waits for a lock.
 const waits = (what = "message_send") => until(() => sql(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-	AND application_name = 'events-calls' AND datname = current_database() AND query LIKE '%${what}(%'`), "it waits", 1900);
+	AND application_name = 'events-calls' AND datname = current_database() AND query LIKE '%${what}(%'`), "it waits");
 const lock = (where) => hold(`SELECT FROM conversation WHERE id = '${where}' FOR UPDATE`);
 
 // The answers to the calls of fn, all made while another message is being stored; that one's answer is the first.
