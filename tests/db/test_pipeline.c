@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLEEPS = 6, SLEEP_MS = 1600, WAITING_MAX = 16, WAIT_US = 30000000 };
+enum { SLEEPS = 6, SLEEP_MS = 1600, WAITING_MAX = 16 };
 
 enum { SLEEP, PID, DIVIDE, LATER };
 static const struct stmt stmts[] = {
@@ -97,7 +97,7 @@ known_pid(void)
 static void
 drive(struct pipeline *pipeline, int (*counted)(void), int count)
 {
-	int64_t end = clock_monotonic_us() + WAIT_US, now;
+	int64_t end = clock_monotonic_us() + HANG_US, now;
 
 	while (counted() < count && (now = clock_monotonic_us()) < end) {
 		struct pollfd fd = { pipeline_fd(pipeline), pipeline_poll(pipeline), 0 };
@@ -152,7 +152,7 @@ an_answer_that_does_not_come_ends_the_connection(void)
 	ms = (seen.answered_us - began) / 1000;
 	(void)kill(stopped, SIGCONT);
 	CU_ASSERT_EQUAL(seen.bad, 2);
-	CU_ASSERT(ms >= DB_CALL_MS - 100 && ms < DB_CALL_MS + 3000);
+	CU_ASSERT(ms >= DB_CALL_MS - 100 && ms < 2 * DB_CALL_MS);
 	CU_ASSERT_EQUAL(seen.down, 1);
 	drive(pipeline, connections, 2);
 	sleep_send(pipeline, 0);

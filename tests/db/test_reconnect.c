@@ -104,8 +104,8 @@ a_read_waits_for_the_server(void)
 {
 	struct timespec second = { 1, 0 };
 	struct db *db = door_open();
-	pthread_t thread = away_for(db, &second);
 	int64_t began = clock_monotonic_us();
+	pthread_t thread = away_for(db, &second);
 
 	CU_ASSERT_EQUAL(db_exec(db, &stmts[READ]), ERR_OK);
 	CU_ASSERT(clock_monotonic_us() - began > SECOND_US / 2);
@@ -156,7 +156,7 @@ in_a_long_outage_nobody_waits(void)
 	CU_ASSERT(clock_monotonic_us() - began < first_us);
 	require(symlink(target, way) == 0);
 	began = clock_monotonic_us();
-	while (db_exec(db, &stmts[READ]) != ERR_OK && clock_monotonic_us() - began < 10 * SECOND_US)
+	while (db_exec(db, &stmts[READ]) != ERR_OK && clock_monotonic_us() - began < HANG_US)
 		(void)usleep(1000);
 	CU_ASSERT_EQUAL(db_exec(db, &stmts[WRITE], db_i64(4)), ERR_OK);
 	db_close(db);
@@ -173,7 +173,7 @@ who_asks_for_the_outage_is_told_at_once(void)
 	require(unlink(way) == 0);
 	began = clock_monotonic_us();
 	CU_ASSERT_EQUAL(db_exec(db, &stmts[READ]), ERR_UNAVAILABLE);
-	CU_ASSERT(clock_monotonic_us() - began < DB_WAIT_MS * INT64_C(1000) / 2);
+	CU_ASSERT(clock_monotonic_us() - began < DB_WAIT_MS * INT64_C(1000));
 	require(symlink(target, way) == 0);
 	db_close(db);
 }

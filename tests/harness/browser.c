@@ -74,7 +74,7 @@ browser_new(void)
 	curl_easy_setopt(browser->curl, CURLOPT_WRITEDATA, browser);
 	curl_easy_setopt(browser->curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(browser->curl, CURLOPT_HEADERDATA, browser);
-	curl_easy_setopt(browser->curl, CURLOPT_TIMEOUT, 20L);
+	curl_easy_setopt(browser->curl, CURLOPT_TIMEOUT, 60L);
 	return browser;
 }
 

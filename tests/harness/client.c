@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "harness/testdb.h"
 
 #include "harness/require.h"
@@ -167,16 +168,30 @@ bool
 client_becomes(struct client *c, const char *path, int status)
 {
 	const struct timespec moment = { 0, 50000000 };
-	int i, got = 0;
+	int64_t end = clock_steady_us() + HANG_US;
+	int got;
 
-	for (i = 0; i < 400; i++) {
-		got = client_call(c, "GET", path, NULL);
-		if (got == status)
-			return true;
+	while ((got = client_call(c, "GET", path, NULL)) != status) {
+		if (clock_steady_us() > end) {
+			(void)fprintf(stderr, "%s: still %d: %s\n", path, got, client_body(c));
+			return false;
+		}
 		(void)nanosleep(&moment, NULL);
 	}
-	(void)fprintf(stderr, "%s: still %d: %s\n", path, got, client_body(c));
-	return false;
+	return true;
+}
+
+long
+client_revoke_reads(struct client *c)
+{
+	static const char name[] = "\nconfab_revoke_reads_total{";
+	const char *at;
+	long sum = 0;
+
+	require(client_call(c, "GET", "//metrics", NULL) == 200);
+	for (at = client_body(c); (at = strstr(at, name)) != NULL; at++)
+		sum += strtol(strchr(at, '}') + 1, NULL, 10);
+	return sum;
 }
 
 int

@@ -29,8 +29,10 @@ int client_callf(struct client *, const char *method, const char *body, const ch
 /* len bytes of any content; type NULL leaves Content-Type out. */
 int client_send(struct client *, const char *method, const char *path, const char *type,
     const void *bytes, size_t len);
-/* GET path again and again, 20 s at most, until that status comes; the last answer is kept. */
+/* GET path again and again, HANG_US at most, until that status comes; the last answer is kept. */
 bool client_becomes(struct client *, const char *path, int status);
+/* How often the programs say they have read which logins were ended. */
+long client_revoke_reads(struct client *);
 
 /* The last reply's JSON; NULL when it is none. */
 struct json_object *client_json(struct client *);

@@ -4,17 +4,17 @@
 #include "base/conf.h"
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "harness/require.h"
 #include "harness/testdb.h"
 #include "web/metrics.h"
 #include "web/token.h"
 
-#include <CUnit/CUnit.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_US = 20000000, METRIC_WAIT_US = 10000000, ARENA_MAX = 64 * 1024 * 1024 };
+enum { ARENA_MAX = 64 * 1024 * 1024 };
 
 struct parked {
 	CURL *curl;
@@ -173,7 +173,7 @@ parked_turn(int ms)
 int
 parked_wait(struct parked *parked)
 {
-	int64_t end = clock_monotonic_us() + WAIT_US;
+	int64_t end = clock_monotonic_us() + HANG_US;
 
 	while (!parked->done && clock_monotonic_us() < end)
 		parked_turn(50);
@@ -265,7 +265,7 @@ events_metric(const char *name)
 void
 events_metric_wait(const char *name, int64_t wanted)
 {
-	int64_t end = clock_monotonic_us() + METRIC_WAIT_US, found;
+	int64_t end = clock_monotonic_us() + HANG_US, found;
 
 	while ((found = events_metric(name)) != wanted && clock_monotonic_us() < end)
 		parked_turn(5);

@@ -41,7 +41,7 @@ void parked_free(struct parked *);
 
 /* A value of the events program, as "polls_parked". */
 int64_t events_metric(const char *name);
-/* Carry polls on until the value is as wanted; ten seconds are the limit. */
+/* Carry polls on until the value is as wanted. */
 void events_metric_wait(const char *name, int64_t wanted);
 /* The serving child of the events program; 0 while there is none. */
 int events_child(void);

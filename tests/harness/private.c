@@ -1,12 +1,15 @@
 #include "harness/private.h"
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "harness/require.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[512];
@@ -180,4 +183,45 @@ private_db_start(void)
 	require(command((char *[]){ strdupa("bash"), strdupa("-euc"), strdupa(start),
 			    strdupa(script), dir, NULL },
 		    NULL) == 0);
+}
+
+void
+private_socket(const char *program, char path[static 600])
+{
+	char run[600], *real;
+
+	(void)snprintf(run, sizeof(run), "%s/run", dir);
+	real = realpath(run, NULL);
+	require(real != NULL);
+	(void)snprintf(path, 600, "%s/%s.sock", real, program);
+	free(real);
+}
+
+int
+private_accepted(const char *path)
+{
+	FILE *file = fopen("/proc/net/unix", "re");
+	char line[512], at[256];
+	long inode;
+	int count = 0, state;
+
+	require(file != NULL);
+	while (fgets(line, sizeof(line), file) != NULL)
+		count += sscanf(line, "%*s %*s %*s %*s %*s %d %ld %255s", &state, &inode, at) == 3 &&
+		    state == 3 && inode != 0 && strcmp(at, path) == 0;
+	(void)fclose(file);
+	return count;
+}
+
+void
+private_alone(const char *program)
+{
+	const struct timespec moment = { 0, 5000000 };
+	int64_t end = clock_steady_us() + HANG_US;
+	char path[600];
+
+	private_socket(program, path);
+	while (private_accepted(path) > 0 && clock_steady_us() < end)
+		(void)nanosleep(&moment, NULL);
+	require(private_accepted(path) == 0);
 }

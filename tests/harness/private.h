@@ -26,4 +26,12 @@ int private_logged(const char *program, const char *level, const char *text);
 /* Start PostgreSQL again after it was ended; the rest goes on. */
 void private_db_start(void);
 
+/* Where the program listens. */
+void private_socket(const char *program, char path[static 600]);
+/* Connections of that socket that a worker has accepted: those that wait have no inode yet. */
+int private_accepted(const char *path);
+/* Wait until nginx keeps no connection to the program: the next request goes to a worker that is free, and not to
+ * one that is held up in another. */
+void private_alone(const char *program);
+
 #endif

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { WAIT_US = 10000000 };
-
 static struct test_map *map;
 
 /* The stack may be another one than in the last test: private_start comes before the first order. */
@@ -95,7 +93,7 @@ fail_wait_held(const char *name)
 {
 	const struct timespec moment = { 0, 2000000 };
 	struct test_fail *fail = &orders()->fails[site_of(name)];
-	int64_t end = clock_steady_us() + WAIT_US;
+	int64_t end = clock_steady_us() + HANG_US;
 
 	while ((atomic_load(&fail->acted) == 0 || atomic_load(&fail->held) == 0) &&
 	    clock_steady_us() < end)

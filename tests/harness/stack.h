@@ -29,7 +29,7 @@ void fail_arm(const char *name, const char *order);
 void fail_release(const char *name);
 /* How often it acted since it was armed. */
 int64_t fail_acted(const char *name);
-/* Wait until somebody is held there by pause or sleep; ten seconds are the limit. */
+/* Wait until somebody is held there by pause or sleep. */
 void fail_wait_held(const char *name);
 /* The process that was held there last. */
 int64_t fail_holder(const char *name);

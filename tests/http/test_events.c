@@ -13,16 +13,17 @@ enum { WAKES = 100 };
 static void
 the_backlog_is_answered_at_once(void)
 {
-	struct listener a = listener_make();
-	struct parked *p;
-	int64_t began;
+	struct listener a = listener_make(), b = listener_make();
+	struct parked *p, *other;
 
 	listener_emit(&a, "test.one", "{\"n\":1}");
 	listener_emit(&a, "test.two", "{\"n\":\"\\u00e9\"}");
-	began = clock_monotonic_us();
+	other = parked_start(
+	    b.token, "cursor=%s&wait=5", cursor_at(0)); /* which has nothing to be told */
 	p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(0));
 	CU_ASSERT_EQUAL(parked_wait(p), 200);
-	CU_ASSERT(clock_monotonic_us() - began < 2 * SECOND_US);
+	CU_ASSERT(!parked_done(other));
+	parked_free(other);
 	CU_ASSERT_EQUAL_FATAL(parked_events(p), 2);
 	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.0.type"), "test.one");
 	CU_ASSERT_STRING_EQUAL(parked_text(p, "events.1.data.n"), "\xc3\xa9");
@@ -76,30 +77,51 @@ compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* The time from an event to the reply of a poll that comes for it, or that has waited for it. */
+static int64_t
+told_us(const struct listener *a, int seq, bool waited)
+{
+	struct parked *p = NULL;
+	int64_t began;
+
+	if (waited) {
+		p = parked_start(a->token, "cursor=%s&wait=20", cursor_at(seq));
+		events_metric_wait("polls_parked", 1);
+	}
+	began = clock_monotonic_us();
+	listener_emit(a, "test.wake", "{}");
+	if (!waited)
+		p = parked_start(a->token, "cursor=%s&wait=20", cursor_at(seq));
+	CU_ASSERT_EQUAL(parked_wait(p), 200);
+	began = clock_monotonic_us() - began;
+	CU_ASSERT_EQUAL_FATAL(parked_events(p), 1);
+	CU_ASSERT_EQUAL(parked_seq(p, 0), seq + 1);
+	parked_free(p);
+	return began;
+}
+
+/* Who waits is told about as soon as who asks, by the stream and without a read. */
 static void
 a_parked_poll_wakes(void)
 {
-	struct listener a = listener_make();
-	int64_t took[WAKES], began;
+	struct listener a = listener_make(), b = listener_make();
+	int64_t waited[WAKES], asked[WAKES], reads = 0;
 	int i;
 
 	for (i = 0; i < WAKES; i++) {
-		struct parked *p = parked_start(a.token, "cursor=%s&wait=20", cursor_at(i));
-
-		events_metric_wait("polls_parked", 1);
-		began = clock_monotonic_us();
-		listener_emit(&a, "test.wake", "{}");
-		CU_ASSERT_EQUAL(parked_wait(p), 200);
-		took[i] = clock_monotonic_us() - began;
-		CU_ASSERT_EQUAL_FATAL(parked_events(p), 1);
-		CU_ASSERT_EQUAL(parked_seq(p, 0), i + 1);
-		parked_free(p);
+		asked[i] = told_us(&b, i, false);
+		reads -= events_metric("catch_up_reads_total");
+		waited[i] = told_us(&a, i, true);
+		reads += events_metric("catch_up_reads_total");
 	}
-	qsort(took, WAKES, sizeof(took[0]), compare);
-	(void)printf("wake-up through nginx: median %.1f ms, 99th percentile %.1f ms\n",
-	    (double)took[WAKES / 2] / 1000, (double)took[WAKES - 1] / 1000);
-	CU_ASSERT(took[WAKES / 2] < 100000);
-	CU_ASSERT(took[WAKES - 1] < 300000);
+	qsort(waited, WAKES, sizeof(waited[0]), compare);
+	qsort(asked, WAKES, sizeof(asked[0]), compare);
+	(void)printf(
+	    "told through nginx: %.1f ms after the event (median of those that waited), %.1f ms "
+	    "(of those that asked)\n",
+	    (double)waited[WAKES / 2] / 1000, (double)asked[WAKES / 2] / 1000);
+	CU_ASSERT(waited[WAKES / 2] < 10 * asked[WAKES / 2]);
+	CU_ASSERT(reads < WAKES / 4); /* the first has one, and whose answer was still on its way */
 }
 
 static void
@@ -121,25 +143,33 @@ events_of_one_commit_come_together(void)
 	events_metric_wait("polls_parked", 0);
 }
 
+/* Waits of no time, one second and five, begun at once: each ends in its turn, and the second does not take half as
+ * long as the third takes longer. */
 static void
 an_empty_wait_ends_with_its_cursor(void)
 {
+	static const int waits_s[] = { 0, 1, 5 };
 	struct listener a = listener_make();
-	int64_t began = clock_monotonic_us(), waited;
-	struct parked *p = parked_start(a.token, "cursor=%s&wait=0", cursor_at(0));
+	struct parked *polls[COUNT_OF(waits_s)];
+	int64_t began = clock_monotonic_us(), took[COUNT_OF(waits_s)] = { 0 };
+	size_t i;
 
-	CU_ASSERT_EQUAL(parked_wait(p), 200);
-	CU_ASSERT_EQUAL(parked_events(p), 0);
-	CU_ASSERT(clock_monotonic_us() - began < SECOND_US);
-	parked_free(p);
-	began = clock_monotonic_us();
-	p = parked_start(a.token, "cursor=%s&wait=1", cursor_at(0));
-	CU_ASSERT_EQUAL(parked_wait(p), 200);
-	waited = clock_monotonic_us() - began;
-	CU_ASSERT(waited > 900000 && waited < 2 * SECOND_US);
-	CU_ASSERT_EQUAL(parked_events(p), 0);
-	CU_ASSERT_STRING_EQUAL(parked_text(p, "cursor"), cursor_at(0));
-	parked_free(p);
+	for (i = 0; i < COUNT_OF(waits_s); i++)
+		polls[i] = parked_start(a.token, "cursor=%s&wait=%d", cursor_at(0), waits_s[i]);
+	while (took[2] == 0 && clock_monotonic_us() - began < HANG_US) {
+		parked_turn(100);
+		for (i = 0; i < COUNT_OF(waits_s); i++)
+			if (took[i] == 0 && parked_done(polls[i]))
+				took[i] = clock_monotonic_us() - began;
+	}
+	for (i = 0; i < COUNT_OF(waits_s); i++) {
+		CU_ASSERT_EQUAL(parked_wait(polls[i]), 200);
+		CU_ASSERT_EQUAL(parked_events(polls[i]), 0);
+		CU_ASSERT_STRING_EQUAL(parked_text(polls[i], "cursor"), cursor_at(0));
+		CU_ASSERT(took[i] > waits_s[i] * SECOND_US - 100000);
+		parked_free(polls[i]);
+	}
+	CU_ASSERT(2 * (took[1] - took[0]) < took[2] - took[1]);
 }
 
 /* 409 with a cursor that works. */
@@ -256,17 +286,16 @@ a_client_that_left_frees_its_place(void)
 {
 	struct listener a = listener_make();
 	struct parked *polls[4];
-	int64_t began;
+	int64_t began = clock_monotonic_us();
 	size_t i;
 
 	for (i = 0; i < 4; i++)
 		polls[i] = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));
 	events_metric_wait("polls_parked", 4);
-	began = clock_monotonic_us();
 	for (i = 0; i < 4; i++)
 		parked_free(polls[i]);
 	events_metric_wait("polls_parked", 0);
-	CU_ASSERT(clock_monotonic_us() - began < SECOND_US);
+	CU_ASSERT(clock_monotonic_us() - began < 30 * SECOND_US); /* its wait is not over */
 }
 
 static void
@@ -275,14 +304,11 @@ an_ended_login_ends_its_poll(void)
 	struct listener a = listener_make(), b = listener_make();
 	struct parked *p = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));
 	struct parked *other = parked_start(b.token, "cursor=%s&wait=30", cursor_at(0));
-	int64_t began;
 
 	events_metric_wait("polls_parked", 2);
-	began = clock_monotonic_us();
 	testdb_run(
 	    "UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", a.login);
 	CU_ASSERT_EQUAL(parked_wait(p), 401);
-	CU_ASSERT(clock_monotonic_us() - began < 5 * SECOND_US);
 	CU_ASSERT(!parked_done(other));
 	parked_free(p);
 	p = parked_start(a.token, "cursor=%s&wait=30", cursor_at(0));

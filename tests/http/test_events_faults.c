@@ -50,7 +50,7 @@ static void
 killing_the_responder_loses_and_repeats_nothing(void)
 {
 	struct listener a = listener_make();
-	int64_t last = 0, end = clock_monotonic_us() + 60 * SECOND_US;
+	int64_t last = 0, end = clock_monotonic_us() + 2 * (int64_t)HANG_US;
 	char cursor[64];
 	pthread_t writer;
 	int kills = 0, broken = 0;
@@ -88,7 +88,7 @@ killing_the_responder_loses_and_repeats_nothing(void)
 static pid_t
 backend_stop(const char *user_id)
 {
-	int64_t end = clock_monotonic_us() + 10 * SECOND_US;
+	int64_t end = clock_monotonic_us() + HANG_US;
 	pid_t backend;
 
 	while (testdb_i64("SELECT count(*) FROM presence_device WHERE user_id = $1", user_id) == 0 &&
@@ -109,7 +109,7 @@ end_while_polls_wait(bool silent)
 {
 	struct parked *polls[20];
 	struct listener people[4];
-	int64_t began, answered;
+	int64_t parked = clock_monotonic_us(), began, answered;
 	int child = events_child();
 	pid_t stopped = 0;
 	size_t i;
@@ -131,12 +131,12 @@ end_while_polls_wait(bool silent)
 		parked_free(polls[i]);
 	}
 	answered = clock_monotonic_us() - began;
-	while (kill(child, 0) == 0 && clock_monotonic_us() < began + 20 * SECOND_US)
+	while (kill(child, 0) == 0 && clock_monotonic_us() < began + HANG_US)
 		parked_turn(5);
 	CU_ASSERT_EQUAL(kill(child, 0), -1);
 	(void)printf("answered after %.0f ms, gone after %.0f ms\n", (double)answered / 1000,
 	    (double)(clock_monotonic_us() - began) / 1000);
-	CU_ASSERT(answered < 10 * SECOND_US); /* and not when their wait is over */
+	CU_ASSERT(began + answered - parked < 30 * SECOND_US); /* and not when their wait is over */
 	if (silent)
 		(void)kill(stopped, SIGCONT);
 	events_metric_wait("stream_connected", 1);
@@ -213,12 +213,12 @@ sleepers_turn(struct sleeper *all, int64_t until_us)
 {
 	int i;
 
-	while (clock_monotonic_us() < until_us) {
+	do {
 		parked_turn(2);
 		for (i = 0; i < SLEEPERS; i++)
 			if (all[i].took_us == 0 && parked_done(all[i].poll))
 				all[i].took_us = clock_monotonic_us() - all[i].told_us;
-	}
+	} while (clock_monotonic_us() < until_us);
 }
 
 /* Their events come spread over two rounds of the scan. */
@@ -233,10 +233,10 @@ sleepers_longest(struct sleeper *all)
 		listener_emit(&all[i].who, "test.scan", "{}");
 		sleepers_turn(all, all[i].told_us + 2 * SECOND_US / SLEEPERS);
 	}
-	sleepers_turn(all, clock_monotonic_us() + 3 * SECOND_US / 2);
 	for (i = 0; i < SLEEPERS; i++) {
 		CU_ASSERT_EQUAL(parked_wait(all[i].poll), 200);
 		CU_ASSERT_EQUAL(parked_events(all[i].poll), 1);
+		sleepers_turn(all, clock_monotonic_us());
 		if (all[i].took_us > longest)
 			longest = all[i].took_us;
 		parked_free(all[i].poll);
@@ -297,7 +297,7 @@ an_open_transaction_delays_only_the_stream(void)
 static void
 a_dead_responder_leaves_no_slot(void)
 {
-	int64_t end = clock_monotonic_us() + 20 * SECOND_US;
+	int64_t end = clock_monotonic_us() + HANG_US;
 	int child = events_child(), gone = 0;
 	char pattern[64];
 	PGconn *conn;

@@ -63,7 +63,7 @@ one_too_many_takes_the_oldest_seat_once_in_a_while(void)
 {
 	struct listener a = listener_make();
 	struct parked *polls[SEATS + 1], *more;
-	int64_t began = 0;
+	int64_t first = clock_monotonic_us(), began = 0;
 	int i, refused = 0;
 
 	for (i = 0; i < SEATS; i++) {
@@ -83,7 +83,7 @@ one_too_many_takes_the_oldest_seat_once_in_a_while(void)
 			break;
 		CU_ASSERT_EQUAL_FATAL(parked_wait(more), 429);
 		CU_ASSERT_STRING_EQUAL(parked_text(more, "error"), "rate_limited");
-		CU_ASSERT_FATAL(clock_monotonic_us() - began < 10 * SECOND_US);
+		CU_ASSERT_FATAL(clock_monotonic_us() - first < 30 * SECOND_US); /* no wait is over */
 		parked_free(more);
 	}
 	CU_ASSERT(refused > 0);

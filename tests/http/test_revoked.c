@@ -20,7 +20,7 @@ revoked_since(const struct listener *a, const char *minutes)
 static int
 status_of(const struct listener *a, int wanted)
 {
-	int64_t end = clock_monotonic_us() + 10 * SECOND_US;
+	int64_t end = clock_monotonic_us() + HANG_US;
 	struct client *c = client_new();
 	int status;
 

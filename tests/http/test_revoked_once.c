@@ -1,6 +1,6 @@
 /*
  * Ended logins are read about once a second for the whole machine, by whoever is there to do it: access ends
- * within five seconds although the reader was killed or stands still, and without a database nobody is let in.
+ * with the next reading although the reader was killed or stands still, and without a database nobody is let in.
  */
 #include "base/clock.h"
 #include "harness/client.h"
@@ -13,27 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUSY_S = 5, OUT_US = 5000000, CALLERS = 4 };
+enum { BUSY_S = 5, CALLERS = 4 };
 
 /* One of each program that looks at tokens. */
 static const char *const paths[] = { "/users/me", "/advisors", "/conversations", "/auth/logins",
 	"/events" };
 static struct client *callers[CALLERS], *anon;
 static struct listener people[CALLERS];
-
-/* How often the programs say they have read the list. */
-static long
-reads(void)
-{
-	static const char name[] = "\nconfab_revoke_reads_total{";
-	const char *at;
-	long sum = 0;
-
-	CU_ASSERT_EQUAL_FATAL(client_call(anon, "GET", "//metrics", NULL), 200);
-	for (at = client_body(anon); (at = strstr(at, name)) != NULL; at++)
-		sum += strtol(strchr(at, '}') + 1, NULL, 10);
-	return sum;
-}
 
 /* How often the database looked at the table. It hears of that from each connection a second late or two. */
 static int64_t
@@ -43,20 +29,28 @@ scans(void)
 			  " WHERE relname = 'revocation'");
 }
 
-/* One call of each program by each caller. */
+/* One call of each program. */
+static void
+call(size_t who, int status)
+{
+	size_t i;
+	int got;
+
+	for (i = 0; i < COUNT_OF(paths); i++) {
+		got = client_call(callers[who], "GET", paths[i], NULL);
+		if (got != status)
+			(void)fprintf(stderr, "%s: %d\n", paths[i], got);
+		CU_ASSERT_EQUAL_FATAL(got, status);
+	}
+}
+
 static void
 call_all(int status)
 {
-	size_t i, who;
-	int got;
+	size_t who;
 
 	for (who = 0; who < CALLERS; who++)
-		for (i = 0; i < COUNT_OF(paths); i++) {
-			got = client_call(callers[who], "GET", paths[i], NULL);
-			if (got != status)
-				(void)fprintf(stderr, "%s: %d\n", paths[i], got);
-			CU_ASSERT_EQUAL_FATAL(got, status);
-		}
+		call(who, status);
 }
 
 /* For BUSY_S and for what the database is late; what it counted is at most one look a second and three. */
@@ -64,12 +58,12 @@ static void
 busy_and_counted(void)
 {
 	int64_t begun = clock_monotonic_us(), scanned = scans(), seconds;
-	long read = reads();
+	long read = client_revoke_reads(anon);
 
 	while (clock_monotonic_us() - begun < BUSY_S * SECOND_US)
 		call_all(200);
 	seconds = (clock_monotonic_us() - begun) / SECOND_US + 1;
-	read = reads() - read;
+	read = client_revoke_reads(anon) - read;
 	scanned = scans() - scanned;
 	if (read > seconds + 1 || scanned > seconds + 3)
 		(void)fprintf(stderr, "%lld s: %ld readings, %lld scans\n", (long long)seconds,
@@ -78,22 +72,25 @@ busy_and_counted(void)
 	CU_ASSERT(scanned <= seconds + 3);
 }
 
-/* Callers are told apart by login; the last one's is ended, and it gets another one. */
+/* Callers are told apart by login; the last one's is ended, and it gets another one. The second reading from then at
+ * the latest has its end, and with it every program. */
 static void
 ends_in_time(void)
 {
 	size_t last = CALLERS - 1, refused = 0, i;
-	int64_t begun;
+	int64_t end;
+	long read;
 
 	call_all(200);
 	testdb_run("UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1",
 	    people[last].login);
-	begun = clock_monotonic_us();
-	while (refused < COUNT_OF(paths) && clock_monotonic_us() - begun < 2 * OUT_US)
+	read = client_revoke_reads(anon) + 1; /* it may have begun before */
+	end = clock_monotonic_us() + HANG_US;
+	while (client_revoke_reads(anon) <= read && refused < COUNT_OF(paths) &&
+	    clock_monotonic_us() < end)
 		for (i = 0, refused = 0; i < COUNT_OF(paths); i++)
 			refused += client_call(callers[last], "GET", paths[i], NULL) == 401;
-	CU_ASSERT_EQUAL(refused, COUNT_OF(paths));
-	CU_ASSERT(clock_monotonic_us() - begun < OUT_US);
+	call(last, 401);
 	people[last] = listener_make();
 	client_token(callers[last], people[last].token);
 	call_all(200);
@@ -120,13 +117,13 @@ a_login_whose_end_is_committed_late_is_not_missed(void)
 {
 	struct listener late = listener_make();
 	struct client *c = client_new();
-	long seen = reads();
+	long seen = client_revoke_reads(anon);
 
 	client_token(c, late.token);
 	testdb_run("BEGIN");
 	testdb_run(
 	    "UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", late.login);
-	while (reads() < seen + 3)
+	while (client_revoke_reads(anon) < seen + 3)
 		CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	testdb_run("COMMIT");
 	CU_ASSERT(client_becomes(c, "/users/me", 401));
@@ -139,16 +136,13 @@ a_reader_that_stands_still_is_replaced(void)
 	pid_t reader = private_child(private_pid("events"));
 	struct client *c = client_new();
 	struct listener a = listener_make();
-	int64_t begun;
 
 	client_token(c, a.token);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 200);
 	CU_ASSERT_EQUAL_FATAL(kill(reader, SIGSTOP), 0);
 	testdb_run(
 	    "UPDATE login SET ended_at = now(), end_reason = 'BLOCKED' WHERE id = $1", a.login);
-	begun = clock_monotonic_us();
 	CU_ASSERT(client_becomes(c, "/users/me", 401));
-	CU_ASSERT(clock_monotonic_us() - begun < OUT_US);
 	CU_ASSERT_EQUAL(kill(reader, SIGCONT), 0);
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/events", NULL), 401); /* of its own copy */
 	client_free(c);
@@ -178,7 +172,7 @@ without_a_database_nobody_is_let_in(void)
 	begun = clock_monotonic_us();
 	do
 		status = client_call(callers[0], "GET", "/events", NULL);
-	while (status != 503 && clock_monotonic_us() - begun < 20 * SECOND_US);
+	while (status != 503 && clock_monotonic_us() - begun < HANG_US);
 	CU_ASSERT_EQUAL(status, 503);
 	CU_ASSERT(client_becomes(callers[0], "/users/me", 503));
 	private_db_start();

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_US = 20000000 };
-
 #define THUMB "%F0%9F%91%8D"
 #define FIRE "%F0%9F%94%A5"
 
@@ -121,7 +119,7 @@ poll_once(struct side *side)
 static void
 catch_up(struct side *side)
 {
-	int64_t until_us = clock_monotonic_us() + WAIT_US, last;
+	int64_t until_us = clock_monotonic_us() + HANG_US, last;
 
 	do
 		last = testdb_i64("SELECT last_seq FROM inbox WHERE user_id = $1", side->person.id);
@@ -384,7 +382,7 @@ typing_changes_nothing(void)
 static void
 wait_state(struct side *side, const char *name)
 {
-	int64_t until_us = clock_monotonic_us() + WAIT_US;
+	int64_t until_us = clock_monotonic_us() + HANG_US;
 
 	while (strcmp(replica_text(replica_get(side->state, "session"), "state"), name) != 0 &&
 	    clock_monotonic_us() < until_us)
@@ -429,7 +427,7 @@ every_end_of_a_session(void)
 static void
 what_the_assistant_says_comes_by_events_too(void)
 {
-	int64_t until_us = clock_monotonic_us() + WAIT_US, said;
+	int64_t until_us = clock_monotonic_us() + HANG_US, said;
 
 	call(&user, "POST", "/sessions/chat", "{\"ai\":true}");
 	(void)snprintf(session, sizeof(session), "%s", client_text(user.c, "id"));

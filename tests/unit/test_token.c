@@ -13,6 +13,7 @@
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define USER "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a80"
 #define LOGIN "0199a3c0-7d2e-7c1b-9f3a-2b1d5e6f7a81"
@@ -252,7 +253,7 @@ refuses_what_is_no_token(void)
 		"eyJhbGciOiJIUzI1NiJ9",
 		"\xff\xfe\xfd.\xff\xff\xff.\xff\xff\xff\xff\xff\xff\xff\xff" };
 	size_t i, huge_len = 12 * 1024 * 1024;
-	int64_t began;
+	clock_t began;
 	char *huge;
 
 	for (i = 0; i < COUNT_OF(texts); i++)
@@ -264,9 +265,9 @@ refuses_what_is_no_token(void)
 	memset(huge, 'A', huge_len);
 	huge[huge_len] = '\0';
 	huge[huge_len / 3] = huge[huge_len / 2] = '.';
-	began = clock_monotonic_us();
+	began = clock(); /* of the processor: it is not looked through */
 	CU_ASSERT_EQUAL(check(huge), ERR_UNAUTHORIZED);
-	CU_ASSERT(clock_monotonic_us() - began < 10000);
+	CU_ASSERT(clock() - began < CLOCKS_PER_SEC / 100);
 	free(huge);
 }
 
