@@ -137,12 +137,12 @@ start_programs() {
 		program "$name"
 	done
 	for name in $FASTCGI; do
-		wait_for 20 program_ready "$name" || true
+		wait_for 60 program_ready "$name" || true
 		socket_listens "$RUN_DIR/$name.sock" ||
 			step_failed "$name does not listen" "$DIR/log/$name.log"
 	done
 	for name in $FASTCGI $DAEMONS; do
-		wait_for 20 test -s "$RUN_DIR/$name.pid" ||
+		wait_for 60 test -s "$RUN_DIR/$name.pid" ||
 			step_failed "$name wrote no pid file" "$DIR/log/$name.log"
 	done
 	step_done "$(wc -w <<<"$FASTCGI $DAEMONS") of $(wc -w <<<"$FASTCGI $DAEMONS")"
@@ -199,7 +199,7 @@ start_docs() {
 
 start_ready() {
 	step "ready"
-	wait_for 30 curl -sf -o /dev/null "http://127.0.0.1:$PORT/readyz" || {
+	wait_for 60 curl -sf -o /dev/null "http://127.0.0.1:$PORT/readyz" || {
 		curl -s "http://127.0.0.1:$PORT/readyz" >&2 || :
 		step_failed "/readyz does not answer 200" "$DIR/log/ops.log"
 	}
@@ -359,7 +359,7 @@ end_orphans() {
 	for pid in $(orphans); do
 		echo "stack.sh: ending $pid, whose parent was killed" >&2
 		kill -TERM "$pid" 2>/dev/null || :
-		wait_gone "$pid" 12 || kill -KILL "$pid" 2>/dev/null || :
+		wait_gone "$pid" 60 || kill -KILL "$pid" 2>/dev/null || :
 	done
 }
 
@@ -375,12 +375,12 @@ stop_all() {
 		kill -QUIT "$pid" 2>/dev/null || :
 	fi
 	# shellcheck disable=SC2046,SC2086 # lists of words
-	end 12 TERM $(printf '%s\n' $FASTCGI $(more_events) | grep '^events')
-	end 6 QUIT nginx
+	end 60 TERM $(printf '%s\n' $FASTCGI $(more_events) | grep '^events')
+	end 60 QUIT nginx
 	# shellcheck disable=SC2086 # a list of words
-	end 15 TERM $FASTCGI $DAEMONS
+	end 60 TERM $FASTCGI $DAEMONS
 	end_orphans
-	end 30 INT postgres
+	end 60 INT postgres
 }
 
 cmd_stop() {

@@ -109,7 +109,7 @@ db_forget_dead() {
 	local pid
 	pid=$(as_pg head -n 1 "$PGDIR/data/postmaster.pid" 2>/dev/null) || return 0
 	! wait_for 5 db_reaped "$pid" || return 0
-	wait_for 20 db_deserted || step_failed "its last run still has processes in $PGDIR/data"
+	wait_for 60 db_deserted || step_failed "its last run still has processes in $PGDIR/data"
 	as_pg rm -f "$PGDIR/data/postmaster.pid" "$PGSOCK/.s.PGSQL.5432.lock"
 }
 

@@ -50,7 +50,7 @@ nginx_start() {
 		echo $! >"$RUN_DIR/nginx.started"
 	)
 	pid=$(cat "$RUN_DIR/nginx.started")
-	wait_for 10 nginx_listens "$pid" || step_failed "it does not listen" "$log"
-	wait_for 5 test -s "$RUN_DIR/nginx.pid" || step_failed "it ended at start" "$log"
+	wait_for 60 nginx_listens "$pid" || step_failed "it does not listen" "$log"
+	wait_for 60 test -s "$RUN_DIR/nginx.pid" || step_failed "it ended at start" "$log"
 	step_done
 }

@@ -28,7 +28,7 @@ fail() {
 # call METHOD PATH WANTED-STATUS [TOKEN [BODY [HEADER]]]: the reply is in $REPLY and shown.
 call() {
 	local method=$1 path=$2 wanted=$3 token=${4:-} body=${5:-} header=${6:-} status
-	local args=(-sS --max-time 45 -X "$method" -o "$TMP/reply" -w '%{http_code}')
+	local args=(-sS --max-time 90 -X "$method" -o "$TMP/reply" -w '%{http_code}')
 	[ -z "$token" ] || args+=(-H "Authorization: Bearer $token")
 	[ -z "$body" ] || args+=(-H "Content-Type: application/json" --data-binary "$body")
 	[ -z "$header" ] || args+=(-H "$header")
@@ -76,7 +76,7 @@ wait_event() {
 
 page() {
 	local status
-	status=$(curl -sS --max-time 20 -b "$TMP/jar" -c "$TMP/jar" -o "$TMP/page" -w '%{http_code}' \
+	status=$(curl -sS --max-time 60 -b "$TMP/jar" -c "$TMP/jar" -o "$TMP/page" -w '%{http_code}' \
 		"$BASE_URL$1")
 	printf '    GET %s\n    %s %s\n' "$1" "$status" "$(sed -n 's/.*<title>\(.*\)<\/title>.*/\1/p' "$TMP/page")"
 	[ "$status" = 200 ] || fail "GET $1 answered $status"
@@ -91,7 +91,7 @@ submit() {
 	for field in "$@"; do
 		args+=(--data-urlencode "$field")
 	done
-	status=$(curl -sS --max-time 20 -b "$TMP/jar" -c "$TMP/jar" -o "$TMP/page" -w '%{http_code}' \
+	status=$(curl -sS --max-time 60 -b "$TMP/jar" -c "$TMP/jar" -o "$TMP/page" -w '%{http_code}' \
 		-H "Origin: $BASE_URL" -H "Sec-Fetch-Site: same-origin" \
 		--data-urlencode "csrf=$csrf" "${args[@]}" "$BASE_URL$path")
 	printf '    POST %s\n    %s\n' "$path" "$status"

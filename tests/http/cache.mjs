@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import http from "node:http";
-import { BASE_URL, STACK_DIR, order, person, runAll, sql, test, until } from "./live.mjs";
+import { BASE_URL, STACK_DIR, before, order, person, runAll, sql, test, until } from "./live.mjs";
 
 const LIST = "/api/v1/advisors", SUBJECTS = "/api/v1/specializations", FRIEND = "https://friend.test";
 const agent = new http.Agent({ keepAlive: true });
@@ -31,8 +31,8 @@ async function asked() {
 
 // What work() made the program answer, and its value.
 async function asking(work) {
-	const before = await asked(), began = Date.now(), value = await work();
-	return { value, seconds: (Date.now() - began) / 1000, asked: await asked() - before };
+	const first = await asked(), began = Date.now(), value = await work();
+	return { value, seconds: (Date.now() - began) / 1000, asked: await asked() - first };
 }
 
 // nginx keeps no connection to the program: the next request goes to a worker that is free.
@@ -177,7 +177,7 @@ test("of fifty who ask at once for what nobody has, one reaches the program", as
 		const { asked, value } = await asking(() => Promise.all(Array.from({ length: 50 }, () => ask(path, { via: false }))));
 		assert.ok(value.every(({ status }) => status === 200));
 		return asked === 1;
-	}, "one alone", 20000);
+	}, "one alone");
 });
 
 test("nobody waits long for who asks", async () => {
@@ -186,9 +186,7 @@ test("nobody waits long for who asks", async () => {
 	await order("arm", "request", "pause text=held-");
 	const held = ask(path, { id: "held-by-test" });
 	await order("held", "request");
-	const { status, id } = await ask(path);
-	assert.equal(status, 200);
-	assert.ok((await statusOf({ id })).seconds < 3);
+	assert.equal((await before(10, () => ask(path))).status, 200);
 	await order("release", "request");
 	assert.equal((await held).status, 200);
 });
@@ -198,7 +196,7 @@ test("while one asks, others have the copy from before, but not for long", async
 	await alone();
 	await until(async () => (await statusOf(await ask(path))).cache !== "HIT", "a new copy");
 	await sql(`UPDATE advisor SET headline = 'Changed' WHERE id = '${someone}'`);
-	const changed = Date.now(), seen = [];
+	const seen = [];
 	await order("arm", "request", "pause text=held-");
 	let over = false;
 	const held = (async () => { // one after the other, until one asks
@@ -206,18 +204,16 @@ test("while one asks, others have the copy from before, but not for long", async
 			await ask(path, { id: `held-${++count}` });
 	})();
 	await order("held", "request");
-	await until(async () => {
+	await before(10, () => until(async () => {
 		const reply = await ask(path);
 		seen.push(reply.id);
 		return JSON.parse(reply.text).headline === "Changed";
-	}, "what is new", 10000);
-	const took = Date.now() - changed;
+	}, "what is new"));
 	over = true;
 	await order("release", "request");
 	await held;
 	const last = await Promise.all(seen.slice(-2).map((id) => statusOf({ id })));
 	assert.equal(last[0].cache, "UPDATING");
-	assert.ok(took < 5000, `${took} ms`);
 	assert.equal(await headline(), "Changed");
 });
 

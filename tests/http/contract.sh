@@ -18,7 +18,7 @@ routes=$("$BIN/confab" routes "$BIN" | jq -s .)
 # then another: by then every process has written what it had when this began.
 for mark in one two; do
 	curl -s -o /dev/null -H "X-Request-Id: contract-$$-$mark" "$BASE_URL/api/v1/specializations"
-	wait_for 20 grep -q "\"request_id\":\"contract-$$-$mark\"" "$STACK_DIR/log/access.log" || die "the access log stands still"
+	wait_for 60 grep -q "\"request_id\":\"contract-$$-$mark\"" "$STACK_DIR/log/access.log" || die "the access log stands still"
 done
 calls=$(cat "$STACK_DIR"/log/access.log "$STACK_DIR"/../private-*/log/access.log |
 	jq -R 'fromjson? | select(.route != "") | [.route, (if .role == "" then "anon" else .role end), .status]' |

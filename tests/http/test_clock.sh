@@ -17,12 +17,14 @@ advance() {
 
 # shift_is SECONDS: the database's clock is so far ahead, and so are the access tokens that auth makes.
 shift_is() {
-	local said
+	local said before=$EPOCHSECONDS after
 	said=$(psql -XAtqd "$DATABASE_URL" -c "SELECT extract(epoch FROM app_now() - now())::bigint")
 	[ "$said" = "$1" ] || die "the database is $said s ahead, not $1"
 	sign_in
-	said=$(($(cut -d. -f2 <<<"$TOKEN" | tr '_-' '/+' | base64 -di 2>/dev/null | jq .iat) - EPOCHSECONDS - $1))
-	[ "${said#-}" -le 3 ] || die "the programs are $said s off"
+	after=$EPOCHSECONDS
+	said=$(($(cut -d. -f2 <<<"$TOKEN" | tr '_-' '/+' | base64 -di 2>/dev/null | jq .iat) - $1))
+	[[ $said -ge $((before - 1)) && $said -le $((after + 1)) ]] ||
+		die "the programs make it $said there, here it is $before to $after"
 }
 
 sign_in() {

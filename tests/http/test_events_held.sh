@@ -23,11 +23,11 @@ fail() {
 	exit 1
 }
 
-# until_true WHAT COMMAND...: within ten seconds.
+# until_true WHAT COMMAND...: within a minute.
 until_true() {
 	local what=$1 i
 	shift
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		if "$@"; then
 			return 0
 		fi
@@ -119,15 +119,15 @@ for reply in one two; do
 	grep -q '"type":"test.held"' "$dir/$reply" || fail "$reply: $(cat "$dir/$reply")"
 done
 
+began=$SECONDS
 park one 1 &
 one=$!
 park two 1 &
 two=$!
 until_true "not parked again" answers 503
-began=$(date +%s%N)
 kill "$events"
 wait "$one" "$two"
-[ $(($(date +%s%N) - began)) -lt 2000000000 ] || fail "ending took too long"
+[ $((SECONDS - began)) -lt 20 ] || fail "they were answered when their wait was over"
 rc=0
 wait "$events" || rc=$?
 [ "$rc" = 0 ] || fail "exit $rc"

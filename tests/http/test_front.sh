@@ -80,7 +80,7 @@ without_logins() {
 	gives 200 /
 	! grep -q 'demo' "$page"
 }
-wait_for 20 without_logins || die "a page of production has demo logins: $(cat "$page")"
+wait_for 60 without_logins || die "a page of production has demo logins: $(cat "$page")"
 has '/docs'
 rm -f "$page" "$page".*
 echo "front: ok"

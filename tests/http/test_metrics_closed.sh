@@ -9,7 +9,7 @@ rc=0
 answers() {
 	local wanted=$1 url=$2 status
 	shift 2
-	status=$(curl -sS -g --max-time 20 -o /dev/null -w '%{http_code}' "$@" "$url") || :
+	status=$(curl -sS -g --max-time 60 -o /dev/null -w '%{http_code}' "$@" "$url") || :
 	[ "$status" = "$wanted" ] || {
 		echo "GET $url $* answers $status, not $wanted" >&2
 		rc=1

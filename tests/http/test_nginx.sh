@@ -29,7 +29,7 @@ grep -q '"error":"rate_limited"' <<<"$reply" || die "a refusal has not the shape
 
 mark=secret-$RANDOM$RANDOM
 curl -s -o /dev/null "$BASE_URL/api/v1/specializations?ticket=$mark" -H "X-Request-Id: $mark-id"
-wait_for 20 grep -q "\"request_id\":\"$mark-id\"" "$STACK_DIR/log/access.log" || die "the access log has no such request"
+wait_for 60 grep -q "\"request_id\":\"$mark-id\"" "$STACK_DIR/log/access.log" || die "the access log has no such request"
 line=$(grep "\"request_id\":\"$mark-id\"" "$STACK_DIR/log/access.log")
 [[ $line == *'"path":"/api/v1/specializations"'* ]] || die "the access log has not the path: $line"
 ! grep -q "ticket=$mark" "$STACK_DIR/log/access.log" || die "the access log has a query"

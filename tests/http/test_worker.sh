@@ -52,20 +52,20 @@ cpu_ms() { # of parent and children
 LOG_LEVEL=debug CONFAB_CONF=$STACK_DIR/confab.conf DATABASE_URL="postgresql:///confab?host=$dir/sock&user=confab" \
 	"$worker" --pid-file "$dir/pid" 2>"$dir/log" &
 pid=$!
-until_ 500 tries 4 || fail "it does not try to connect"
+until_ 3000 tries 4 || fail "it does not try to connect"
 [ "$(cpu_ms)" -lt 1000 ] || fail "it spins while the database is away: $(cpu_ms) ms"
 [ "$(cat "$dir/pid")" = "$pid" ] || fail "the pid file does not hold its pid"
 
 ln -s "$sock" "$dir/sock"
-until_ 500 connected 2 || fail "it does not connect when the database is there"
+until_ 3000 connected 2 || fail "it does not connect when the database is there"
 
 rm "$dir/sock"
 psql -XAtq "$DATABASE_URL" -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	WHERE application_name = 'worker'" >/dev/null
-until_ 500 connected 1 || fail "the other worker does not connect again"
+until_ 3000 connected 1 || fail "the other worker does not connect again"
 kill -0 "$pid" || fail "it ended with its connection"
 ln -s "$sock" "$dir/sock"
-until_ 500 connected 2 || fail "it does not connect again"
+until_ 3000 connected 2 || fail "it does not connect again"
 
 kill -TERM "$pid"
 wait "$pid" || fail "it ended with status $?"

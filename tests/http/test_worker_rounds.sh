@@ -45,9 +45,9 @@ trap 'kill "$pid"; wait "$pid" || :; rm -rf "$dir"' EXIT
 is() {
 	[ "$(sql "$1")" = "$2" ]
 }
-wait_for 30 is "SELECT state FROM session WHERE id = '$late'" EXPIRED || die "a late request does not expire"
-wait_for 30 is "SELECT state FROM session WHERE id = '$left'" ENDED || die "a session that was left goes on"
-wait_for 30 is "SELECT count(*) FROM presence_device WHERE user_id = '$someone'" 0 ||
+wait_for 60 is "SELECT state FROM session WHERE id = '$late'" EXPIRED || die "a late request does not expire"
+wait_for 60 is "SELECT state FROM session WHERE id = '$left'" ENDED || die "a session that was left goes on"
+wait_for 60 is "SELECT count(*) FROM presence_device WHERE user_id = '$someone'" 0 ||
 	die "the devices of a lost responder are still there"
-wait_for 30 is "SELECT status FROM presence WHERE user_id = '$someone'" OFFLINE || die "and they are shown as present"
-wait_for 30 is "SELECT count(*) FROM idempotency WHERE key = 'rounds'" 0 || die "old rows stay"
+wait_for 60 is "SELECT status FROM presence WHERE user_id = '$someone'" OFFLINE || die "and they are shown as present"
+wait_for 60 is "SELECT count(*) FROM idempotency WHERE key = 'rounds'" 0 || die "old rows stay"
