@@ -130,8 +130,9 @@ test(`${MESSAGES} messages among ${PEOPLE} people under kills`, async () => {
 	await Promise.all(killers);
 	console.log(`${((Date.now() - began) / 1000).toFixed(1)} s; killed: events ${kills.events}, chat workers ` +
 		`${kills.chat}, decoding connections ${kills.stream}; sendings repeated: ${broken.sending}`);
+	// Each kind at least once; as often as it was asked for where the machine is ours, in the soak.
 	for (const [kind, count] of Object.entries(kills))
-		assert.ok(count >= Math.floor(RUN_S / EVERY_S[kind]) - 2 && count > 0, `${kind}: ${count} kills`);
+		assert.ok(count >= Math.max(1, process.env.KILL_S ? Math.floor(RUN_S / EVERY_S[kind]) - 2 : 1), `${kind}: ${count} kills`);
 });
 
 test("everyone hears every message once and in order", async () => {

@@ -27,7 +27,7 @@ function exchange(bytes, over = false) {
 			socket.destroy();
 			resolve(Buffer.concat(parts).toString("latin1"));
 		};
-		const limit = setTimeout(() => reject(new Error(`no answer within 8 s to ${bytes.slice(0, 200)}`)), 8000);
+		const limit = setTimeout(() => reject(new Error(`no answer within a minute to ${bytes.slice(0, 200)}`)), 60000);
 		socket.on("connect", () => {
 			socket.write(Buffer.from(bytes, "latin1"));
 			if (over)

@@ -48,7 +48,7 @@ function raw(head) {
 		const socket = connect(Number(url.port), url.hostname, () => socket.write(head));
 		let text = "";
 		socket.setEncoding("utf8");
-		socket.setTimeout(10000, () => socket.destroy(new Error("timeout")));
+		socket.setTimeout(60000, () => socket.destroy(new Error("timeout")));
 		socket.on("data", (chunk) => {
 			text += chunk;
 			if (/\r\n\r\n/.test(text) && (text.startsWith("HTTP/1.1 101") || text.includes("}")))

@@ -38,7 +38,7 @@ function raw(bytes) {
 		const socket = connect(`${STACK_DIR}/run/events-ws.sock`, () => bytes === "" || socket.write(bytes));
 		let text = "";
 		socket.setEncoding("utf8");
-		socket.setTimeout(20000, () => socket.destroy(new Error("it is kept")));
+		socket.setTimeout(60000, () => socket.destroy(new Error("it is kept")));
 		socket.on("data", (chunk) => {
 			text += chunk;
 			if (/^HTTP\/1.1 101 /.test(text))

@@ -163,7 +163,7 @@ test("a close from here, to one that is idle and to one in the midst of a frame:
 });
 
 test("a ping comes to an idle client, and then events as before", async () => {
-	await until(() => idle.pings >= 1, "a ping", 40000);
+	await until(() => idle.pings >= 1, "a ping");
 	await emit(sleeper, "test.one");
 	await until(() => idle.events.length === 1, "the event");
 	await write(idle, frame(TEXT, asking("awake")));

@@ -80,7 +80,7 @@ async function open(origin = BASE_URL) {
 }
 
 const seen = (page, what) => page.evaluate((name) => window[name], what);
-const waitFor = (page, fn, arg) => page.waitForFunction(fn, arg, { timeout: 15000, polling: 20 });
+const waitFor = (page, fn, arg) => page.waitForFunction(fn, arg, { timeout: 60000, polling: 20 });
 const upTo = (count) => Array.from({ length: count }, (_, i) => i + 1);
 
 test("two pages talk over WebSockets", async () => {

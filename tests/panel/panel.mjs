@@ -55,7 +55,7 @@ const browser = await chromium.launch({
 async function open(options) {
 	const context = await browser.newContext({ baseURL: BASE_URL, viewport: desktop, ...options });
 	const page = await context.newPage();
-	page.setDefaultTimeout(10000);
+	page.setDefaultTimeout(60000);
 	page.on("console", (message) => {
 		if (message.type() === "error" || message.type() === "warning")
 			problems.push(`${page.url()}: console: ${message.text()}`);
