@@ -112,7 +112,8 @@ export async function until(check, what, ms = 60000) {
 // work() ends before a poll of so many seconds does that is begun with it, by the clock of the program that may be busy.
 export async function before(seconds, work) {
 	const who = await person(), poll = { over: false };
-	api("GET", `/events?cursor=${cursorAt(0)}&wait=${seconds}`, who.token).then(() => { poll.over = true; });
+	api("GET", `/events?cursor=${cursorAt(0)}&wait=${seconds}`, who.token)
+		.then(({ status }) => { poll.over = status === 200; }, () => {});
 	const value = await work();
 	assert.ok(!poll.over, `not in ${seconds} s`);
 	return value;

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import { BASE_URL, PROGRAMS, STACK_DIR, conversation, cursorAt, order, person, runAll, sql, test, until }
+import { BASE_URL, PROGRAMS, STACK_DIR, before, conversation, cursorAt, order, person, runAll, sql, test, until }
 	from "./live.mjs";
 import { Listener, pause } from "./listeners.mjs";
 
 const { BIN } = process.env, SANITIZED = !BIN.includes("/test/");
 // A sanitizer takes a second over each crash.
-const CRASHES = SANITIZED ? 6 : 30, CRASH_EVERY_MS = 60, RELOADS = 4;
+const CRASHES = SANITIZED ? 6 : 30, RELOADS = 4;
 
 const read = (path) => readFileSync(path, "utf8");
 const parentOf = (name) => Number(read(`${STACK_DIR}/run/${name}.pid`).trim());
@@ -53,16 +53,23 @@ function traffic(extra = []) {
 		{ token, body: { client_id: `p-${Math.random()}`, body: `Number ${number++}` } }];
 	const kinds = [() => ["GET", "/api/v1/users/me", { token }], () => ["GET", "/api/v1/specializations"],
 		() => ["GET", `/api/v1/conversations/${place}/messages?limit=2`, { token }], say, ...extra];
-	const loops = [...Array(3 * kinds.length).keys()].map(async (i) => {
+	const rounds = Array(3 * kinds.length).fill(0);
+	const loops = [...rounds.keys()].map(async (i) => {
 		while (!over) {
 			const request = kinds[i % kinds.length](), { status } = await ask(...request);
 			count[request[0]]++;
 			if (status !== 200 && status !== 201)
 				wrong[`${request[0]} ${request[1]} ${status}`] = (wrong[`${request[0]} ${request[1]} ${status}`] ?? 0) + 1;
+			rounds[i]++;
 			await pause(8);
 		}
 	});
-	return { count, wrong, stop: async () => { over = true; await Promise.all(loops); } };
+	// What is under way now has had its answer, and each was asked once more.
+	const round = async () => {
+		const before = [...rounds];
+		await until(() => rounds.every((number, i) => number >= before[i] + 2), "a round of requests");
+	};
+	return { count, wrong, round, stop: async () => { over = true; await Promise.all(loops); } };
 }
 
 // --- crashes ---
@@ -74,13 +81,14 @@ async function crashing(program, method, path, body) {
 	const load = traffic([() => ["PUT", `/api/v1/conversations/${place}/read`, { token, body: { seq: 1 } }]]);
 	const statuses = [], ended = said(program, "worker ended").length;
 	load.count.PUT = 0;
-	await pause(500);
-	for (let i = 0; i < CRASHES; i++, await pause(CRASH_EVERY_MS))
+	await load.round();
+	// One request is in one crash at most, or it could meet them wherever nginx sends it.
+	for (let i = 0; i < CRASHES; i++, await load.round())
 		statuses.push((await ask(method, path, { token, body, id: `crash-me-${i}`, fresh: true })).status);
-	await pause(300);
 	await load.stop();
 	console.log(`${program}: ${JSON.stringify(load.count)} others, wrong: ${JSON.stringify(load.wrong)}`);
 	assert.deepEqual(statuses, Array(CRASHES).fill(503));
+	await until(() => said(program, "worker ended").length - ended >= CRASHES, "every end is told");
 	assert.equal(said(program, "worker ended").length - ended, CRASHES);
 	return load;
 }
@@ -88,7 +96,7 @@ async function crashing(program, method, path, body) {
 test("a request that crashes its worker again and again costs the others nothing", async () => {
 	const { wrong } = await crashing("people", "PATCH", "/api/v1/users/me", { bio: "x" });
 	assert.deepEqual(wrong, {});
-	await until(() => childrenOf("people").length === 3, "three workers again", 1000);
+	await until(() => childrenOf("people").length === 3, "three workers again");
 });
 
 // A POST that has reached the worker that dies is not sent again: nobody knows what became of it.
@@ -119,15 +127,14 @@ test("a crash says where it was", () => {
 test("a read that crashes all workers leaves the program at work", async () => {
 	for (let i = 0; i < 5; i++)
 		await ask("GET", "/api/v1/users/me", { token, id: `crash-me-all-${i}`, fresh: true });
-	const began = Date.now();
-	assert.equal((await ask("GET", "/api/v1/users/me", { token, fresh: true })).status, 200);
-	assert.ok(Date.now() - began < 1000, `${Date.now() - began} ms`);
+	const { status } = await before(5, () => ask("GET", "/api/v1/users/me", { token, fresh: true }));
+	assert.equal(status, 200);
 });
 
 test("no request is counted as being served that died", async () => {
-	const { text } = await ask("GET", "/metrics");
-	assert.match(text, /^confab_requests_busy\{program="people"\} 0$/m);
-	assert.match(text, /^confab_requests_busy\{program="chat"\} 0$/m);
+	for (const program of ["people", "chat"]) // their parents count them off
+		await until(async () => (await ask("GET", "/metrics")).text
+			.includes(`\nconfab_requests_busy{program="${program}"} 0\n`), `none of ${program}`);
 });
 
 test("a worker that stands still is ended, and says where", async () => {
@@ -136,7 +143,7 @@ test("a worker that stands still is ended, and says where", async () => {
 	assert.equal(reply.status, 503);
 	assert.equal(said("people", "a worker stands still").length, 1);
 	if (!SANITIZED)
-		assert.equal(said("people", "crashed").at(-1).request_id, "spin-me-now");
+		await until(() => said("people", "crashed").at(-1).request_id === "spin-me-now", "which it was");
 });
 
 // --- settings ---
@@ -149,7 +156,7 @@ async function reload(msg = "reloaded") {
 	const before = PROGRAMS.map((name) => [name, said(name, msg).length]);
 	PROGRAMS.forEach((name) => process.kill(parentOf(name), "SIGHUP"));
 	for (const [name, count] of before)
-		await until(() => said(name, msg).length > count, `${name}: ${msg}`, 40000);
+		await until(() => said(name, msg).length > count, `${name}: ${msg}`);
 }
 
 test("SIGHUP under load loses no request", async () => {

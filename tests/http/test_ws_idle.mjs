@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { BASE_URL, STACK_DIR, api, cursorAt, eventsChild, metric, person, run, runAll, test, ticket, until } from "./live.mjs";
+import { BASE_URL, STACK_DIR, api, before, cursorAt, eventsChild, metric, person, run, runAll, test, ticket, until } from "./live.mjs";
 
 const url = new URL(BASE_URL);
 const turns = () => metric("loop_turns_total");
@@ -36,11 +36,11 @@ const closeCame = (seen, code) => until(() => {
 
 // Few turns more than there were frames, answers and ticks of the clock (ten a second).
 async function calm(during, most) {
-	const before = await turns();
+	const first = await turns();
 	const began = performance.now();
 	await during();
 	const ticks = (performance.now() - began) / 100;
-	const used = await turns() - before;
+	const used = await turns() - first;
 	assert.ok(used < most + 4 * ticks, `${used} turns for ${most} and ${ticks.toFixed(0)} ticks`);
 	return used;
 }
@@ -49,12 +49,10 @@ test("a client that ignores the close is dropped in time, and costs a turn a fra
 	const seen = upgrade("ticket=bad");
 	await closeCame(seen, 4001);
 	let frames = 0;
-	const began = performance.now();
 	const talk = setInterval(() => { seen.socket.write(frame(TEXT, "{}")); frames++; }, 50);
-	await calm(() => until(() => seen.ended, "the end"), 200);
+	await before(5, () => calm(() => until(() => seen.ended, "the end"), 200));
 	clearInterval(talk);
 	assert.ok(frames > 5, `${frames}`);
-	assert.ok(performance.now() - began < 4000);
 });
 
 test("one that closes half its frame, and one that says nothing more", async () => {
@@ -67,10 +65,8 @@ test("one that closes half its frame, and one that says nothing more", async () 
 test("a close that is answered ends at once", async () => {
 	const seen = upgrade("ticket=bad");
 	await closeCame(seen, 4001);
-	const began = performance.now();
 	seen.socket.write(frame(CLOSE, "\x0f\xa1"));
-	await until(() => seen.ended, "the end");
-	assert.ok(performance.now() - began < 1500);
+	await before(2, () => until(() => seen.ended, "the end"));
 });
 
 test("bytes behind a parked poll and behind a stream's request are nobody's", async () => {
@@ -106,8 +102,8 @@ test("without a descriptor to accept with, new clients wait and nothing spins", 
 	const reply = api("GET", `/events?cursor=${cursorAt(0)}&wait=0`, a.token);
 	try {
 		await until(() => readFileSync(`${STACK_DIR}/log/events.log`, "utf8").includes('"cannot accept"'), "it fails");
-		const before = await turns(), began = performance.now();
-		await until(async () => await turns() >= before + 20, "some turns");
+		const first = await turns(), began = performance.now();
+		await until(async () => await turns() >= first + 20, "some turns");
 		assert.ok(performance.now() - began > 500);
 	} finally {
 		await limit(`${soft}:${hard}`);
