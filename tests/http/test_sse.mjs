@@ -112,6 +112,7 @@ test("a ticket opens one stream, once", async () => {
 // Both hear what is passed on while one of them is being read for; null when that took longer than it is kept (3 s).
 async function passedWhileReading() {
 	const a = await person();
+	await until(async () => await metric("stream_connected") === 1, "the kills before are made good");
 	const parked = listen(a, "", ["typing"]);
 	await until(() => parked.cursors.length, "parked");
 	const reads = await metric("catch_up_reads_total");
