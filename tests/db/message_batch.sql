@@ -43,8 +43,9 @@ BEGIN
 		DELETE FROM block WHERE user_id = a AND blocked_id = b;
 		IF NOT FOUND THEN INSERT INTO block (user_id, blocked_id) VALUES (a, b); END IF;
 	ELSIF dice = 2 THEN
-		PERFORM message_delete(m.id, m.sender_id, 900) FROM message m
-			WHERE m.conversation_id = pg_temp.named(world, 2, 1 + n % 5) AND m.seq = 1 + n % 7;
+		PERFORM message_delete(m.id, m.sender_id, 86400) FROM message m
+			JOIN conversation c ON c.id = m.conversation_id AND m.seq = c.last_seq - n % 7
+			WHERE c.id = pg_temp.named(world, 2, 1 + n % 5);
 	END IF;
 END $$;
 
@@ -62,12 +63,11 @@ BEGIN
 	CREATE TEMP TABLE IF NOT EXISTS draft (n int, place int, sender int, client text, kind text, body text,
 		seq bigint, media int);
 	CREATE TEMP TABLE IF NOT EXISTS outcome (n bigint, said text);
-	DELETE FROM draft;
-	DELETE FROM outcome;
+	TRUNCATE draft, outcome;
 	INSERT INTO draft SELECT i, floor(random() * 6), 1 + floor(random() * 7),
-			'c' || floor(random() * (10 + number % 200)),
+			'c' || number / 20 * 20 + floor(random() * 40), -- new ones, and some of the last rounds
 			(ARRAY['text', 'text', 'image', 'voice'])[1 + floor(random() * 4)], 'Words of ' || i,
-			CASE WHEN random() < 0.3 THEN 1 + floor(random() * 12) END,
+			CASE WHEN random() < 0.3 THEN 0 END,
 			CASE WHEN random() < 0.3 THEN 1 + floor(random() * 5) END
 		FROM generate_series(1, size) i;
 	-- Most are by somebody who is there.
@@ -78,6 +78,9 @@ BEGIN
 	UPDATE draft d SET place = o.place, sender = o.sender, client = o.client FROM draft o
 		WHERE o.n = d.n - 1 - number % 3 AND random() < 0.3;
 	UPDATE draft SET kind = 'text' WHERE media IS NULL;
+	-- They answer what was said lately.
+	UPDATE draft d SET seq = c.last_seq + 1 - floor(random() * 12) FROM conversation c
+		WHERE d.seq = 0 AND c.id = pg_temp.named(0, 2, d.place);
 	INSERT INTO outcome SELECT b.number, concat_ws(' ', coalesce(b.created::text, '-'),
 			coalesce(b.refused, '-'), coalesce(b.detail, ''), b.message::text)
 		FROM (SELECT array_agg(pg_temp.named(0, 2, place) ORDER BY d.n) AS places,
