@@ -136,11 +136,11 @@ struct db_read {
 };
 enum { DB_READS_MAX = 64 };
 /*
- * Run at most DB_READS_MAX reads outside db_tx, in one round trip; each gets what db_run would have given it. What
- * stands behind one that fails, or behind the loss of the connection, is run again by itself. The arena set last
- * is set again.
+ * Run at most DB_READS_MAX reads outside db_tx, in one round trip. How many of them, from the first on, have what db_run
+ * would have given them. Nothing came of those behind one that fails, or behind the loss of the connection, nor of
+ * any where there is no connection, or only one read: each is to be run by itself.
  */
-void db_run_many(struct db *, struct db_read *reads, size_t count);
+size_t db_run_many(struct db *, struct db_read *reads, size_t count);
 
 /*
  * The only BEGIN and COMMIT. fn runs inside; ERR_OK commits, anything else rolls back and is

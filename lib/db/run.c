@@ -156,12 +156,12 @@ db_run_one(struct db *db, const struct db_bound *bound, struct rows **rows)
 	return ERR_OK;
 }
 
-/* The first of them that can go together. */
-static size_t
-run_together(struct db *db, struct db_read *reads, size_t count)
+size_t
+db_run_many(struct db *db, struct db_read *reads, size_t count)
 {
 	size_t i;
 
+	assert(count <= DB_READS_MAX && db->tx_depth == 0);
 	for (i = 0; i < count; i++) {
 		assert(reads[i].bound->stmt->repeatable);
 		if (prepared_listed(db->prepared, reads[i].bound->stmt) != ERR_OK)
@@ -171,22 +171,6 @@ run_together(struct db *db, struct db_read *reads, size_t count)
 		return 0;
 	db->round_trips++;
 	return flight_many(db, reads, count);
-}
-
-void
-db_run_many(struct db *db, struct db_read *reads, size_t count)
-{
-	struct arena *arena = db->arena;
-	size_t i;
-
-	assert(count <= DB_READS_MAX && db->tx_depth == 0);
-	for (i = run_together(db, reads, count); i < count; i++) {
-		log_request_set(reads[i].request_id);
-		db->arena = reads[i].arena;
-		reads[i].err = db_run(db, reads[i].bound, &reads[i].rows);
-	}
-	log_request_set(NULL);
-	db->arena = arena;
 }
 
 static void

@@ -104,13 +104,13 @@ turn_take(struct turn *turn, struct http *http, bool fresh)
 	turn->count++;
 }
 
-/* Of the reads that can go together: their answers. */
+/* Of the reads that can go together: their answers. Those that have none then are handled alone, as all others. */
 static void
 run_reads(struct turn *turn)
 {
 	struct db_read reads[TURN_MAX];
 	struct seat *seats[TURN_MAX];
-	size_t count = 0, i;
+	size_t count = 0, done, i;
 
 	for (i = 0; i < turn->count; i++) {
 		const struct req *req = turn->seats[i].req;
@@ -122,11 +122,12 @@ run_reads(struct turn *turn)
 		};
 		seats[count++] = &turn->seats[i];
 	}
-	if (count == 0)
+	if (count < 2)
 		return;
+	prefork_alive();
 	req_resume(seats[0]->req); /* who is named when it crashes here */
-	db_run_many(turn->worker->db, reads, count);
-	for (i = 0; i < count; i++) {
+	done = db_run_many(turn->worker->db, reads, count);
+	for (i = 0; i < done; i++) {
 		req_resume(seats[i]->req);
 		answer(turn, seats[i], req_show(seats[i]->req, reads[i].err, reads[i].rows));
 	}

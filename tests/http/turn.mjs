@@ -132,6 +132,15 @@ async function heldUp(asks, meanwhile) {
 	return replies;
 }
 
+test("a turn of reads that all wait too long is no worker that stands still", async () => {
+	const asks = [mine(), mine(), me(one), mine(), mine()], before = worker(); // longer than it may be silent
+	const free = await hold("LOCK TABLE report"), replies = await together(asks);
+	await free();
+	assert.deepEqual(statuses(replies), [503, 503, 200, 503, 503]);
+	assert.equal(replies[4].body.error, "timeout");
+	assert.equal(worker(), before);
+});
+
 test("a backend that ends in the middle of a turn is no request's fault", async () => {
 	const asks = [me(one), mine(), other(one, two), me(two), mine()];
 	const replies = await heldUp(asks, (pid) => sql(`SELECT pg_terminate_backend(${pid}, 5000)`));
