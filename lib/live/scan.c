@@ -92,7 +92,7 @@ behind_done(void *arg, enum err err, struct rows *rows)
 		scan->due_us = 0;
 	}
 	for (i = 0; err == ERR_OK && i < rows_count(rows); i++) {
-		struct user *user = user_find(&live->core.users, rows_text_of(rows, i, "user_id"));
+		struct user *user = user_among(&live->core.users, rows_text_of(rows, i, "user_id"));
 
 		if (user != NULL)
 			core_found(&live->core, user, rows_i64_of(rows, i, "last_seq"));

@@ -65,7 +65,7 @@ on_insert(void *arg, const char *table, const struct wal_row *row)
 
 	if (!str_starts(table, "event"))
 		return;
-	user = user_find(&live->core.users, column_text(live, row, "user_id"));
+	user = user_among(&live->core.users, column_text(live, row, "user_id"));
 	if (user != NULL && str_to_int(column_text(live, row, "seq"), 1, INT64_MAX, &seq)) {
 		core_insert(&live->core, user, seq, unsays(live, row));
 		if (user_active(user, live->core.now_us)) {
@@ -123,7 +123,7 @@ message_deliver(struct live *live, struct json_object *root)
 		struct user *user = NULL;
 
 		if (json_object_is_type(id, json_type_string))
-			user = user_find(&live->core.users, json_object_get_string(id));
+			user = user_among(&live->core.users, json_object_get_string(id));
 		if (user != NULL)
 			core_pass(&live->core, user, text.data, text.len);
 	}

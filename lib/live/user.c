@@ -23,7 +23,7 @@ bucket(const char *id)
 }
 
 struct user *
-user_find(const struct users *users, const char *id)
+user_among(const struct users *users, const char *id)
 {
 	struct user *user = users->table[bucket(id)];
 
@@ -83,7 +83,7 @@ user_active(const struct user *user, int64_t now_us)
 struct user *
 user_make(struct users *users, const char *id, int64_t now_us)
 {
-	struct user *user = user_find(users, id), **head;
+	struct user *user = user_among(users, id), **head;
 
 	if (user != NULL)
 		return user;

@@ -47,7 +47,7 @@ struct users {
 
 void user_open(struct users *);
 void user_close(struct users *);
-struct user *user_find(const struct users *, const char *id); /* NULL: not known here */
+struct user *user_among(const struct users *, const char *id); /* NULL: not known here */
 struct user *user_make(struct users *, const char *id, int64_t now_us); /* found or new */
 /* The first waiter came; the last one left. */
 void user_busy(struct users *, struct user *);

@@ -21,12 +21,12 @@ are_found_by_their_id(void)
 	struct user *user;
 
 	begin();
-	CU_ASSERT_PTR_NULL(user_find(&users, ids[0]));
+	CU_ASSERT_PTR_NULL(user_among(&users, ids[0]));
 	CU_ASSERT_PTR_NULL(user_next(&users, NULL));
 	user = user_make(&users, ids[0], 1);
 	CU_ASSERT_PTR_EQUAL(user_make(&users, ids[0], 2), user);
-	CU_ASSERT_PTR_EQUAL(user_find(&users, ids[0]), user);
-	CU_ASSERT_PTR_NULL(user_find(&users, ids[1]));
+	CU_ASSERT_PTR_EQUAL(user_among(&users, ids[0]), user);
+	CU_ASSERT_PTR_NULL(user_among(&users, ids[1]));
 	CU_ASSERT_PTR_EQUAL(user_next(&users, NULL), user);
 	CU_ASSERT_PTR_NULL(user_next(&users, user));
 	user_close(&users);
@@ -46,10 +46,10 @@ are_forgotten_when_idle_for_long(void)
 	user_expire(&users, USER_ACTIVE_US);
 	CU_ASSERT_EQUAL(user->recent.count, 0);
 	user_expire(&users, USER_IDLE_US);
-	CU_ASSERT_PTR_EQUAL(user_find(&users, ids[0]), user);
+	CU_ASSERT_PTR_EQUAL(user_among(&users, ids[0]), user);
 	user_expire(&users, USER_IDLE_US + 1);
-	CU_ASSERT_PTR_NULL(user_find(&users, ids[0]));
-	CU_ASSERT_PTR_NOT_NULL(user_find(&users, ids[1]));
+	CU_ASSERT_PTR_NULL(user_among(&users, ids[0]));
+	CU_ASSERT_PTR_NOT_NULL(user_among(&users, ids[1]));
 	user_close(&users);
 }
 
@@ -86,14 +86,14 @@ are_not_forgotten_within_a_commit(void)
 	user = user_make(&users, ids[0], 0);
 	user->dirty = true;
 	user_expire(&users, 2 * (int64_t)USER_IDLE_US);
-	CU_ASSERT_PTR_EQUAL_FATAL(user_find(&users, ids[0]), user);
+	CU_ASSERT_PTR_EQUAL_FATAL(user_among(&users, ids[0]), user);
 	user->dirty = false;
 	user->brief = true;
 	user_expire(&users, 2 * (int64_t)USER_IDLE_US);
-	CU_ASSERT_PTR_EQUAL_FATAL(user_find(&users, ids[0]), user);
+	CU_ASSERT_PTR_EQUAL_FATAL(user_among(&users, ids[0]), user);
 	user->brief = false;
 	user_expire(&users, 2 * (int64_t)USER_IDLE_US);
-	CU_ASSERT_PTR_NULL(user_find(&users, ids[0]));
+	CU_ASSERT_PTR_NULL(user_among(&users, ids[0]));
 	user_close(&users);
 }
 
