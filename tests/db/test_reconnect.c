@@ -7,10 +7,15 @@
 #include "harness/require.h"
 #include "harness/testdb.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -178,6 +183,64 @@ who_asks_for_the_outage_is_told_at_once(void)
 	db_close(db);
 }
 
+static atomic_int tries;
+
+/* Hangs up on everybody who comes, until the listener is shut. */
+static void *
+hang_up(void *arg)
+{
+	int fd;
+
+	while ((fd = accept(*(const int *)arg, NULL, NULL)) >= 0) {
+		atomic_fetch_add(&tries, 1);
+		(void)close(fd);
+	}
+	return NULL;
+}
+
+/* A listener where the server's socket was, in a folder that takes the place of the link. */
+static int
+listen_there(struct sockaddr_un *address)
+{
+	char pattern[PATH_MAX + 32];
+	glob_t found;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/.s.PGSQL.*[0-9]", target);
+	require(glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1);
+	address->sun_family = AF_UNIX;
+	(void)snprintf(address->sun_path, sizeof(address->sun_path), "%.60s%.40s", way,
+	    strrchr(found.gl_pathv[0], '/'));
+	globfree(&found);
+	require(unlink(way) == 0 && mkdir(way, 0700) == 0);
+	require(bind(fd, (const struct sockaddr *)(const void *)address, sizeof(*address)) == 0);
+	require(listen(fd, 64) == 0);
+	return fd;
+}
+
+static void
+not_everybody_who_asks_makes_a_try(void)
+{
+	enum { CALLS = 300 };
+	struct sockaddr_un address = { 0 };
+	struct db *db = door_open();
+	pthread_t thread;
+	int listener, i;
+
+	connection_end(db);
+	db_wait_set(db, 0);
+	listener = listen_there(&address);
+	require(pthread_create(&thread, NULL, hang_up, &listener) == 0);
+	for (i = 0; i < CALLS; i++)
+		CU_ASSERT_EQUAL(db_exec(db, &stmts[READ]), ERR_UNAVAILABLE);
+	(void)shutdown(listener, SHUT_RDWR);
+	(void)pthread_join(thread, NULL);
+	(void)close(listener);
+	CU_ASSERT(tries >= 1 && tries < CALLS / 3);
+	require(unlink(address.sun_path) == 0 && rmdir(way) == 0 && symlink(target, way) == 0);
+	db_close(db);
+}
+
 int
 main(void)
 {
@@ -189,6 +252,7 @@ main(void)
 		{ "in a long outage nobody waits", in_a_long_outage_nobody_waits },
 		{ "who asks for the outage is told at once",
 		    who_asks_for_the_outage_is_told_at_once },
+		{ "not everybody who asks makes a try", not_everybody_who_asks_makes_a_try },
 		{ NULL, NULL }
 	};
 	int status;

@@ -89,6 +89,7 @@ a_listed_origin_may_call(void)
 	CU_ASSERT_EQUAL(client_call(c, "GET", "/users/me", NULL), 401);
 	CU_ASSERT_STRING_EQUAL(
 	    client_reply_header(c, "Access-Control-Allow-Origin"), "https://two.test");
+	CU_ASSERT(strstr(client_reply_header(c, "Vary"), "Origin") != NULL);
 	CU_ASSERT(
 	    strstr(client_reply_header(c, "Access-Control-Expose-Headers"), "Retry-After") != NULL);
 	for (i = 0; i < COUNT_OF(others); i++) {

@@ -84,6 +84,15 @@ test("two who share a place in the cache of tokens stay who they are", async () 
 		assert.equal(lines().find(({ request_id }) => request_id === id).user_id, asking[i].id);
 });
 
+test("a body that nobody read is not taken for the next request", async () => {
+	const over = await Kept.open("people"), body = "x".repeat(60000); // several times what is read ahead
+	for (const [method, path, status] of [["PATCH", "/api/v1/users/me", 401], ["POST", "/api/v1/users/me", 405]]) {
+		assert.equal((await over.ask(method, path, { body })).status, status);
+		assert.equal((await over.ask(...me(two))).body?.id, two.id);
+	}
+	over.socket.destroy();
+});
+
 test("a statement that fails fails one request", async () => {
 	const asks = [me(one), other(one, two), mine(), me(two), mine(), other(two, one)];
 	await together(asks);

@@ -95,4 +95,14 @@ test("who goes on all the same is closed: 1008", async () => {
 	assert.ok(seen.answers.length < 200);
 });
 
+test("what is wrong counts too, and who goes on with it is closed: 1008", async () => {
+	const seen = await open(await person());
+	for (let i = 0; i < 200; i++)
+		seen.socket.send(`{"id":"${i}","op":"none"}`);
+	await until(() => seen.closed, "closed");
+	assert.equal(seen.closed, 1008);
+	assert.equal(seen.answers[0].status, 422);
+	assert.equal(seen.answers.at(-1).status, 429);
+});
+
 await runAll("ws_rate");
