@@ -174,6 +174,35 @@ a_batch_is_one_round_trip_and_keeps_every_character(void)
 	testdb_close(db);
 }
 
+/* By one who has an answer: in a batch or alone, as what a batch did is done again where its answer was lost. */
+static void
+what_is_sent_again_with_its_id_was_sent_now(void)
+{
+	struct db *db = testdb_open((const struct stmt_set *const[]){ &message_stmts, NULL });
+	struct talk talk = talk_make("ONGOING");
+	struct message_draft made = { talk.conversation_id, talk.user_id, "a", "text", "x", NULL,
+		NULL, testdb_text("SELECT gen_random_uuid()") };
+	const struct message_draft *drafts[] = { &made };
+	struct message_sent sent;
+	const char *json;
+	bool created;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL_FATAL(message_send_batch(db, drafts, 1, &sent), ERR_OK);
+		CU_ASSERT(sent.created);
+		CU_ASSERT_EQUAL_FATAL(message_send(db, &made, &created, &json), ERR_OK);
+		CU_ASSERT(created);
+	}
+	made.id = testdb_text("SELECT gen_random_uuid()");
+	CU_ASSERT_EQUAL_FATAL(message_send_batch(db, drafts, 1, &sent), ERR_OK);
+	CU_ASSERT_FALSE(sent.created);
+	CU_ASSERT_EQUAL_FATAL(message_send(db, &made, &created, &json), ERR_OK);
+	CU_ASSERT_FALSE(created);
+	CU_ASSERT_EQUAL(talk_events(talk.advisor_id, "message.created"), 1);
+	testdb_close(db);
+}
+
 enum { BATCH, EDIT, DELETE, REACT, POST, READ, CLOSE, OPEN, ACTS };
 
 /* $1 is the people; a message of theirs by chance. */
@@ -318,6 +347,8 @@ static const struct cunit_test tests[] = {
 	{ "a batch sent twice gives the same answers", a_batch_sent_twice_gives_the_same_answers },
 	{ "a batch is one round trip and keeps every character",
 	    a_batch_is_one_round_trip_and_keeps_every_character },
+	{ "what is sent again with its id was sent now",
+	    what_is_sent_again_with_its_id_was_sent_now },
 	{ "people who all talk at once do not stop each other",
 	    people_who_all_talk_at_once_do_not_stop_each_other },
 	{ 0 },

@@ -49,7 +49,8 @@ struct fault message_refusal(enum err err, const char *detail);
 
 /*
  * Send as a member: one statement, which is sent again when the connection is lost. *json is the
- * message; *created is false when it had been sent before.
+ * message; *created is false when it had been sent before, but true of this very draft by its id: when it
+ * is sent again because the answer was lost.
  *	ERR_NOT_FOUND	no such conversation, or the sender is not in it
  *	ERR_BAD_STATE	the conversation is closed
  *	ERR_BLOCKED	a member and the sender have one blocked the other
