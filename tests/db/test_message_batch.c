@@ -98,6 +98,12 @@ each_draft_has_its_own_answer(void)
 	CU_ASSERT_STRING_EQUAL(
 	    ANSWERS(other.user_id, "{b,x}", "{text,text}", "{NULL,NULL}", "{NULL,NULL}"),
 	    "1 not_found, 2 not_found");
+	(void)snprintf(list, sizeof(list), "{%s}",
+	    testdb_text("SELECT message_delete(id, sender_id, 900)->>'id' FROM message"
+			" WHERE conversation_id = $1 AND seq = 2",
+		talk.conversation_id));
+	CU_ASSERT_STRING_EQUAL(
+	    ANSWERS(talk.user_id, "{g}", "{text}", list, "{NULL}"), "1 validation_error reply_to");
 	testdb_run("INSERT INTO block (user_id, blocked_id) VALUES ($1, $2)", talk.advisor_id,
 	    talk.user_id);
 	CU_ASSERT_STRING_EQUAL(
