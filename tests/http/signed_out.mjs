@@ -1,4 +1,4 @@
-// Who is signed out is gone at once, who pauses is not. Run by test_signed_out.sh.
+// Who is signed out is gone at once, who pauses is not, and who is there is not forgotten. Run by test_signed_out.sh.
 import assert from "node:assert/strict";
 import { BASE_URL, WebSocket, api, endLogins, person, runAll, sql, test, ticket, until } from "./live.mjs";
 
@@ -21,6 +21,13 @@ test("who is signed out is gone before one who left earlier and may come back", 
 	await until(async () => await status(leaves) === "OFFLINE", "who signed out is gone");
 	await until(async () => await status(ended) === "OFFLINE", "whose login was ended is gone");
 	assert.equal(await status(pauses), "ONLINE");
+});
+
+test("a responder that was taken for dead tells all again", async () => {
+	const stays = await comes();
+	await sql("DELETE FROM presence_device; DELETE FROM presence_node");
+	await comes();
+	await until(async () => await sql(`SELECT count(*) FROM presence_device WHERE user_id = '${stays.id}'`) === "1", "it is there again");
 });
 
 await runAll("signed_out");

@@ -362,23 +362,6 @@ a_lost_connection_tells_all_again(void)
 	heard(b, "ONLINE OFFLINE");
 }
 
-/* As if it had not beaten in time, and its devices had been swept. */
-static void
-a_forgotten_responder_tells_all_again(void)
-{
-	struct device *a, *b;
-	const char *before;
-
-	(void)pair(&a, &b);
-	before = testdb_text(NODE, a->me.id);
-	testdb_run("DELETE FROM presence_device WHERE node_id = $1", before);
-	testdb_run("DELETE FROM presence_node WHERE id = $1", before);
-	stored(PLACES, a->me.id, "1");
-	CU_ASSERT_STRING_NOT_EQUAL(testdb_text(NODE, a->me.id), before);
-	poll_stop(a);
-	heard(b, "ONLINE OFFLINE");
-}
-
 static void
 hide(const struct device *device, bool hidden)
 {
@@ -491,7 +474,6 @@ static const struct cunit_test tests[] = {
 	{ "a deploy is not noticed", a_deploy_is_not_noticed },
 	{ "a killed responder is replaced", a_killed_responder_is_replaced },
 	{ "a lost connection tells all again", a_lost_connection_tells_all_again },
-	{ "a forgotten responder tells all again", a_forgotten_responder_tells_all_again },
 	{ "who hides is not seen", who_hides_is_not_seen },
 	{ "a block hides both and their typing", a_block_hides_both_and_their_typing },
 	{ "the panel shows who is there", the_panel_shows_who_is_there },
