@@ -77,13 +77,18 @@ struct db_param db_bool(bool value);
 /* A statement and its parameters. */
 struct db_bound {
 	const struct stmt *stmt;
+	/* Or NULL: the same for several reads at once (db_run_many). Each of its parameters is an array that has a value
+	 * for each read; it gives at most one row a read, and says in its last column, _n, of which, from 1. */
+	const struct stmt *many;
 	size_t count; /* of params; stmt's param_count */
 	struct db_param params[DB_PARAMS_MAX];
 };
 /* db_bind(&stmts[X], db_text(a), ...): such a value; its address can be taken. */
-#define db_bind(statement, ...)                                                                    \
-	((struct db_bound){                                                                        \
-	    (statement), DB_COUNT_(__VA_ARGS__), { __VA_ARGS__ __VA_OPT__(, ){ 0 } } })
+#define db_bind(statement, ...) db_bind_many(statement, NULL, __VA_ARGS__)
+/* db_bind_many(&stmts[X], &stmts[X_MANY], db_text(a), ...): of a statement that has a form for many. */
+#define db_bind_many(statement, for_many, ...)                                                     \
+	((struct db_bound){ (statement), (for_many), DB_COUNT_(__VA_ARGS__),                       \
+	    { __VA_ARGS__ __VA_OPT__(, ){ 0 } } })
 /* db_ref(X_bind(a, ...)): the address of such a value, good in this block. */
 #define db_ref(...) ((const struct db_bound[]){ __VA_ARGS__ })
 #define DB_COUNT_(...)                                                                             \
@@ -133,14 +138,16 @@ struct db_read {
 	const char *request_id; /* for what is logged of it; NULL: none */
 	enum err err;
 	struct rows *rows; /* on ERR_OK */
+	bool answered; /* set by db_run_many: err and rows are */
 };
 enum { DB_READS_MAX = 64 };
 /*
- * Run at most DB_READS_MAX reads outside db_tx, in one round trip. How many of them, from the first on, have what db_run
- * would have given them. Nothing came of those behind one that fails, or behind the loss of the connection, nor of
- * any where there is no connection, or only one read: each is to be run by itself.
+ * Run at most DB_READS_MAX reads outside db_tx, in one round trip; those that are answered have what db_run would have
+ * given them. Those of one statement that has a form for many go as one. Nothing came of what another's failure or the
+ * loss of the connection left undone, nor of any where there is no connection, or only one read: each of these is to
+ * be run by itself.
  */
-size_t db_run_many(struct db *, struct db_read *reads, size_t count);
+void db_run_many(struct db *, struct db_read *reads, size_t count);
 
 /*
  * The only BEGIN and COMMIT. fn runs inside; ERR_OK commits, anything else rolls back and is

@@ -1,4 +1,5 @@
 #include "db/flight.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "db/outage.h"
 #include "db/prepared.h"
@@ -97,49 +98,155 @@ flight_run(struct db *db, const struct db_bound *bound, bool begins, bool *ok)
 	return failed != NULL ? failed : result;
 }
 
-/* One answer of many. False: the server left it undone, or has gone. */
-static bool
-answer(struct db *db, struct db_read *read, PGresult *result)
+/* One statement of many, and whose it is: a read's, or that of several as one. */
+struct leg {
+	const struct db_bound *bound;
+	struct db_read **reads;
+	size_t count; /* of reads */
+	bool parses;
+};
+
+/* A parameter of several reads as an array. */
+static const char *
+param_array(struct arena *arena, struct db_read *const reads[], size_t count, size_t param)
+{
+	struct buf array = buf_new(arena, 2 + 40 * count);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const char *text = pg_param_text(&reads[i]->bound->params[param]);
+
+		buf_putc(&array, i == 0 ? '{' : ',');
+		if (text == NULL) {
+			buf_puts(&array, "NULL");
+			continue;
+		}
+		buf_putc(&array, '"');
+		for (; *text != '\0'; text++) {
+			if (*text == '"' || *text == '\\')
+				buf_putc(&array, '\\');
+			buf_putc(&array, *text);
+		}
+		buf_putc(&array, '"');
+	}
+	buf_putc(&array, '}');
+	return array.data;
+}
+
+/* One statement for several reads of the same; in the first one's arena. */
+static const struct db_bound *
+bind_many(struct db_read *const reads[], size_t count)
+{
+	const struct db_bound *first = reads[0]->bound;
+	struct db_bound *bound = arena_alloc(reads[0]->arena, sizeof(*bound));
+	size_t i;
+
+	bound->stmt = first->many;
+	bound->many = NULL;
+	bound->count = first->count;
+	for (i = 0; i < first->count; i++)
+		bound->params[i] = db_text(param_array(reads[0]->arena, reads, count, i));
+	return bound;
+}
+
+/* Which statements it takes; how many. by_leg has room for all the reads. */
+static size_t
+legs_of(struct db_read *reads, size_t count, struct db_read **by_leg, struct leg *legs)
+{
+	bool placed[DB_READS_MAX] = { false };
+	size_t found = 0, i, j;
+
+	for (i = 0; i < count; i++) {
+		const struct db_bound *bound = reads[i].bound;
+		struct leg *leg = &legs[found];
+
+		if (placed[i])
+			continue;
+		*leg = (struct leg){ bound, by_leg, 1, false };
+		*by_leg++ = &reads[i];
+		for (j = i + 1; bound->many != NULL && j < count; j++) {
+			if (reads[j].bound->stmt != bound->stmt)
+				continue;
+			placed[j] = true;
+			*by_leg++ = &reads[j];
+			leg->count++;
+		}
+		if (leg->count > 1)
+			leg->bound = bind_many(leg->reads, leg->count);
+		found++;
+	}
+	return found;
+}
+
+/* Rows for whoever asked. */
+static void
+leg_rows(const struct leg *leg, PGresult *result)
+{
+	size_t i;
+
+	if (leg->count == 1) {
+		leg->reads[0]->rows = rows_new(leg->reads[0]->arena, result);
+	} else if (!rows_divide(result, leg->reads, leg->count)) {
+		PQclear(result);
+		return;
+	}
+	for (i = 0; i < leg->count; i++) {
+		leg->reads[i]->err = ERR_OK;
+		leg->reads[i]->answered = true;
+	}
+	outage_answered();
+}
+
+/* An error of several may be of one of them: each is to ask by itself. */
+static void
+leg_failed(struct db *db, const struct leg *leg, const PGresult *result)
+{
+	struct db_read *read = leg->reads[0];
+	enum err err;
+
+	log_request_set(leg->count == 1 ? read->request_id : NULL);
+	err = pg_error(db, leg->bound->stmt, result);
+	log_request_set(NULL);
+	if (leg->count > 1)
+		return;
+	read->err = err;
+	read->answered = true;
+}
+
+/* The answer to a statement of many, unless the server left it undone, or has gone. */
+static void
+leg_answer(struct db *db, const struct leg *leg, PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		read->rows = rows_new(read->arena, result);
-		read->err = ERR_OK;
-		outage_answered();
-		return true;
+		leg_rows(leg, result);
+		return;
 	}
-	if (status == PGRES_PIPELINE_ABORTED || pg_is_farewell(result) ||
-	    PQstatus(db->conn) == CONNECTION_BAD) {
-		PQclear(result);
-		return false;
-	}
-	log_request_set(read->request_id);
-	read->err = pg_error(db, read->bound->stmt, result);
-	log_request_set(NULL);
+	if (status != PGRES_PIPELINE_ABORTED && !pg_is_farewell(result) &&
+	    PQstatus(db->conn) != CONNECTION_BAD)
+		leg_failed(db, leg, result);
 	PQclear(result);
-	return true;
 }
 
-size_t
+void
 flight_many(struct db *db, struct db_read *reads, size_t count)
 {
+	struct db_read *by_leg[DB_READS_MAX];
+	struct leg legs[DB_READS_MAX];
+	size_t leg_count = legs_of(reads, count, by_leg, legs), i;
 	int64_t until_us = pg_deadline();
-	bool parses[DB_READS_MAX], ok = PQenterPipelineMode(db->conn) == 1;
-	size_t i, done = 0;
+	bool ok = PQenterPipelineMode(db->conn) == 1;
 
-	for (i = 0; ok && i < count; i++)
-		ok = put(db, reads[i].bound, &parses[i]);
+	for (i = 0; ok && i < leg_count; i++)
+		ok = put(db, legs[i].bound, &legs[i].parses);
 	ok = ok && PQpipelineSync(db->conn) == 1;
-	for (i = 0; ok && i < count; i++) {
-		PGresult *result = take(db, reads[i].bound->stmt, parses[i], until_us, &ok);
+	for (i = 0; ok && i < leg_count; i++) {
+		PGresult *result = take(db, legs[i].bound->stmt, legs[i].parses, until_us, &ok);
 
-		if (done < i)
-			PQclear(result);
-		else if (ok && answer(db, &reads[i], result))
-			done++;
+		if (ok)
+			leg_answer(db, &legs[i], result);
 	}
 	if (!ok || !land(db, until_us) || PQstatus(db->conn) == CONNECTION_BAD)
 		pg_drop(db);
-	return done;
 }

@@ -13,10 +13,8 @@
  * result is its answer or the first error; NULL with *ok false: the connection is lost or too slow.
  */
 PGresult *flight_run(struct db *, const struct db_bound *, bool begins, bool *ok);
-/*
- * Run reads, as of db_run_many. How many of them, from the first on, have their answer; the last of these may be
- * an error. A connection that is lost is dropped.
- */
-size_t flight_many(struct db *, struct db_read *reads, size_t count);
+/* Run reads, as of db_run_many; those that are not answered then are to be run again. A connection that is lost is
+ * dropped. */
+void flight_many(struct db *, struct db_read *reads, size_t count);
 
 #endif

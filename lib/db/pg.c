@@ -153,16 +153,20 @@ pg_answer(PGconn *conn, int64_t deadline_us, bool *ok)
 	return NULL;
 }
 
+const char *
+pg_param_text(const struct db_param *param)
+{
+	return param->text == NULL && param->digits[0] != '\0' ? param->digits : param->text;
+}
+
 static void
 values_of(const struct db_bound *bound, const char *values[DB_PARAMS_MAX])
 {
-	const struct db_param *param = bound->params;
 	size_t i;
 
 	assert(bound->count <= DB_PARAMS_MAX && (int)bound->count == bound->stmt->param_count);
-	for (i = 0; i < bound->count; i++, param++)
-		values[i] =
-		    param->text == NULL && param->digits[0] != '\0' ? param->digits : param->text;
+	for (i = 0; i < bound->count; i++)
+		values[i] = pg_param_text(&bound->params[i]);
 }
 
 bool

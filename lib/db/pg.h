@@ -45,6 +45,8 @@ bool pg_alive(PGconn *);
 PGresult *pg_next(PGconn *, int64_t deadline_us, bool *ok);
 /* The next result, of one statement, and the NULL behind it; as pg_next. */
 PGresult *pg_answer(PGconn *, int64_t deadline_us, bool *ok);
+/* What is sent for it; NULL: SQL null. Lives as long as it does. */
+const char *pg_param_text(const struct db_param *);
 /* Queue a statement that is prepared, or its whole text, which needs no preparing. */
 bool pg_send(PGconn *, const struct db_bound *);
 bool pg_send_whole(PGconn *, const struct db_bound *);
@@ -64,6 +66,9 @@ enum { PG_XACT_ID, PG_XACT_STATUS };
 extern const struct stmt_set pg_stmts;
 /* Wrap a result that the arena will clear. */
 struct rows *rows_new(struct arena *, PGresult *);
+/* Give each read its row of a result of bound->many, in its own arena; the last of these clears the result. False: it
+ * is not of that form, logged; the caller has it still. */
+bool rows_divide(PGresult *, struct db_read *const reads[], size_t count);
 /* SQLSTATE, constraint and message of a failed result to our error; keeps constraint and detail in
  * db, logs what is not the caller's fault. */
 enum err pg_error(struct db *, const struct stmt *, const PGresult *);

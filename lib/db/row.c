@@ -1,5 +1,6 @@
 #include "db/pg.h"
 #include "base/buf.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,41 +34,93 @@ struct column {
 	enum form form;
 };
 
-/* Filled when a row is first wanted as JSON. */
-struct columns {
-	bool known;
-	struct column list[];
+/* A result; lives in its memory. */
+struct shared {
+	PGresult *result;
+	size_t users; /* arenas that have rows of it */
+	struct column *columns; /* NULL until a row is first wanted as JSON */
 };
 
 struct rows {
 	PGresult *result;
-	struct columns *columns;
+	struct shared *shared;
+	size_t first, count; /* those that are meant */
 };
 
-static void
-clear_result(void *result)
+static void *
+result_alloc(PGresult *result, size_t size)
 {
-	PQclear(result);
+	void *bytes = PQresultAlloc(result, size);
+
+	if (bytes == NULL)
+		abort();
+	return bytes;
+}
+
+static struct shared *
+share(PGresult *result)
+{
+	struct shared *shared = result_alloc(result, sizeof(*shared));
+
+	*shared = (struct shared){ .result = result };
+	return shared;
+}
+
+static void
+leave(void *arg)
+{
+	struct shared *shared = arg;
+
+	if (--shared->users == 0)
+		PQclear(shared->result);
+}
+
+static struct rows *
+rows_of(struct arena *arena, struct shared *shared, size_t first, size_t count)
+{
+	struct rows *rows = arena_alloc(arena, sizeof(*rows));
+
+	*rows = (struct rows){ shared->result, shared, first, count };
+	shared->users++;
+	arena_defer(arena, leave, shared);
+	return rows;
 }
 
 struct rows *
 rows_new(struct arena *arena, PGresult *result)
 {
-	struct rows *rows = arena_alloc(arena, sizeof(*rows));
+	return rows_of(arena, share(result), 0, (size_t)PQntuples(result));
+}
 
-	rows->result = result;
-	/* Room for them now: later the arena may have a mark that they must outlive. */
-	rows->columns = arena_bytes(
-	    arena, sizeof(struct columns) + (size_t)PQnfields(result) * sizeof(struct column));
-	rows->columns->known = false;
-	arena_defer(arena, clear_result, result);
-	return rows;
+bool
+rows_divide(PGresult *result, struct db_read *const reads[], size_t count)
+{
+	size_t rows = (size_t)PQntuples(result), row, of[DB_READS_MAX], i;
+	struct shared *shared = share(result);
+	int last = PQnfields(result) - 1;
+
+	for (i = 0; i < count; i++)
+		of[i] = SIZE_MAX;
+	for (row = 0; row < rows; row++) {
+		size_t n = (size_t)strtoull(PQgetvalue(result, (int)row, last), NULL, 10);
+
+		if (n == 0 || n > count || of[n - 1] != SIZE_MAX) {
+			log_error("a statement for many gave two rows to one",
+			    LOG_STR("statement", reads[0]->bound->many->name));
+			return false;
+		}
+		of[n - 1] = row;
+	}
+	for (i = 0; i < count; i++)
+		reads[i]->rows = of[i] == SIZE_MAX ? rows_of(reads[i]->arena, shared, 0, 0)
+						   : rows_of(reads[i]->arena, shared, of[i], 1);
+	return true;
 }
 
 size_t
 rows_count(const struct rows *rows)
 {
-	return (size_t)PQntuples(rows->result);
+	return rows->count;
 }
 
 size_t
@@ -85,10 +138,12 @@ rows_name(const struct rows *rows, size_t column)
 const char *
 rows_text(const struct rows *rows, size_t row, size_t column)
 {
-	assert(row < rows_count(rows) && column < rows_columns(rows));
-	if (PQgetisnull(rows->result, (int)row, (int)column))
+	int at = (int)(rows->first + row);
+
+	assert(row < rows->count && column < rows_columns(rows));
+	if (PQgetisnull(rows->result, at, (int)column))
 		return NULL;
-	return PQgetvalue(rows->result, (int)row, (int)column);
+	return PQgetvalue(rows->result, at, (int)column);
 }
 
 int64_t
@@ -202,17 +257,20 @@ form_of(const char *name, Oid type)
 static const struct column *
 columns_of(const struct rows *rows)
 {
-	struct columns *columns = rows->columns;
+	struct column *columns = rows->shared->columns;
 	size_t i, count = rows_columns(rows);
 
-	for (i = 0; i < count && !columns->known; i++) {
+	if (columns != NULL)
+		return columns;
+	columns = result_alloc(rows->result, count * sizeof(*columns));
+	for (i = 0; i < count; i++) {
 		const char *name = rows_name(rows, i);
 
-		columns->list[i] = (struct column){ name, strlen(name),
+		columns[i] = (struct column){ name, strlen(name),
 			form_of(name, PQftype(rows->result, (int)i)) };
 	}
-	columns->known = true;
-	return columns->list;
+	rows->shared->columns = columns;
+	return columns;
 }
 
 static void
@@ -233,6 +291,7 @@ put_value(enum form form, const char *text, size_t len, struct buf *out)
 	}
 }
 
+/* row counts in the result. */
 static void
 put_member(
     const struct rows *rows, size_t row, size_t at, const struct column *column, struct buf *out)
@@ -261,7 +320,7 @@ rows_json(const struct rows *rows, size_t row, struct buf *out)
 			continue;
 		buf_putc(out, before);
 		before = ',';
-		put_member(rows, row, i, &columns[i], out);
+		put_member(rows, rows->first + row, i, &columns[i], out);
 	}
 	if (before == '{')
 		buf_putc(out, '{');

@@ -156,21 +156,25 @@ db_run_one(struct db *db, const struct db_bound *bound, struct rows **rows)
 	return ERR_OK;
 }
 
-size_t
+void
 db_run_many(struct db *db, struct db_read *reads, size_t count)
 {
 	size_t i;
 
 	assert(count <= DB_READS_MAX && db->tx_depth == 0);
 	for (i = 0; i < count; i++) {
-		assert(reads[i].bound->stmt->repeatable);
-		if (prepared_listed(db->prepared, reads[i].bound->stmt) != ERR_OK)
-			return 0;
+		const struct db_bound *bound = reads[i].bound;
+
+		assert(bound->stmt->repeatable);
+		reads[i].answered = false;
+		if (prepared_listed(db->prepared, bound->stmt) != ERR_OK ||
+		    (bound->many != NULL && prepared_listed(db->prepared, bound->many) != ERR_OK))
+			return;
 	}
 	if (count < 2 || db_connect(db) != ERR_OK)
-		return 0;
+		return;
 	db->round_trips++;
-	return flight_many(db, reads, count);
+	flight_many(db, reads, count);
 }
 
 static void

@@ -110,7 +110,7 @@ run_reads(struct turn *turn)
 {
 	struct db_read reads[TURN_MAX];
 	struct seat *seats[TURN_MAX];
-	size_t count = 0, done, i;
+	size_t count = 0, i;
 
 	for (i = 0; i < turn->count; i++) {
 		const struct req *req = turn->seats[i].req;
@@ -126,8 +126,10 @@ run_reads(struct turn *turn)
 		return;
 	prefork_alive();
 	req_resume(seats[0]->req); /* who is named when it crashes here */
-	done = db_run_many(turn->worker->db, reads, count);
-	for (i = 0; i < done; i++) {
+	db_run_many(turn->worker->db, reads, count);
+	for (i = 0; i < count; i++) {
+		if (!reads[i].answered)
+			continue;
 		req_resume(seats[i]->req);
 		answer(turn, seats[i], req_show(seats[i]->req, reads[i].err, reads[i].rows));
 	}

@@ -89,7 +89,7 @@
 	}
 
 enum { FILTERED, SEARCHED, UNFILTERED, VARIANTS };
-enum { GET = VARIANTS * (SORT_DISTANCE + 1), GET_FOR, WORDS };
+enum { GET = VARIANTS * (SORT_DISTANCE + 1), GET_FOR, GET_MANY, GET_FOR_MANY, WORDS };
 
 static const struct stmt stmts[] = {
 	[VARIANTS * SORT_TOP_RATED] = LISTING("top_rated", NEAR NO_WORDS, TOP_RATED),
@@ -119,6 +119,18 @@ static const struct stmt stmts[] = {
 	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at"
 	    " FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1 AND " ADVISOR_LISTED
 	    " AND NOT block_between(a.id, $2)",
+	    .repeatable = true },
+	[GET_MANY] = { "directory_get_many", 1,
+	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at, q.n AS _n"
+	    " FROM unnest($1::uuid[]) WITH ORDINALITY AS q (advisor_id, n)"
+	    " JOIN advisor a ON a.id = q.advisor_id JOIN user_account u ON u.id = a.id"
+	    " WHERE " ADVISOR_LISTED,
+	    .repeatable = true },
+	[GET_FOR_MANY] = { "directory_get_for_many", 2,
+	    "SELECT " ADVISOR_CARD ", a.bio, a.created_at, q.n AS _n"
+	    " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (advisor_id, viewer_id, n)"
+	    " JOIN advisor a ON a.id = q.advisor_id JOIN user_account u ON u.id = a.id"
+	    " WHERE " ADVISOR_LISTED " AND NOT block_between(a.id, q.viewer_id)",
 	    .repeatable = true },
 };
 STMT_SET(directory_stmts, stmts);
@@ -257,8 +269,8 @@ struct db_bound
 directory_get_bind(const char *id, const char *viewer_id)
 {
 	if (viewer_id == NULL)
-		return db_bind(&stmts[GET], db_text(id));
-	return db_bind(&stmts[GET_FOR], db_text(id), db_text(viewer_id));
+		return db_bind_many(&stmts[GET], &stmts[GET_MANY], db_text(id));
+	return db_bind_many(&stmts[GET_FOR], &stmts[GET_FOR_MANY], db_text(id), db_text(viewer_id));
 }
 
 enum err

@@ -10,9 +10,15 @@ enum {
 	USER_BY_EMAIL,
 	USER_BY_PHONE,
 	USER_SET_PASSWORD,
-	USER_GET
+	USER_GET,
+	USER_GET_MANY
 };
 enum { GET_PHONE = 12, GET_VERSION = 13 };
+
+#define PROFILE                                                                                       \
+	"u.id, u.email, u.display_name, u.role, u.bio, u.gender, u.birth_date, u.locale, u.timezone," \
+	" u.presence_hidden, u.created_at, u.updated_at, u.phone_sealed AS _phone_sealed,"            \
+	" u.version AS _version"
 
 static const struct stmt stmts[] = {
 	[USER_INSERT] = { "user_insert", 9,
@@ -33,9 +39,10 @@ static const struct stmt stmts[] = {
 	[USER_SET_PASSWORD] = { "user_set_password", 2,
 	    "UPDATE user_account SET password_hash = $2 WHERE id = $1", false },
 	[USER_GET] = { "user_get", 1,
-	    "SELECT id, email, display_name, role, bio, gender, birth_date, locale, timezone,"
-	    " presence_hidden, created_at, updated_at, phone_sealed AS _phone_sealed, version AS _version"
-	    " FROM user_account WHERE id = $1 AND state <> 'DELETED'",
+	    "SELECT " PROFILE " FROM user_account u WHERE u.id = $1 AND u.state <> 'DELETED'", true },
+	[USER_GET_MANY] = { "user_get_many", 1,
+	    "SELECT " PROFILE ", q.n AS _n FROM unnest($1::uuid[]) WITH ORDINALITY AS q (user_id, n)"
+	    " JOIN user_account u ON u.id = q.user_id WHERE u.state <> 'DELETED'",
 	    true },
 };
 STMT_SET(user_stmts, stmts);
@@ -87,7 +94,7 @@ user_password_set(struct db *db, const char *id, const char *password_hash)
 struct db_bound
 user_get_bind(const char *id)
 {
-	return db_bind(&stmts[USER_GET], db_text(id));
+	return db_bind_many(&stmts[USER_GET], &stmts[USER_GET_MANY], db_text(id));
 }
 
 enum err
