@@ -57,6 +57,23 @@ turn_full(const struct turn *turn)
 	return turn->count == TURN_MAX;
 }
 
+bool
+turn_empty(const struct turn *turn)
+{
+	return turn->count == 0;
+}
+
+bool
+turn_has(const struct turn *turn, const struct http *http)
+{
+	size_t i;
+
+	for (i = 0; i < turn->count; i++)
+		if (turn->seats[i].http == http)
+			return true;
+	return false;
+}
+
 static void
 busy(struct turn *turn, int change)
 {

@@ -28,6 +28,9 @@ void turn_free(struct turn *);
 /* Take the request that http carries; the turn is not full. What ends before its handler is answered at once. */
 void turn_take(struct turn *, struct http *, bool fresh);
 bool turn_full(const struct turn *);
+bool turn_empty(const struct turn *);
+/* This one was taken, and is not answered. */
+bool turn_has(const struct turn *, const struct http *);
 /* Answer all that were taken. */
 void turn_run(struct turn *);
 

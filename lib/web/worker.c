@@ -179,12 +179,10 @@ loop_goes_on(struct loop *loop)
 }
 
 static void
-turn(struct loop *loop)
+take_ready(struct loop *loop, const struct epoll_event *events, int count)
 {
-	struct epoll_event events[EVENTS_MAX];
-	int i, count = epoll_wait(loop->epoll, events, EVENTS_MAX, loop->leaving ? 50 : TICK_MS);
+	int i;
 
-	prefork_alive();
 	for (i = 0; i < count && !(loop->leaving && clock_monotonic_us() >= loop->leave_us); i++) {
 		if (events[i].data.ptr != NULL)
 			on_connection(loop, events[i].data.ptr);
@@ -193,6 +191,34 @@ turn(struct loop *loop)
 		if (turn_full(loop->turn))
 			turn_run(loop->turn);
 	}
+}
+
+/*
+ * While the first were read others have come, and what goes with them costs less than another turn. Not those at the
+ * listener: siblings may be idle. A connection that is in the turn shows again when its peer will say no more.
+ */
+static void
+take_late(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int i, count = epoll_wait(loop->epoll, events, EVENTS_MAX, 0), late = 0;
+
+	for (i = 0; i < count; i++)
+		if (events[i].data.ptr != NULL && !turn_has(loop->turn, events[i].data.ptr))
+			events[late++] = events[i];
+	take_ready(loop, events, late);
+}
+
+static void
+turn(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count = epoll_wait(loop->epoll, events, EVENTS_MAX, loop->leaving ? 50 : TICK_MS);
+
+	prefork_alive();
+	take_ready(loop, events, count);
+	if (!turn_empty(loop->turn))
+		take_late(loop);
 	turn_run(loop->turn);
 }
 

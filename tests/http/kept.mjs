@@ -83,13 +83,16 @@ const kept = {};
 const isStopped = (pid) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).startsWith("T");
 
 // The replies to asks, [method, path, more] each, over these connections; all were there when the worker woke.
-async function askAll(asks, program, connect) {
+async function askAll(asks, program, connect, last = false) {
 	const pid = worker(program);
 	process.kill(pid, "SIGSTOP");
 	await until(() => isStopped(pid), "it has stopped");
 	const over = connect(), replies = asks.map((ask, i) => over[i].ask(...ask));
+	if (last)
+		over.forEach(({ socket }) => socket.end());
 	await Promise.all(over.map(({ socket }) =>
-		until(() => !socket.connecting && socket.writableLength === 0, "the kernel has it")));
+		until(() => !socket.connecting && (last ? socket.writableFinished : socket.writableLength === 0),
+			"the kernel has it")));
 	process.kill(pid, "SIGCONT");
 	return Promise.all(replies);
 }
@@ -100,6 +103,11 @@ export async function together(asks, program) {
 	while (kept[program].length < asks.length)
 		kept[program].push(await Kept.open(program));
 	return askAll(asks, program, () => kept[program]);
+}
+// Over such, whose peer says with its request that it was the last.
+export async function togetherLast(asks, program) {
+	const over = await Promise.all(asks.map(() => Kept.open(program)));
+	return askAll(asks, program, () => over, true);
 }
 // Over new ones.
 export async function togetherAnew(asks, program) {

@@ -39,6 +39,16 @@ test("more than a turn holds are answered in several", async () => {
 	assert.ok(trips <= 3 + 1 + 2, `${trips} round trips`);
 });
 
+test("who says no more is answered once, and others beside", async () => {
+	for (const count of [1, 5, TURN_MAX, TURN_MAX + 3]) {
+		const asks = [...Array(count).keys()].map((i) => [me(one), me(two), other(one, two)][i % 3]);
+		const replies = await kept.togetherLast(asks, "people");
+		assert.deepEqual(statuses(replies), asks.map(() => 200));
+		replies.forEach(({ body }, i) => assert.equal(body.id, [one.id, two.id, two.id][i % 3]));
+	}
+	assert.deepEqual(statuses(await together([me(one), me(two)])), [200, 200]);
+});
+
 test("each is logged and counted as if it were alone", async () => {
 	const asks = [me(one), me(two), ["GET", "/api/v1/users/nobody", { token: one.token }],
 		["GET", "/api/v1/users/me", {}], other(two, one), ["DELETE", "/api/v1/users/me", { token: one.token }],
