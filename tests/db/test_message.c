@@ -261,7 +261,37 @@ the_assistant_says_a_thing_once_however_often_it_is_posted(void)
 	    message_post(door(), talk.session_id, "AI", "reply-2", "No."), ERR_NOT_FOUND);
 }
 
+/* How often this connection has read all messages; and a send, as "created seq". */
+#define SCANS "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'message'"
+#define SEND_AS                                                                                    \
+	"SELECT concat_ws(' ', created, message->>'seq') FROM"                                     \
+	" message_send($1, $2, gen_random_uuid(), $3, 'text', 'Hello', NULL, NULL)"
+
+/* The smaller a table, the cheaper it is to read whole; a connection keeps the plans it made then. */
+static void
+to_know_a_repeated_message_not_all_are_read(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	char client_id[16], wanted[16];
+	int64_t before;
+	int i;
+
+	testdb_run("ANALYZE message");
+	testdb_run("BEGIN");
+	before = testdb_i64(SCANS);
+	for (i = 0; i < 16; i++) {
+		(void)snprintf(client_id, sizeof(client_id), "c-%d", i / 2);
+		(void)snprintf(wanted, sizeof(wanted), "%s %d", i % 2 == 0 ? "t" : "f", i / 2 + 1);
+		CU_ASSERT_STRING_EQUAL(
+		    testdb_text(SEND_AS, talk.conversation_id, talk.user_id, client_id), wanted);
+	}
+	CU_ASSERT_EQUAL(testdb_i64(SCANS), before);
+	testdb_run("ROLLBACK");
+}
+
 static const struct cunit_test tests[] = {
+	{ "to know a repeated message not all are read",
+	    to_know_a_repeated_message_not_all_are_read },
 	{ "a thousand messages sent three times are stored once in order",
 	    a_thousand_messages_sent_three_times_are_stored_once_in_order },
 	{ "a repeated client_id gives the first message",
