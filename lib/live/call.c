@@ -267,10 +267,11 @@ keep(struct live_call *call, const char *of)
 {
 	call->kept = json_object_get(call->data);
 	(void)memccpy(call->own_user_id, call->user_id, '\0', sizeof(call->own_user_id) - 1);
+	(void)memccpy(call->own_login_id, call->login_id, '\0', sizeof(call->own_login_id) - 1);
 	(void)memccpy(call->own_of, of, '\0', sizeof(call->own_of) - 1);
 	call->user_id = call->own_user_id;
+	call->login_id = call->own_login_id;
 	call->of = call->of != NULL ? call->own_of : NULL;
-	call->login_id = NULL;
 }
 
 /* Its own statement, or one for several. From here on the call ends itself. */
@@ -279,15 +280,18 @@ ask(struct live_call *call)
 {
 	struct client *client = call->client;
 	const char *of = call->of != NULL ? call->of : call->user_id;
+	bool later;
 
 	call->line = line_for(call->live->lines, of);
 	call->pipeline = call->line->pipeline;
-	if (call->op->bind == NULL)
-		gather_before(call->line, of);
-	TRY(call->op->run(call));
+	later = call->op->bind != NULL || gather_has(call->line, of);
+	if (later && gather_full(call->line))
+		return ERR_BUSY;
+	if (call->op->bind != NULL || !later)
+		TRY(call->op->run(call));
 	client->calls++;
 	client->asked++;
-	if (call->op->bind != NULL) {
+	if (later) {
 		keep(call, of);
 		gather(call);
 	} else {

@@ -1,10 +1,13 @@
 #include "live/gather.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "live/live.h"
 #include "web/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { GATHER_US = 5000 };
 
 /* A statement under way. */
 struct flight {
@@ -49,17 +52,94 @@ take_off(struct line *line, struct live_call *const calls[], size_t count)
 	fail(calls, count, err);
 }
 
+/* The first that waits. */
+static struct live_call *
+pop(struct line *line)
+{
+	struct live_call *call = line->gathered;
+
+	line->gathered = call->next;
+	if (line->gathered == NULL)
+		line->gathered_end = &line->gathered;
+	line->gathered_count--;
+	return call;
+}
+
+/* One that only waited for those before it. */
+static void
+run_alone(struct live_call *call)
+{
+	enum err err = call->op->run(call);
+
+	if (err != ERR_OK)
+		live_call_fail(call, err);
+	else
+		call->user_id = call->login_id = call->of = NULL, call->data = NULL;
+}
+
+/* The next statement, and what is to be asked alone before it. */
 static void
 go(struct line *line)
 {
 	struct live_call *calls[LIVE_BATCH_MAX];
-	size_t count = line->gathered_count;
+	size_t count = 0;
 
-	if (count == 0)
-		return;
-	memcpy(calls, line->gathered, count * sizeof(*calls));
-	line->gathered_count = 0;
-	take_off(line, calls, count);
+	while (line->gathered != NULL && line->gathered->op->bind == NULL)
+		run_alone(pop(line));
+	while (line->gathered != NULL && count < LIVE_BATCH_MAX &&
+	    (count == 0 || line->gathered->op == calls[0]->op))
+		calls[count++] = pop(line);
+	line->gathered_us = clock_steady_us();
+	if (count > 0)
+		take_off(line, calls, count);
+}
+
+/* Which line's turn it is: the one that has waited longest of those that may go; NULL: none. */
+static struct line *
+next_line(struct lines *lines)
+{
+	int64_t late_us = clock_steady_us() - GATHER_US;
+	struct line *best = NULL;
+	unsigned flights = 0;
+	size_t i;
+
+	for (i = 0; i < line_count(lines); i++)
+		flights += line_at(lines, i)->flights;
+	for (i = 0; i < line_count(lines); i++) {
+		struct line *line = line_at(lines, i);
+
+		if (line->flights == 0 && line->gathered != NULL &&
+		    (flights == 0 || line->gathered_count >= LIVE_BATCH_MAX ||
+			line->gathered_us <= late_us) &&
+		    (best == NULL || line->gathered_us < best->gathered_us))
+			best = line;
+	}
+	return best;
+}
+
+void
+gather_tick(struct lines *lines)
+{
+	struct line *line;
+
+	while ((line = next_line(lines)) != NULL)
+		go(line);
+}
+
+int64_t
+gather_due_us(struct lines *lines)
+{
+	int64_t due = INT64_MAX;
+	size_t i;
+
+	for (i = 0; i < line_count(lines); i++) {
+		const struct line *line = line_at(lines, i);
+
+		if (line->gathered != NULL && line->flights == 0 &&
+		    line->gathered_us + GATHER_US < due)
+			due = line->gathered_us + GATHER_US;
+	}
+	return due;
 }
 
 /* What became of a batch; true: each has to be sent again. */
@@ -84,14 +164,14 @@ landed(void *arg, enum err err, struct rows *rows)
 	const struct flight flight = *(struct flight *)arg;
 	struct line *line = flight.line;
 	bool again = flight.count > 1 && count_batch(&flight, err);
+	struct lines *lines = flight.calls[0]->live->lines;
 	size_t i;
 
 	free(arg);
 	line->flights--;
 	for (i = 0; again && i < flight.count; i++)
 		take_off(line, &flight.calls[i], 1);
-	if (line->flights == 0)
-		go(line); /* before the answers are made: the database need not wait for that */
+	gather_tick(lines); /* before the answers are made: the database need not wait for that */
 	if (again)
 		return;
 	if (err == ERR_OK || flight.count == 1)
@@ -105,23 +185,28 @@ gather(struct live_call *call)
 {
 	struct line *line = call->line;
 
-	if (line->gathered_count > 0 && line->gathered[0]->op != call->op)
-		go(line);
-	line->gathered[line->gathered_count++] = call;
-	if (line->flights == 0 || line->gathered_count == LIVE_BATCH_MAX)
-		go(line);
+	if (line->gathered == NULL)
+		line->gathered_us = clock_steady_us();
+	*line->gathered_end = call;
+	line->gathered_end = &call->next;
+	line->gathered_count++;
+	gather_tick(call->live->lines);
 }
 
-void
-gather_before(struct line *line, const char *of)
+bool
+gather_full(const struct line *line)
 {
-	size_t i;
+	return line->gathered_count >= LINE_WAITING_MAX;
+}
 
-	for (i = 0; i < line->gathered_count; i++)
-		if (strcmp(line->gathered[i]->own_of, of) == 0) {
-			go(line);
-			return;
-		}
+bool
+gather_has(const struct line *line, const char *of)
+{
+	const struct live_call *call = line->gathered;
+
+	while (call != NULL && strcmp(call->own_of, of) != 0)
+		call = call->next;
+	return call != NULL;
 }
 
 void
@@ -130,5 +215,6 @@ gather_all(struct lines *lines)
 	size_t i;
 
 	for (i = 0; i < line_count(lines); i++)
-		go(line_at(lines, i));
+		while (line_at(lines, i)->gathered != NULL)
+			go(line_at(lines, i));
 }

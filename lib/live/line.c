@@ -39,6 +39,7 @@ line_open(struct live *live, struct pipeline_config config)
 		struct line *line = &lines->list[i];
 
 		line->pipeline = pipeline_open(&config);
+		line->gathered_end = &line->gathered;
 		line->source = (struct source){ ready, line->pipeline, -1, 0 };
 	}
 	return lines;

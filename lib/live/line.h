@@ -18,8 +18,9 @@ enum {
 struct line {
 	struct pipeline *pipeline;
 	struct source source;
-	struct live_call *gathered[LIVE_BATCH_MAX]; /* for the next statement: gather.h */
+	struct live_call *gathered, **gathered_end; /* what waits, in the order it came: gather.h */
 	size_t gathered_count;
+	int64_t gathered_us; /* clock_steady_us() since when the first of these has waited */
 	unsigned flights; /* statements for what was gathered, under way */
 };
 

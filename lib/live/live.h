@@ -71,6 +71,7 @@ struct live_call {
 	struct line *line; /* on which it is sent, over pipeline; NULL: not yet */
 	struct pipeline *pipeline;
 	struct arena *arena; /* the loop's: keeps nothing from run to the answer */
+	struct live_call *next; /* gathered behind it */
 	const char *user_id, *login_id,
 	    *of; /* these, of as op->of names it, and data only during run, or to the end if op has bind */
 	struct json_object *data;
@@ -81,7 +82,8 @@ struct live_call {
 	int64_t number; /* for run to remember something until the answer */
 	char id[65]; /* the client's */
 	char request_id[65];
-	char own_user_id[65], own_of[65]; /* of an op with bind: who asks, and of what or of whom */
+	char own_user_id[65], own_login_id[65],
+	    own_of[65]; /* of one that is gathered: who asks, and of what */
 };
 /* data is a JSON object. Ends the call, as live_call_fail does. */
 void live_call_answer(struct live_call *, int status, const char *data);

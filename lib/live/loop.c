@@ -80,6 +80,7 @@ tick(struct live *live)
 	if (steady >= pipeline_due_us(live->pipeline))
 		pipeline_step(live->pipeline);
 	line_tick(live->lines);
+	gather_tick(live->lines);
 	if (live->wal != NULL && steady >= wal_due_us(live->wal))
 		wal_step(live->wal);
 	door_tick(live);
@@ -100,6 +101,7 @@ timeout_ms(const struct live *live)
 	int64_t due = least(pipeline_due_us(live->pipeline), line_due_us(live->lines)), left_us;
 	int most_ms = clock_nap_ms(live->held > 0 ? TICK_MS : IDLE_TICK_MS);
 
+	due = least(due, gather_due_us(live->lines));
 	if (live->wal != NULL)
 		due = least(due, wal_due_us(live->wal));
 	left_us = least(due - clock_steady_us(), scan_due_us(live) - clock_monotonic_us());

@@ -150,6 +150,26 @@ test("a batch that fails as a whole is done one by one", async () => {
 	await whole(answers);
 });
 
+test("what was sent behind a batch that fails as a whole stays behind it", async () => {
+	const free = await lock(slow), before = await metric("batches_failed_total"), first = lines[3].send(slow);
+	const many = (i, n, where = place) => [...Array(n)].map(() => lines[i].send(where));
+	await waits();
+	const calls = [lines[1].send(slow), lines[2].send(other), ...many(0, BATCH_MAX - 2)];
+	await heard();
+	calls.push(...many(0, 1), ...many(1, BATCH_MAX - 2), ...many(2, 1, other));
+	await heard();
+	const read = lines[0].call("read", { conversation_id: place, data: { seq: 1 } });
+	await until(async () => await metric("batches_failed_total") > before, "the batch has failed");
+	await free();
+	const answers = await Promise.all([first, ...calls]), { id } = one;
+	assert.deepEqual(statuses(answers), [503, ...calls.map(() => 201)]);
+	const seqs = answers.map(({ data }) => data).filter((said) => said?.sender_id === id).map(({ seq }) => seq);
+	assert.equal(seqs.length, BATCH_MAX - 1);
+	assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
+	assert.equal((await read).status, 200);
+	await whole(answers);
+});
+
 // Sends that are a batch under way, behind a lock; then fn(pid of its backend).
 async function underWay(drafts, fn) {
 	const freeSlow = await lock(slow), freePlace = await lock(place), first = lines[3].send(slow);
