@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/prune.h"
+#include "domain/talk/message.h"
 #include "domain/talk/presence.h"
 #include "domain/talk/retention.h"
 #include "domain/talk/session_sweep.h"
@@ -78,11 +79,21 @@ prune(struct worker *worker)
 	return err;
 }
 
+/* Words of new messages. */
+static enum err
+index_words(struct worker *worker)
+{
+	int64_t pages;
+
+	return message_index(worker->db, &pages);
+}
+
 const struct sweep sweeps[] = {
 	{ "keep", HEARTBEAT_EVERY_MS, 30, keep },
 	{ "expire", 1000, 60, expire },
 	{ "lapse", 5000, 60, lapse },
 	{ "absent", 5000, 60, absent },
+	{ "index", 1000, 60, index_words },
 	{ "retain", MINUTE_MS, 300, retain },
 	{ "prune", MINUTE_MS, 300, prune },
 	{ 0 },

@@ -152,10 +152,11 @@ CREATE UNIQUE INDEX message_client ON message (conversation_id, sender_id, clien
 CREATE INDEX message_created ON message USING brin (created_at);
 CREATE INDEX message_reply ON message (conversation_id, reply_seq) WHERE reply_seq IS NOT NULL;
 CREATE INDEX message_deleted ON message (conversation_id, seq) WHERE deleted_at IS NOT NULL;
--- With the conversation in front, a search reads what its own conversations hold and no more. A short
--- pending list keeps searches fast; sending does not wait for the index.
+-- With the conversation in front, a search reads what its own conversations hold. A send only adds its words to the
+-- index's pending list, which searches read as well; the worker puts them into their places each second
+-- (message_index). The list is long enough that a send does not have to: it would hold its conversation meanwhile.
 CREATE INDEX message_words ON message USING gin (conversation_id, to_tsvector('confab', body))
-	WITH (gin_pending_list_limit = 512) WHERE type <> 'system';
+	WITH (gin_pending_list_limit = 4096) WHERE type <> 'system';
 
 -- The rules of a message in one constraint, each with the name it would have as a constraint. As in a
 -- constraint, a rule that is null holds.

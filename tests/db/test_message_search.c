@@ -260,11 +260,34 @@ ten_thousand_messages_are_not_read_to_count_or_search_them(void)
 	testdb_run("ROLLBACK");
 }
 
+static void
+words_are_found_before_they_are_in_their_place_and_after(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	char body[64];
+	int64_t pages = 0;
+	int i;
+
+	CU_ASSERT_EQUAL_FATAL(message_index(door(), &pages), ERR_OK);
+	for (i = 0; i < 40; i++) {
+		(void)snprintf(body, sizeof(body), "zebra number%d", i);
+		(void)say(&talk, talk.user_id, body, body);
+	}
+	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "zebra number17"), "zebra number17");
+	CU_ASSERT_EQUAL_FATAL(message_index(door(), &pages), ERR_OK);
+	CU_ASSERT_TRUE(pages > 0); /* no send had to */
+	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "zebra number17"), "zebra number17");
+	CU_ASSERT_EQUAL_FATAL(message_index(door(), &pages), ERR_OK);
+	CU_ASSERT_EQUAL(pages, 0);
+}
+
 static const struct cunit_test tests[] = {
 	{ "words are found in one's own conversations only",
 	    words_are_found_in_ones_own_conversations_only },
 	{ "pages of a search are whole over conversations",
 	    pages_of_a_search_are_whole_over_conversations },
+	{ "words are found before they are in their place, and after",
+	    words_are_found_before_they_are_in_their_place_and_after },
 	{ "what is unread counts neither my own nor deleted messages",
 	    what_is_unread_counts_neither_my_own_nor_deleted_messages },
 	{ "mute ends by itself or by hand", mute_ends_by_itself_or_by_hand },

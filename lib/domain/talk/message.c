@@ -14,6 +14,7 @@ enum {
 	REACT,
 	GET,
 	SEARCH,
+	INDEX,
 	LIST_BEFORE,
 	LIST_AFTER,
 	SESSION_BEFORE,
@@ -72,6 +73,7 @@ static const struct stmt stmts[] = {
 	    " JOIN conversation c ON c.id = (hit.m).conversation_id"
 	    " ORDER BY (hit.m).created_at DESC, (hit.m).id DESC",
 	    true },
+	[INDEX] = { "message_index", 0, "SELECT gin_clean_pending_list('message_words')", true },
 	[LIST_BEFORE] = { "message_list_before", 4,
 	    WINDOW_HEAD MORE_BEFORE WINDOW_FROM BEFORE_PAGE OF_CONVERSATION, true },
 	[LIST_AFTER] = { "message_list_after", 4,
@@ -272,6 +274,16 @@ message_search(struct db *db, const char *user_id, const char *words, int64_t li
 {
 	return db_run(
 	    db, db_ref(message_search_bind(user_id, words, limit, after_time, after_id)), rows);
+}
+
+enum err
+message_index(struct db *db, int64_t *pages)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[INDEX]));
+	*pages = rows_i64(rows, 0, 0);
+	return ERR_OK;
 }
 
 /* The number to list from: no number means the newest. */

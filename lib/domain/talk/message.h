@@ -133,6 +133,10 @@ MUST_CHECK enum err message_search(struct db *, const char *user_id, const char 
 struct db_bound message_search_bind(const char *user_id, const char *words, int64_t limit,
     const char *after_time, const char *after_id);
 
+/* Put the words of new messages into their places in the index, which a send leaves to the worker; searches find
+ * them before, too. *pages: how much of the index (8 KiB each) had waited. */
+MUST_CHECK enum err message_index(struct db *, int64_t *pages);
+
 /*
  * A message by its id.
  *	ERR_NOT_FOUND	no such message, or user_id is not in its conversation
