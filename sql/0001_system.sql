@@ -19,6 +19,22 @@ CREATE FUNCTION app_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
 	'SELECT clock_timestamp() + (app_now() - now())';
 COMMENT ON FUNCTION app_clock() IS 'Time of this moment, later within the same transaction: for rows that one transaction writes one after the other';
 
+-- What people search by, in the form that is indexed: without case and accents. unaccent() depends on a
+-- dictionary that can be edited, so PostgreSQL calls it STABLE; ours is never edited. Names are written in full,
+-- for a restore builds the indexes with an empty search_path.
+CREATE FUNCTION search_fold(said text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+	$$ SELECT lower(public.unaccent('public.unaccent', said)) $$;
+COMMENT ON FUNCTION search_fold(text) IS 'Text as searches compare it: lower case, no accents';
+-- One or two letters have no trigram of their own: they are the beginning of a word, which has.
+CREATE FUNCTION search_pattern(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT CASE WHEN length(word) < 3 THEN '% ' ELSE '%' END ||
+		regexp_replace(public.search_fold(word), '([\\%_])', '\\\1', 'g') || '%'
+$$;
+COMMENT ON FUNCTION search_pattern(text) IS 'The LIKE pattern that finds a word in folded text that begins with a blank';
+CREATE FUNCTION person_fold(name text, email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+	$$ SELECT ' ' || public.search_fold(name) || ' ' || coalesce(email, '') $$;
+COMMENT ON FUNCTION person_fold(text, text) IS 'What a person is found by';
+
 CREATE TABLE rate_bucket (
 	key text PRIMARY KEY CHECK (length(key) <= 300),
 	count int NOT NULL,
@@ -111,6 +127,7 @@ COMMENT ON COLUMN audit.request_id IS 'Request that did it, as in the logs';
 COMMENT ON COLUMN audit.previous_hash IS 'hash of the row before; empty text for the first';
 COMMENT ON COLUMN audit.hash IS 'SHA-256 over previous_hash and this row';
 CREATE INDEX audit_target ON audit (target_type, target_id, id DESC);
+CREATE INDEX audit_request ON audit (request_id) WHERE request_id <> '';
 
 -- Checking the whole audit log takes as long as the log is long: the worker does it, slice by slice, and one
 -- at a time.

@@ -20,6 +20,7 @@ CREATE TABLE user_account (
 	version bigint NOT NULL DEFAULT 1,
 	created_at timestamptz NOT NULL DEFAULT app_now(),
 	updated_at timestamptz NOT NULL DEFAULT app_now(),
+	search text NOT NULL GENERATED ALWAYS AS (person_fold(display_name, email)) STORED,
 	CONSTRAINT user_account_reachable CHECK
 		(state = 'DELETED' OR email IS NOT NULL OR phone_hash IS NOT NULL),
 	CONSTRAINT user_account_phone_whole CHECK ((phone_hash IS NULL) = (phone_sealed IS NULL))
@@ -43,10 +44,10 @@ COMMENT ON COLUMN user_account.presence_hidden IS 'Nobody sees whether this pers
 COMMENT ON COLUMN user_account.version IS 'Grows with each edit; the ETag of the profile';
 COMMENT ON COLUMN user_account.created_at IS 'When the account was made';
 COMMENT ON COLUMN user_account.updated_at IS 'Last edit';
+COMMENT ON COLUMN user_account.search IS 'Name and e-mail as administrators search them: see search_pattern()';
 CREATE INDEX user_account_created ON user_account (created_at DESC, id DESC);
--- The panel's search of accounts by a part of the name or the e-mail.
-CREATE INDEX user_account_search ON user_account USING gin
-	(lower(display_name || ' ' || coalesce(email, '')) gin_trgm_ops);
+-- Accounts by words of the name or the e-mail.
+CREATE INDEX user_account_search ON user_account USING gin (search gin_trgm_ops);
 
 CREATE TABLE login (
 	id uuid PRIMARY KEY,
@@ -81,6 +82,7 @@ COMMENT ON COLUMN login.expires_at IS 'Absolute end, whatever the use';
 COMMENT ON COLUMN login.ended_at IS 'When it was ended; null while good';
 COMMENT ON COLUMN login.end_reason IS 'Why it was ended';
 CREATE INDEX login_user ON login (user_id, created_at DESC) WHERE ended_at IS NULL;
+CREATE INDEX login_ip ON login (ip, created_at DESC);
 CREATE UNIQUE INDEX login_secret ON login (secret_hash) WHERE secret_hash IS NOT NULL;
 
 CREATE TABLE revocation (
@@ -139,3 +141,5 @@ COMMENT ON COLUMN report.resolved_at IS 'When it was closed';
 COMMENT ON COLUMN report.created_at IS 'When it was raised';
 CREATE INDEX report_open ON report (created_at, id) WHERE state = 'OPEN';
 CREATE UNIQUE INDEX report_once ON report (reporter_id, target_type, target_id) WHERE state = 'OPEN';
+CREATE INDEX report_about ON report (target_user_id, created_at DESC, id DESC);
+CREATE INDEX report_by ON report (reporter_id, created_at DESC, id DESC);
