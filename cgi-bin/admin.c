@@ -16,8 +16,10 @@
 #include "domain/system/heartbeat.h"
 #include "domain/system/job_admin.h"
 #include "domain/system/overview.h"
+#include "domain/system/search.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session_leave.h"
+#include "panel/nav.h"
 
 #include <string.h>
 
@@ -71,11 +73,9 @@ panel_reply(struct req *req, const char *template, const char *section, struct j
 {
 	struct rows *rows;
 
-	TRY(overview_waiting(req->db, &rows));
-	page_put_int(context, "waiting_advisors", rows_i64_of(rows, 0, "pending"));
-	page_put_int(context, "waiting_jobs", rows_i64_of(rows, 0, "jobs"));
-	page_put_int(context, "waiting_reports", rows_i64_of(rows, 0, "reports"));
-	page_put_bool(context, arena_printf(req->arena, "in_%s", section), true);
+	TRY(overview_waiting(req->db, NAV_COUNT_MAX, &rows));
+	page_put_object(context, "waiting", page_row(req, rows, 0));
+	page_put(context, "section", section);
 	put_message(req, context);
 	return page_reply(req, template, context);
 }
@@ -173,12 +173,12 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_front_routes, admin_home_routes,
 		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_job_routes,
-		admin_api_routes, NULL };
+		admin_api_routes, admin_search_routes, NULL };
 	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts, &job_stmts,
 		&job_admin_stmts, &overview_stmts, &heartbeat_stmts, &review_stmts,
 		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts,
 		&attempt_stmts, &session_stmts, &session_leave_stmts, &message_stmts,
-		&demo_login_stmts, NULL };
+		&demo_login_stmts, &search_stmts, NULL };
 	static const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = sets,

@@ -9,7 +9,8 @@
 #include "web/reply.h"
 
 extern const struct route admin_front_routes[], admin_home_routes[], admin_advisor_routes[],
-    admin_user_routes[], admin_report_routes[], admin_job_routes[], admin_api_routes[];
+    admin_user_routes[], admin_report_routes[], admin_job_routes[], admin_api_routes[],
+    admin_search_routes[];
 
 enum { PANEL_ROWS = 50 }; /* of a list on one page */
 
@@ -25,7 +26,7 @@ enum { PANEL_ROWS = 50 }; /* of a list on one page */
 
 /* Who acts in this request. */
 struct audit_by panel_by(const struct req *);
-/* page_reply with the navigation: section is "home", "advisors", "users", "reports", "jobs" or "audit". The
+/* page_reply with the navigation: section is one of nav_entries, or another name. The
  * route's query must have PANEL_DONE. */
 MUST_CHECK enum err panel_reply(
     struct req *, const char *template, const char *section, struct json_object *context);

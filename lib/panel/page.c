@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "domain/people/panel_login.h"
 #include "panel/csrf.h"
+#include "panel/nav.h"
 #include "web/reply.h"
 #include "panel/tmpl.h"
 
@@ -178,6 +179,7 @@ render(struct req *req, const char *name, struct json_object *context)
 	if (req->caller.role == ROLE_ADMIN) {
 		page_put(context, "admin", req->caller.name);
 		page_put(context, "csrf", req->caller.csrf);
+		nav_put(req, context);
 	}
 	buf_clear(&req->reply.body);
 	tmpl_render(tmpl, context, &req->reply.body);

@@ -23,11 +23,15 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 		time.title = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-// "/" goes to the search field.
+// Ctrl-K goes to the search of everything; "/" to that of the list on the page, if it has one.
 document.addEventListener("keydown", (event) => {
-	const field = document.getElementById("q");
-	if (event.key !== "/" || !field || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName))
+	const everything = document.getElementById("find");
+	const command = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+	const field = command ? everything : document.getElementById("q") ?? everything;
+	const writing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+	if (!field || !(command || (event.key === "/" && !writing)))
 		return;
 	event.preventDefault();
 	field.focus();
+	field.select();
 });

@@ -262,7 +262,7 @@ the_overview_counts(void)
 
 	CU_ASSERT_EQUAL_FATAL(overview_counts(db, &rows), ERR_OK);
 	CU_ASSERT_TRUE(rows_i64(rows, 0, 0) > 0);
-	CU_ASSERT_EQUAL(overview_waiting(db, &rows), ERR_OK);
+	CU_ASSERT_EQUAL(overview_waiting(db, 1000000, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(overview_days(db, &rows), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(rows_count(rows), OVERVIEW_DAYS);
 	CU_ASSERT_EQUAL(rows_i64(rows, OVERVIEW_DAYS - 1, 2),

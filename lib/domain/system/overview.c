@@ -26,10 +26,11 @@ static const struct stmt stmts[] = {
 	    " count(*) FILTER (WHERE state = 'DEAD') AS jobs_dead FROM job"
 	    " WHERE state <> 'DONE') j",
 	    true },
-	[WAITING] = { "overview_waiting", 0,
-	    "SELECT (SELECT count(*) FROM advisor WHERE state = 'PENDING') AS pending,"
-	    " (SELECT count(*) FROM report WHERE state = 'OPEN') AS reports,"
-	    " (SELECT count(*) FROM job WHERE state = 'DEAD') AS jobs",
+	[WAITING] = { "overview_waiting", 1,
+	    "SELECT (SELECT count(*) FROM (SELECT FROM advisor WHERE state = 'PENDING'"
+	    " LIMIT $1::int) a) AS pending, (SELECT count(*) FROM (SELECT FROM report"
+	    " WHERE state = 'OPEN' LIMIT $1::int) r) AS reports, (SELECT count(*) FROM"
+	    " (SELECT FROM job WHERE state = 'DEAD' LIMIT $1::int) j) AS jobs",
 	    true },
 	[DAYS] = { "overview_days", 1,
 	    "WITH span AS (SELECT date_trunc('day', app_now() AT TIME ZONE 'UTC')"
@@ -72,9 +73,9 @@ overview_counts(struct db *db, struct rows **rows)
 }
 
 enum err
-overview_waiting(struct db *db, struct rows **rows)
+overview_waiting(struct db *db, int64_t max, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[WAITING]);
+	return db_one(db, rows, &stmts[WAITING], db_i64(max));
 }
 
 enum err

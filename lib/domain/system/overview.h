@@ -14,8 +14,8 @@ extern const struct stmt_set overview_stmts;
  * rejected,online}, reports_open, sessions_live, messages_day (24 h), jobs_ready, jobs_late, jobs_running, jobs_dead,
  * pending_since and report_since (times of the oldest; null without). */
 MUST_CHECK enum err overview_counts(struct db *, struct rows **rows);
-/* What waits for an admin: pending, reports, jobs (given up). Cheap: every page shows it. */
-MUST_CHECK enum err overview_waiting(struct db *, struct rows **rows);
+/* What waits for an admin: pending, reports, jobs (given up), each counted up to max. Cheap: every page shows it. */
+MUST_CHECK enum err overview_waiting(struct db *, int64_t max, struct rows **rows);
 /* OVERVIEW_DAYS rows, oldest first: day (YYYY-MM-DD, UTC), messages, sessions. */
 MUST_CHECK enum err overview_days(struct db *, struct rows **rows);
 /* One row: version (highest migration applied), server_version, database_bytes, started_at,
