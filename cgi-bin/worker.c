@@ -16,6 +16,7 @@
 #include "domain/system/audit_check.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/job_kinds.h"
+#include "domain/system/overview.h"
 #include "domain/system/prune.h"
 #include "domain/talk/assistant.h"
 #include "domain/talk/message.h"
@@ -31,7 +32,7 @@
 
 static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
 	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts,
-	&audit_stmts, &audit_check_stmts, &heartbeat_stmts, NULL };
+	&overview_stmts, &audit_stmts, &audit_check_stmts, &heartbeat_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 void

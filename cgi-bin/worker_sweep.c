@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "domain/system/heartbeat.h"
+#include "domain/system/overview.h"
 #include "domain/system/prune.h"
 #include "domain/talk/message.h"
 #include "domain/talk/presence.h"
@@ -88,6 +89,13 @@ index_words(struct worker *worker)
 	return message_index(worker->db, &pages);
 }
 
+/* What the home page tells. */
+static enum err
+count(struct worker *worker)
+{
+	return overview_refresh(worker->db);
+}
+
 const struct sweep sweeps[] = {
 	{ "keep", HEARTBEAT_EVERY_MS, 30, keep },
 	{ "expire", 1000, 60, expire },
@@ -96,6 +104,7 @@ const struct sweep sweeps[] = {
 	{ "index", 1000, 60, index_words },
 	{ "retain", MINUTE_MS, 300, retain },
 	{ "prune", MINUTE_MS, 300, prune },
+	{ "count", MINUTE_MS, 300, count },
 	{ 0 },
 };
 

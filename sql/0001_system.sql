@@ -154,6 +154,19 @@ COMMENT ON COLUMN audit_check.broken_id IS 'The first row that does not fit the 
 COMMENT ON COLUMN audit_check.done_at IS 'When it came to an end';
 CREATE UNIQUE INDEX audit_check_running ON audit_check ((true)) WHERE state = 'RUNNING';
 
+CREATE TABLE figure (
+	day date NOT NULL,
+	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+	count bigint NOT NULL,
+	counted_at timestamptz NOT NULL,
+	PRIMARY KEY (day, name)
+);
+COMMENT ON TABLE figure IS 'Counts by day, kept by the worker so that no page counts whole tables';
+COMMENT ON COLUMN figure.day IS 'The day, UTC';
+COMMENT ON COLUMN figure.name IS 'Of what happened on the day, as messages; of what there was at its end, as users';
+COMMENT ON COLUMN figure.count IS 'How many';
+COMMENT ON COLUMN figure.counted_at IS 'When the count last changed; of messages and users, when they were last counted';
+
 -- Which server's log the epoch was chosen for. A restore to a time begins a new timeline, and so does the
 -- promotion of a standby; a dump is loaded into another system. Whoever comes first decides, in
 -- epoch_settle, whether cursors from before are still good.

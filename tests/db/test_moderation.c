@@ -260,6 +260,7 @@ the_overview_counts(void)
 {
 	struct rows *rows;
 
+	CU_ASSERT_EQUAL_FATAL(overview_refresh(db), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(overview_counts(db, &rows), ERR_OK);
 	CU_ASSERT_TRUE(rows_i64(rows, 0, 0) > 0);
 	CU_ASSERT_EQUAL(overview_waiting(db, 1000000, &rows), ERR_OK);

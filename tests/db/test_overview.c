@@ -1,40 +1,159 @@
-/* The counts of the panel's home page. */
+/* The figures of the home page: what the worker counts, once for a day that is over. */
 #include "domain/system/overview.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
 
-enum { USERS, USERS_BLOCKED };
+#include <stdlib.h>
+#include <string.h>
 
 static const struct stmt_set *const sets[] = { &overview_stmts, NULL };
 static struct db *db;
 
+/* A number of the row of today. */
 static int64_t
-counted(size_t column)
+total(const char *name)
 {
 	struct rows *rows;
 
 	CU_ASSERT_EQUAL_FATAL(overview_counts(db, &rows), ERR_OK);
-	return rows_i64(rows, 0, column);
+	return rows_i64_of(rows, 0, name);
+}
+
+/* Of so many days ago. */
+static int64_t
+of_day(size_t days_ago, const char *name)
+{
+	struct rows *rows;
+
+	CU_ASSERT_EQUAL_FATAL(overview_days(db, &rows), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(rows_count(rows), OVERVIEW_DAYS);
+	return rows_i64_of(rows, OVERVIEW_DAYS - 1 - days_ago, name);
+}
+
+static void
+refresh(void)
+{
+	CU_ASSERT_EQUAL_FATAL(overview_refresh(db), ERR_OK);
+}
+
+static void
+message(const char *days_ago)
+{
+	testdb_run(
+	    "WITH c AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(), 'DIRECT')"
+	    " RETURNING id) INSERT INTO message (conversation_id, seq, id, sender_type,"
+	    " client_id, body, created_at) SELECT id, 1, gen_random_uuid(), 'AI', 'c', 'x',"
+	    " app_now() - make_interval(days => $1::int) FROM c",
+	    days_ago);
+}
+
+static void
+totals_are_as_of_the_last_count(void)
+{
+	int64_t before;
+
+	refresh();
+	before = total("users");
+	(void)testdb_user("USER");
+	CU_ASSERT_EQUAL(total("users"), before);
+	refresh();
+	CU_ASSERT_EQUAL(total("users"), before + 1);
+	CU_ASSERT_EQUAL(total("users"),
+	    testdb_i64("SELECT count(*) FROM user_account WHERE state <> 'DELETED'"));
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM figure WHERE name = 'users'"
+				   " AND counted_at > app_now() - interval '1 minute'"),
+	    1);
+}
+
+static void
+days_are_counted_each_in_its_place(void)
+{
+	int64_t today, before;
+
+	testdb_run("DELETE FROM figure");
+	refresh();
+	today = of_day(0, "messages");
+	before = of_day(3, "messages");
+	message("0");
+	message("3");
+	testdb_run("DELETE FROM figure WHERE day < (app_now() AT TIME ZONE 'UTC')::date");
+	refresh();
+	CU_ASSERT_EQUAL(of_day(0, "messages"), today + 1);
+	CU_ASSERT_EQUAL(of_day(3, "messages"), before + 1);
+}
+
+static void
+a_day_that_is_over_is_counted_once(void)
+{
+	int64_t before;
+
+	refresh();
+	before = of_day(5, "messages");
+	message("5");
+	refresh();
+	CU_ASSERT_EQUAL(of_day(5, "messages"), before);
+	testdb_run("UPDATE figure SET counted_at = (day + 1) AT TIME ZONE 'UTC' - interval '1 second'"
+		   " WHERE day = (app_now() AT TIME ZONE 'UTC')::date - 5");
+	refresh(); /* it had been counted before its end */
+	CU_ASSERT_EQUAL(of_day(5, "messages"), before + 1);
+}
+
+static void
+without_a_count_there_is_no_time(void)
+{
+	struct rows *rows;
+
+	testdb_run("DELETE FROM figure");
+	CU_ASSERT_EQUAL_FATAL(overview_counts(db, &rows), ERR_OK);
+	CU_ASSERT_PTR_NULL(rows_text_of(rows, 0, "counted_at"));
+	CU_ASSERT_EQUAL(rows_i64_of(rows, 0, "users"), 0);
+	CU_ASSERT_EQUAL(of_day(0, "messages"), 0);
+	refresh();
+	CU_ASSERT_EQUAL_FATAL(overview_counts(db, &rows), ERR_OK);
+	CU_ASSERT_PTR_NOT_NULL(rows_text_of(rows, 0, "counted_at"));
+}
+
+static void
+what_waits_is_counted_to_a_bound(void)
+{
+	struct rows *rows;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		testdb_run(
+		    "UPDATE advisor SET state = 'PENDING', online = false, applied_at = app_now() WHERE id = $1",
+		    testdb_advisor());
+	CU_ASSERT_EQUAL_FATAL(overview_waiting(db, 2, &rows), ERR_OK);
+	CU_ASSERT_EQUAL(rows_i64_of(rows, 0, "pending"), 2);
 }
 
 static void
 who_is_gone_is_not_counted(void)
 {
-	int64_t users = counted(USERS), blocked = counted(USERS_BLOCKED);
 	const char *id = testdb_user("USER");
+	int64_t users, blocked;
 
-	CU_ASSERT_EQUAL(counted(USERS), users + 1);
+	refresh();
+	users = total("users");
+	blocked = total("users_blocked");
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", id);
-	CU_ASSERT_EQUAL(counted(USERS), users + 1);
-	CU_ASSERT_EQUAL(counted(USERS_BLOCKED), blocked + 1);
+	refresh();
+	CU_ASSERT_EQUAL(total("users"), users);
+	CU_ASSERT_EQUAL(total("users_blocked"), blocked + 1);
 	testdb_run("UPDATE user_account SET state = 'DELETED' WHERE id = $1", id);
-	CU_ASSERT_EQUAL(counted(USERS), users);
-	CU_ASSERT_EQUAL(counted(USERS_BLOCKED), blocked);
+	refresh();
+	CU_ASSERT_EQUAL(total("users"), users - 1);
+	CU_ASSERT_EQUAL(total("users_blocked"), blocked);
 }
 
 static const struct cunit_test tests[] = {
 	{ "who is gone is not counted", who_is_gone_is_not_counted },
-	{ 0 },
+	{ "totals are as of the last count", totals_are_as_of_the_last_count },
+	{ "days are counted each in its place", days_are_counted_each_in_its_place },
+	{ "a day that is over is counted once", a_day_that_is_over_is_counted_once },
+	{ "without a count there is no time", without_a_count_there_is_no_time },
+	{ "what waits is counted to a bound", what_waits_is_counted_to_a_bound },
+	{ NULL, NULL },
 };
 
 int

@@ -1,30 +1,35 @@
 #include "domain/system/overview.h"
 
-enum { COUNTS, WAITING, DAYS, DATABASE, PROGRAMS };
+enum { COUNTS, WAITING, DAYS, DUE, COUNT_DAY, COUNT_TOTALS, DATABASE, PROGRAMS };
+enum { COUNT_MAX = 10000 };
 static const struct stmt stmts[] = {
-	[COUNTS] = { "overview_counts", 0,
-	    "SELECT u.*, a.*, r.*, j.*,"
-	    " (SELECT count(*) FROM session WHERE state IN ('REQUESTED', 'ACCEPTED', 'ONGOING'))"
-	    " AS sessions_live,"
-	    " (SELECT count(*) FROM message WHERE created_at > app_now() - interval '24 hours')"
-	    " AS messages_day"
-	    " FROM (SELECT count(*) FILTER (WHERE state <> 'DELETED') AS users,"
-	    " count(*) FILTER (WHERE state = 'BLOCKED') AS users_blocked,"
-	    " count(*) FILTER (WHERE created_at > app_now() - interval '7 days') AS users_new"
-	    " FROM user_account) u,"
-	    " (SELECT count(*) FILTER (WHERE state = 'DRAFT') AS advisors_draft,"
-	    " count(*) FILTER (WHERE state = 'PENDING') AS advisors_pending,"
-	    " count(*) FILTER (WHERE state = 'APPROVED') AS advisors_approved,"
-	    " count(*) FILTER (WHERE state = 'REJECTED') AS advisors_rejected,"
-	    " count(*) FILTER (WHERE online) AS advisors_online,"
-	    " min(applied_at) FILTER (WHERE state = 'PENDING') AS pending_since FROM advisor) a,"
-	    " (SELECT count(*) AS reports_open, min(created_at) AS report_since"
-	    " FROM report WHERE state = 'OPEN') r,"
-	    " (SELECT count(*) FILTER (WHERE state = 'READY') AS jobs_ready,"
-	    " count(*) FILTER (WHERE state = 'READY' AND run_at < app_now() - interval '1 minute')"
-	    " AS jobs_late, count(*) FILTER (WHERE state = 'RUNNING') AS jobs_running,"
-	    " count(*) FILTER (WHERE state = 'DEAD') AS jobs_dead FROM job"
-	    " WHERE state <> 'DONE') j",
+	/* What is large was counted by the worker; what waits or lives is little, or not counted beyond $1. */
+	[COUNTS] = { "overview_counts", 1,
+	    "SELECT f.*, w.*,"
+	    " (SELECT count(*) FROM advisor WHERE online AND state = 'APPROVED') AS advisors_online,"
+	    " (SELECT count(*) FROM (SELECT FROM session WHERE state = 'ONGOING' UNION ALL"
+	    " SELECT FROM session WHERE state IN ('REQUESTED', 'ACCEPTED')) s) AS sessions_live,"
+	    " (SELECT applied_at FROM advisor WHERE state = 'PENDING' ORDER BY applied_at, id LIMIT 1)"
+	    " AS pending_since,"
+	    " (SELECT created_at FROM report WHERE state = 'OPEN' ORDER BY created_at, id LIMIT 1)"
+	    " AS report_since"
+	    " FROM (SELECT coalesce(max(count) FILTER (WHERE name = 'users'), 0) AS users,"
+	    " coalesce(max(count) FILTER (WHERE name = 'users_blocked'), 0) AS users_blocked,"
+	    " coalesce(max(count) FILTER (WHERE name = 'users_new'), 0) AS users_new,"
+	    " coalesce(max(count) FILTER (WHERE name = 'advisors_draft'), 0) AS advisors_draft,"
+	    " coalesce(max(count) FILTER (WHERE name = 'advisors_approved'), 0) AS advisors_approved,"
+	    " coalesce(max(count) FILTER (WHERE name = 'advisors_rejected'), 0) AS advisors_rejected,"
+	    " coalesce(max(count) FILTER (WHERE name = 'messages_day'), 0) AS messages_day,"
+	    " max(counted_at) FILTER (WHERE name = 'users') AS counted_at FROM figure"
+	    " WHERE day = (SELECT max(day) FROM figure WHERE name = 'users')) f, ("
+	    "SELECT (SELECT count(*) FROM (SELECT FROM advisor WHERE state = 'PENDING'"
+	    " LIMIT $1::bigint) x) AS advisors_pending, (SELECT count(*) FROM (SELECT FROM report"
+	    " WHERE state = 'OPEN' LIMIT $1) x) AS reports_open, (SELECT count(*) FROM (SELECT FROM job"
+	    " WHERE state = 'READY' LIMIT $1) x) AS jobs_ready, (SELECT count(*) FROM (SELECT FROM job"
+	    " WHERE state = 'READY' AND run_at < app_now() - interval '1 minute' LIMIT $1) x)"
+	    " AS jobs_late, (SELECT count(*) FROM (SELECT FROM job WHERE state = 'RUNNING' LIMIT $1) x)"
+	    " AS jobs_running, (SELECT count(*) FROM (SELECT FROM job WHERE state = 'DEAD' LIMIT $1) x)"
+	    " AS jobs_dead) w",
 	    true },
 	[WAITING] = { "overview_waiting", 1,
 	    "SELECT (SELECT count(*) FROM (SELECT FROM advisor WHERE state = 'PENDING'"
@@ -33,18 +38,18 @@ static const struct stmt stmts[] = {
 	    " (SELECT FROM job WHERE state = 'DEAD' LIMIT $1::int) j) AS jobs",
 	    true },
 	[DAYS] = { "overview_days", 1,
-	    "WITH span AS (SELECT date_trunc('day', app_now() AT TIME ZONE 'UTC')"
-	    " - make_interval(days => $1::int - 1) AS first),"
-	    " m AS (SELECT date_trunc('day', created_at AT TIME ZONE 'UTC') AS day, count(*) AS n"
-	    " FROM message WHERE created_at >= (SELECT first AT TIME ZONE 'UTC' FROM span) GROUP BY 1),"
-	    " s AS (SELECT date_trunc('day', requested_at AT TIME ZONE 'UTC') AS day, count(*) AS n"
-	    " FROM session WHERE requested_at >= (SELECT first AT TIME ZONE 'UTC' FROM span) GROUP BY 1)"
-	    " SELECT to_char(d, 'YYYY-MM-DD') AS day, coalesce(m.n, 0) AS messages,"
-	    " coalesce(s.n, 0) AS sessions"
-	    " FROM span, generate_series(0, $1::int - 1) i,"
-	    " LATERAL (SELECT span.first + make_interval(days => i) AS d) x"
-	    " LEFT JOIN m ON m.day = d LEFT JOIN s ON s.day = d ORDER BY d",
+	    "SELECT to_char(d, 'YYYY-MM-DD') AS day, coalesce(m.count, 0) AS messages,"
+	    " coalesce(s.count, 0) AS sessions"
+	    " FROM (SELECT (app_now() AT TIME ZONE 'UTC')::date - i AS d"
+	    " FROM generate_series(0, $1::int - 1) i) days"
+	    " LEFT JOIN figure m ON m.day = d AND m.name = 'messages'"
+	    " LEFT JOIN figure s ON s.day = d AND s.name = 'sessions' ORDER BY d",
 	    true },
+	[DUE] = { "overview_due", 1, "SELECT figure_due($1::int)", true },
+	[COUNT_DAY] = { "overview_count_day", 1, "SELECT figure_put(f) FROM figure_day($1::date) f",
+	    true },
+	[COUNT_TOTALS] = { "overview_count_totals", 0,
+	    "SELECT figure_put(f) FROM figure_totals() f", true },
 	[DATABASE] = { "overview_database", 0,
 	    "SELECT coalesce((SELECT max(version) FROM migration), 0) AS version,"
 	    " split_part(current_setting('server_version'), ' ', 1) AS server_version,"
@@ -69,7 +74,7 @@ STMT_SET(overview_stmts, stmts);
 enum err
 overview_counts(struct db *db, struct rows **rows)
 {
-	return db_one(db, rows, &stmts[COUNTS]);
+	return db_one(db, rows, &stmts[COUNTS], db_i64(COUNT_MAX));
 }
 
 enum err
@@ -82,6 +87,18 @@ enum err
 overview_days(struct db *db, struct rows **rows)
 {
 	return db_rows(db, rows, &stmts[DAYS], db_i64(OVERVIEW_DAYS));
+}
+
+enum err
+overview_refresh(struct db *db)
+{
+	struct rows *due;
+	size_t i;
+
+	TRY(db_rows(db, &due, &stmts[DUE], db_i64(OVERVIEW_DAYS)));
+	for (i = 0; i < rows_count(due); i++)
+		TRY(db_exec(db, &stmts[COUNT_DAY], db_text(rows_text(due, i, 0))));
+	return db_exec(db, &stmts[COUNT_TOTALS]);
 }
 
 enum err

@@ -1,5 +1,6 @@
 /*
- * The state of the system at a glance, for the panel's home page. Read only.
+ * The state of the system at a glance, for the panel's home page. What is many is counted by the worker once in a
+ * while (table figure): a page costs the same however much there is.
  */
 #ifndef DOMAIN_SYSTEM_OVERVIEW_H
 #define DOMAIN_SYSTEM_OVERVIEW_H
@@ -10,14 +11,20 @@ enum { OVERVIEW_DAYS = 14 };
 
 extern const struct stmt_set overview_stmts;
 
-/* One row of counts: users, users_blocked, users_new (7 days), advisors_{draft,pending,approved,
- * rejected,online}, reports_open, sessions_live, messages_day (24 h), jobs_ready, jobs_late, jobs_running, jobs_dead,
- * pending_since and report_since (times of the oldest; null without). */
+/*
+ * One row of counts. As of counted_at (null: not counted yet): users, users_blocked, users_new (7 days),
+ * advisors_{draft,approved,rejected}, messages_day (24 h). Of now, each at most 10,000: advisors_pending,
+ * reports_open, jobs_{ready,late,running,dead}; and sessions_live, advisors_online, pending_since and report_since
+ * (times of the oldest; null without).
+ */
 MUST_CHECK enum err overview_counts(struct db *, struct rows **rows);
 /* What waits for an admin: pending, reports, jobs (given up), each counted up to max. Cheap: every page shows it. */
 MUST_CHECK enum err overview_waiting(struct db *, int64_t max, struct rows **rows);
 /* OVERVIEW_DAYS rows, oldest first: day (YYYY-MM-DD, UTC), messages, sessions. */
 MUST_CHECK enum err overview_days(struct db *, struct rows **rows);
+/* Count what the two above tell, a day or the totals at a time, which takes as long as there is much of it. Days
+ * that are over are counted once. */
+MUST_CHECK enum err overview_refresh(struct db *);
 /* One row: version (highest migration applied), server_version, database_bytes, started_at,
  * stream_active, stream_lag_bytes (null when not streaming), now. */
 MUST_CHECK enum err overview_database(struct db *, struct rows **rows);
