@@ -2,6 +2,7 @@
 #include "shape/amount.h"
 #include "shape/event_type.h"
 #include "web/program.h"
+#include "web/rate.h"
 
 #include <string.h>
 
@@ -175,6 +176,46 @@ put_responses(const struct route *route, struct buf *out)
 	buf_putc(out, '}');
 }
 
+static const enum role all_roles[] = { ROLE_ANON, ROLE_USER, ROLE_ADVISOR, ROLE_ADMIN };
+
+/* As a list of names. */
+static void
+put_roles(const struct route *route, struct buf *out)
+{
+	const char *before = "[";
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(all_roles); i++)
+		if (route->roles & all_roles[i]) {
+			buf_puts(out, before);
+			buf_json(out, role_name(all_roles[i]));
+			before = ",";
+		}
+	buf_puts(out, *before == '[' ? "[]" : "]");
+}
+
+/* Who may, how often, and the codes of all errors: OpenAPI has no words for these. */
+static void
+put_extensions(const struct route *route, struct buf *out)
+{
+	const struct rate_class_row *rate = &rate_classes[route->rate];
+	enum err list[ROUTE_ERRORS_MAX];
+	size_t i, count = route_errors(route, list);
+
+	buf_puts(out, ",\"x-roles\":");
+	put_roles(route, out);
+	for (i = 0; i < count; i++) {
+		buf_puts(out, i > 0 ? "," : ",\"x-errors\":[");
+		buf_json(out, err_code(list[i]));
+	}
+	buf_putc(out, ']');
+	if (rate->per_minute == 0)
+		return;
+	member(out, ",\"x-rate-limit\":{", "class", rate->name);
+	buf_printf(out, ",\"per_minute\":%lld,\"burst\":%lld}", (long long)rate->per_minute,
+	    (long long)rate->burst);
+}
+
 static void
 put_operation(const char *program, const struct route *route, struct buf *out)
 {
@@ -191,6 +232,7 @@ put_operation(const char *program, const struct route *route, struct buf *out)
 		: route->flags & ROUTE_TICKET ? "[{\"bearer\":[]},{\"ticket\":[]}]"
 		: route->roles & ROLE_ANON    ? "[{},{\"bearer\":[]}]"
 					      : "[{\"bearer\":[]}]");
+	put_extensions(route, out);
 	put_parameters(route, out);
 	put_body(route, out);
 	put_responses(route, out);
@@ -253,27 +295,20 @@ put_path(const char *program, const struct route *const *tables, const struct ro
 static void
 put_route(const char *program, const struct route *route, struct buf *out)
 {
-	static const enum role roles[] = { ROLE_ANON, ROLE_USER, ROLE_ADVISOR, ROLE_ADMIN };
-	size_t i;
-
 	if (out->data[out->len - 1] != '[')
 		buf_putc(out, ',');
 	member(out, "{", "program", program);
 	member(out, ",", "name", route->name);
 	member(out, ",", "method", method_name(route->method));
 	member(out, ",", "path", route->path);
-	buf_printf(out, ",\"page\":%s,\"hidden\":%s,\"has_reply\":%s,\"roles\":[",
+	buf_printf(out, ",\"page\":%s,\"hidden\":%s,\"has_reply\":%s,\"roles\":",
 	    route->flags & ROUTE_PAGE ? "true" : "false", is_documented(route) ? "false" : "true",
 	    route->reply != NULL || status_of(route) == 204 ||
 		    route->flags & (ROUTE_PAGE | ROUTE_TEXT | ROUTE_SSE)
 		? "true"
 		: "false");
-	for (i = 0; i < COUNT_OF(roles); i++)
-		if (route->roles & roles[i]) {
-			buf_puts(out, out->data[out->len - 1] == '[' ? "" : ",");
-			buf_json(out, role_name(roles[i]));
-		}
-	buf_puts(out, "]}");
+	put_roles(route, out);
+	buf_putc(out, '}');
 }
 
 void
@@ -356,6 +391,50 @@ openapi_events(struct json_object *const *parts, size_t count)
 	return all;
 }
 
+static const char webhook_doc[] =
+    "Comes over a connection that you opened: GET /api/v1/events, GET /api/v1/events/stream or the WebSocket"
+    " /api/v1/ws. OpenAPI describes what a server says by itself as a webhook; no request is made to you, and"
+    " no answer is waited for.";
+
+/* One event as OpenAPI describes what a server says by itself. */
+static void
+put_webhook(struct json_object *type, struct buf *out)
+{
+	const char *name = json_object_get_string(json_object_object_get(type, "type"));
+	char *id = arena_strdup(out->arena, name);
+
+	for (char *c = id; *c != '\0'; c++)
+		*c = *c == '.' ? '_' : *c;
+	buf_json(out, name);
+	buf_printf(out,
+	    ":{\"post\":{\"operationId\":\"on_%s\",\"tags\":[\"events\"],\"security\":[{}]", id);
+	member(out, ",", "summary", json_object_get_string(json_object_object_get(type, "doc")));
+	member(out, ",", "description", webhook_doc);
+	buf_printf(out,
+	    ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"$ref\":"
+	    "\"#/components/schemas/%s\"},\"example\":{\"seq\":%s,\"type\":\"%s\",\"created_at\":"
+	    "\"2026-11-21T09:30:00Z\",\"data\":%s}}}},\"responses\":{\"200\":{\"description\":\"Unused\"}}}}",
+	    event_schema_name(out->arena, name),
+	    json_object_get_boolean(json_object_object_get(type, "ephemeral")) ? "null" : "43", name,
+	    json_object_to_json_string_ext(json_object_object_get(type, "example"),
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void
+put_webhooks(struct json_object *const *parts, size_t count, struct buf *out)
+{
+	struct json_object *all = openapi_events(parts, count);
+	size_t i;
+
+	buf_puts(out, ",\"webhooks\":{");
+	for (i = 0; i < json_object_array_length(all); i++) {
+		buf_puts(out, i > 0 ? "," : "");
+		put_webhook(json_object_array_get_idx(all, i), out);
+	}
+	buf_putc(out, '}');
+	(void)json_object_put(all);
+}
+
 void
 openapi_document(struct json_object *const *parts, size_t count, struct buf *out)
 {
@@ -382,5 +461,7 @@ openapi_document(struct json_object *const *parts, size_t count, struct buf *out
 			    json_object_to_json_string_ext(operations, JSON_C_TO_STRING_PLAIN));
 		}
 	}
-	buf_puts(out, "}}\n");
+	buf_putc(out, '}');
+	put_webhooks(parts, count, out);
+	buf_puts(out, "}\n");
 }

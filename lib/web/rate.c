@@ -37,15 +37,14 @@ struct rate {
 	struct table *table;
 };
 
-static const struct {
-	int64_t per_minute, burst;
-} classes[RATE__COUNT] = {
-	[RATE_READ] = { 300, 100 },
-	[RATE_WRITE] = { 60, 30 },
-	[RATE_MESSAGE] = { 60, 20 },
-	[RATE_AUTH] = { 10, 10 },
-	[RATE_POLL] = { 600, 100 },
-	[RATE_PANEL] = { 120, 60 },
+const struct rate_class_row rate_classes[RATE__COUNT] = {
+	[RATE_READ] = { "read", 300, 100, "Reading, and refreshing tokens" },
+	[RATE_WRITE] = { "write", 60, 30, "Changing something" },
+	[RATE_MESSAGE] = { "message", 60, 20, "Sending and editing messages, also over a WebSocket" },
+	[RATE_AUTH] = { "auth", 10, 10, "Registering and signing in, by address" },
+	[RATE_POLL] = { "poll", 600, 100, "Asking for events" },
+	[RATE_PANEL] = { "panel", 120, 60, "Pages of the panel" },
+	[RATE_NONE] = { "none", 0, 0, "Health, which is not limited" },
 };
 
 struct rate *
@@ -127,10 +126,10 @@ rate_take_at(struct rate *rate, enum rate_class class, const char *subject, int6
 	memset(state, 0, sizeof(*state));
 	if (class == RATE_NONE)
 		return ERR_OK;
-	limit = classes[class].per_minute * percent / 100;
+	limit = rate_classes[class].per_minute * percent / 100;
 	limit = limit > 0 ? limit : 1;
 	step_us = MINUTE_S * SECOND_US / limit;
-	depth_us = step_us * classes[class].burst * percent / 100;
+	depth_us = step_us * rate_classes[class].burst * percent / 100;
 	depth_us = depth_us < step_us ? step_us : depth_us;
 	slot = slot_find(rate->table, hash(class, subject));
 	tat = atomic_load(&slot->tat_us);

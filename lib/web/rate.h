@@ -22,6 +22,14 @@
 
 struct rate;
 
+/* A class and its figures at RATE_PERCENT 100; per_minute 0: no limit. burst is how many may come at once. */
+struct rate_class_row {
+	const char *name; /* as "write" */
+	int64_t per_minute, burst;
+	const char *doc; /* what is counted in it */
+};
+extern const struct rate_class_row rate_classes[RATE__COUNT];
+
 /* What the RateLimit headers say. */
 struct rate_state {
 	int64_t limit, remaining, reset_s; /* requests per minute, left now, seconds until full */

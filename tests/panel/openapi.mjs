@@ -60,6 +60,8 @@ for (const [path, item] of Object.entries(api.paths))
 		if (!operation.operationId || ids.has(operation.operationId))
 			faults.push(`${where}: operationId is missing or not unique`);
 		ids.add(operation.operationId);
+		if (!operation["x-roles"]?.length || !operation["x-errors"]?.length)
+			faults.push(`${where}: who may call it, or its errors, are not told`);
 		if (!operation.summary || !operation.tags?.length || !operation.security)
 			faults.push(`${where}: summary, tag or security is missing`);
 		for (const [, name] of path.matchAll(/\{([^}]+)\}/g))
@@ -85,6 +87,17 @@ for (const [path, item] of Object.entries(api.paths))
 			if (!/`[a-z_]+`: /.test(operation.responses[status].description))
 				faults.push(`${where}: ${status} names no code`);
 	}
+
+// --- events: each type once, with its schema and an example ---
+
+const types = Object.values(api.components.schemas).map((schema) => schema.properties?.type?.const).filter(Boolean);
+if (types.toSorted().join() !== Object.keys(api.webhooks).toSorted().join())
+	faults.push(`webhooks are ${Object.keys(api.webhooks)}, event types ${types}`);
+for (const [type, { post }] of Object.entries(api.webhooks)) {
+	example(`webhook ${type}`, post.requestBody.content);
+	if (post.requestBody.content["application/json"].example.type !== type)
+		faults.push(`webhook ${type}: its example is of another type`);
+}
 
 console.log(faults.join("\n"));
 console.log(`openapi: ${count} operations, ${faults.length} faults`);

@@ -88,9 +88,35 @@ what_a_body_and_its_headers_bring_is_told(void)
 	CU_ASSERT(answers(list, "429") && answers(put, "429"));
 }
 
+static bool
+lists(struct json_object *of, const char *name, const char *text)
+{
+	return strcmp(json_object_to_json_string_ext(
+			  json_object_object_get(of, name), JSON_C_TO_STRING_PLAIN),
+		   text) == 0;
+}
+
+static void
+who_may_how_often_and_which_errors_are_told(void)
+{
+	struct json_object *list = operation("/api/v1/things", "get");
+	struct json_object *put = operation("/api/v1/things/{id}", "put");
+	struct json_object *make = operation("/api/v1/things", "post");
+	const char *errors = json_object_get_string(json_object_object_get(put, "x-errors"));
+
+	CU_ASSERT(lists(list, "x-roles", "[\"anon\"]") && lists(put, "x-roles", "[\"admin\"]"));
+	CU_ASSERT(lists(make, "x-roles", "[\"user\",\"advisor\",\"admin\"]"));
+	CU_ASSERT(
+	    lists(list, "x-rate-limit", "{\"class\":\"read\",\"per_minute\":300,\"burst\":100}"));
+	CU_ASSERT(strstr(errors, "\"stale\"") != NULL && strstr(errors, "\"forbidden\"") != NULL);
+	CU_ASSERT(strstr(errors, "\"key_reused\"") == NULL);
+}
+
 static const struct cunit_test tests[] = {
 	{ "who may call is told by its refusals", who_may_call_is_told_by_its_refusals },
 	{ "what a body and its headers bring is told", what_a_body_and_its_headers_bring_is_told },
+	{ "who may, how often and which errors are told",
+	    who_may_how_often_and_which_errors_are_told },
 	{ NULL, NULL },
 };
 
