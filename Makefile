@@ -125,9 +125,9 @@ bench: ## reads and chat a second beside peers, as tables (T=peers: one of them)
 deps: ## install what building and running takes
 	@tests/harness/deps.sh run
 openapi: $(OUT)/share/api/openapi.json ## write the API description under build/
-$(OUT)/share/api/openapi.json: $(PROGS:%=$(OUT)/bin/%)
+$(OUT)/share/api/openapi.json: $(PROGS:%=$(OUT)/bin/%) $(wildcard templates/docs/*)
 	@mkdir -p $(@D)
-	@TEMPLATE_DIR=templates $(OUT)/bin/confab docs $(OUT)/bin >$(@D)/docs.html
+	@rm -rf $(@D)/docs && TEMPLATE_DIR=templates $(OUT)/bin/confab docs $(OUT)/bin $(@D)/docs
 	@$(OUT)/bin/confab openapi $(OUT)/bin >$@.new && mv $@.new $@
 migrate: all ## bring the database of CONFAB_CONF or DATABASE_URL up to date
 	@SQL_DIR=sql $(OUT)/bin/confab migrate
@@ -140,13 +140,13 @@ SITE = $(D)/etc/nginx/sites-available/confab
 install: all openapi ## programs, nginx, systemd, sql, templates under DESTDIR
 	rm -rf $(UNITS)/confab@* $(UNITS)/confab.target.wants
 	install -d $(D)$(PREFIX)/lib/confab $(D)$(PREFIX)/sbin $(D)/etc/confab $(D)/etc/nginx/confab $(dir $(SITE)) \
-	    $(UNITS)/confab.target.wants $(addprefix $(D)$(PREFIX)/lib/,sysusers.d tmpfiles.d) $(SHARE)/sql/code $(SHARE)/api
+	    $(UNITS)/confab.target.wants $(addprefix $(D)$(PREFIX)/lib/,sysusers.d tmpfiles.d) $(SHARE)/sql/code
 	install -m 755 $(filter-out %/confab,$(PROGS:%=$(OUT)/bin/%)) $(D)$(PREFIX)/lib/confab
 	install -m 755 $(OUT)/bin/confab $(D)$(PREFIX)/sbin
 	install -m 644 sql/*.sql $(SHARE)/sql
 	install -m 644 sql/code/*.sql $(SHARE)/sql/code
 	cp -R --no-preserve=ownership templates $(SHARE)/ && chmod -R u=rwX,go=rX $(SHARE)/templates
-	install -m 644 $(OUT)/share/api/openapi.json $(OUT)/share/api/docs.html $(SHARE)/api
+	cp -R --no-preserve=ownership $(OUT)/share/api $(SHARE)/ && chmod -R u=rwX,go=rX $(SHARE)/api
 	install -m 644 $(filter-out nginx/site.conf,$(wildcard nginx/*)) $(D)/etc/nginx/confab
 	test -e $(SITE) || install -m 644 nginx/site.conf $(SITE)
 	cp -R --no-preserve=ownership systemd/confab.target systemd/confab@* $(UNITS) && chmod -R u=rwX,go=rX $(UNITS)/confab[.@]*

@@ -163,7 +163,7 @@ do_openapi(struct command *command)
 static int
 do_docs(struct command *command)
 {
-	return confab_docs(command->arena, &command->conf, command->argv[0]);
+	return confab_docs(command->arena, &command->conf, command->argv[0], command->argv[1]);
 }
 
 static int
@@ -214,7 +214,8 @@ static const struct command_doc commands[] = {
 	    "after a restore without a new timeline: clients read their state again", 0 },
 	{ { "openapi", NULL }, " DIR", 1, 1, do_openapi,
 	    "the OpenAPI document of the programs in DIR", 0 },
-	{ { "docs", NULL }, " DIR", 1, 1, do_docs, "the same as a page", 0 },
+	{ { "docs", NULL }, " DIR TO", 2, 2, do_docs,
+	    "the guide and the reference, of the programs in DIR, as pages in the folder TO", 0 },
 	{ { "routes", NULL }, " DIR", 1, 1, do_routes, "every route and who may call it", 0 },
 #ifdef CONFAB_CLOCK
 	{ { "clock", "advance" }, " BY", 1, 1, confab_clock_advance,

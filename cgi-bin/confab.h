@@ -36,8 +36,9 @@ int confab_keys_create(struct command *);
 
 /* `confab openapi DIR`: the OpenAPI document of the programs in DIR. Returns the exit status. */
 int confab_openapi(struct arena *, const char *dir);
-/* `confab docs DIR`: the same as an HTML page, by template docs.html. */
-int confab_docs(struct arena *, const struct conf *, const char *dir);
+/* `confab docs DIR TO`: the guide and the reference as pages, with the index of their search, in the folder TO, which
+ * is made. Returns the exit status. */
+int confab_docs(struct arena *, const struct conf *, const char *dir, const char *to);
 /* `confab routes DIR`: every route with its roles, one JSON object a line. */
 int confab_routes(struct arena *, const char *dir);
 /* `confab epoch bump`: a new epoch, so that all event cursors resync. Returns the exit status. */

@@ -1,114 +1,52 @@
-/* The operator's command: the API's description, gathered from the programs themselves. */
+/*
+ * `confab docs`: the guide and the reference as static pages, which nginx serves below /docs. A guide page is a
+ * template of templates/docs/ with a line here; a reference page is one of a program. templates/docs/examples.json is
+ * what a run of the tests saw each operation take and answer.
+ */
 #include "confab.h"
-#include "base/json.h"
+#include "confab_docs.h"
+#include "base/version.h"
+#include "panel/tmpl.h"
 #include "shape/event_type.h"
 #include "web/openapi.h"
-#include "web/program.h"
-#include "panel/tmpl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-enum { PART_BYTES_MAX = 8 * 1024 * 1024 };
+enum { PAGE_BYTES_MAX = 2 * 1024 * 1024 };
 
-/* What a program that serves says of itself. */
-struct part {
-	const struct program *program;
-	struct json_object *json;
+static const struct page {
+	const char *name; /* of the template, and the page below /docs; "index" is /docs itself */
+	const char *title, *summary;
+} guide[] = {
+	{ "quickstart", "Quickstart", "Sign in, find somebody and talk, in ten commands" },
+	{ "client", "A client in 30 lines", "Registers, finds, chats, and goes on after a kill" },
+	{ "signing-in", "Signing in", "Accounts, tokens, refreshing, devices" },
+	{ "sessions", "Sessions", "The states of a session and who may move it" },
+	{ "events", "Events", "Hearing of changes by poll, stream or WebSocket" },
+	{ "lists", "Lists", "Pages, cursors, filters, and messages by number" },
+	{ "retries", "Retries", "Sending again without doing twice" },
+	{ "limits", "Limits", "How much and how often" },
+	{ "errors", "Errors", "One shape, and every code" },
+	{ "money-and-time", "Money and time", "Amounts, currencies, times and zones" },
+	{ "testing", "Testing", "A private system whose clock you move" },
+	{ "changelog", "Changelog", "What changed, and what will not" },
 };
 
-/* Run DIR/program --openapi and read what it prints. */
-static struct json_object *
-part_read(struct arena *arena, const char *dir, const char *program)
-{
-	char *path = arena_printf(arena, "%s/%s", dir, program);
-	char *text = arena_alloc(arena, PART_BYTES_MAX);
-	size_t len = 0;
-	int ends[2], status;
-	ssize_t got;
-	pid_t pid;
-	struct json_object *part;
+/* What the making of all pages needs. */
+struct docs {
+	struct arena *arena;
+	struct tmpl_set *set;
+	const char *to; /* the folder */
+	struct json_object *view; /* common to all pages */
+	struct json_object *groups; /* of the reference: {group, about, operations} each */
+	struct json_object *index; /* of the search */
+};
 
-	if (pipe(ends) != 0 || (pid = fork()) < 0)
-		return NULL;
-	if (pid == 0) {
-		(void)dup2(ends[1], STDOUT_FILENO);
-		(void)close(ends[0]);
-		(void)execl(path, path, "--openapi", (char *)NULL);
-		perror(path);
-		_exit(127);
-	}
-	(void)close(ends[1]);
-	while ((got = read(ends[0], text + len, PART_BYTES_MAX - 1 - len)) > 0)
-		len += (size_t)got;
-	(void)close(ends[0]);
-	if (waitpid(pid, &status, 0) != pid || status != 0)
-		return NULL;
-	part = json_tokener_parse(text);
-	if (part != NULL)
-		(void)json_keep(arena, part);
-	return part;
-}
-
-/* How many there are; 0 when one does not describe itself, which was said. */
-static size_t
-parts_read(struct arena *arena, const char *dir, struct part parts[PROGRAM__COUNT])
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < PROGRAM__COUNT; i++) {
-		if (!program_serves(&programs[i]))
-			continue;
-		parts[count] =
-		    (struct part){ &programs[i], part_read(arena, dir, programs[i].name) };
-		if (parts[count++].json == NULL) {
-			(void)fprintf(stderr, "confab: %s/%s does not describe itself\n", dir,
-			    programs[i].name);
-			return 0;
-		}
-	}
-	return count;
-}
-
-int
-confab_openapi(struct arena *arena, const char *dir)
-{
-	struct part parts[PROGRAM__COUNT];
-	struct json_object *list[PROGRAM__COUNT];
-	struct buf out = buf_new(arena, 1024 * 1024);
-	size_t i, count = parts_read(arena, dir, parts);
-
-	if (count == 0)
-		return 1;
-	for (i = 0; i < count; i++)
-		list[i] = parts[i].json;
-	openapi_document(list, count, &out);
-	return fputs(out.data, stdout) < 0;
-}
-
-int
-confab_routes(struct arena *arena, const char *dir)
-{
-	struct part parts[PROGRAM__COUNT];
-	struct json_object *routes;
-	size_t i, j, count = parts_read(arena, dir, parts);
-
-	if (count == 0)
-		return 1;
-	for (i = 0; i < count; i++) {
-		if (!json_object_object_get_ex(parts[i].json, "routes", &routes))
-			return 1;
-		for (j = 0; j < json_object_array_length(routes); j++)
-			(void)puts(json_object_to_json_string_ext(
-			    json_object_array_get_idx(routes, j), JSON_C_TO_STRING_PLAIN));
-	}
-	return 0;
-}
-
-static struct json_object *
-get(struct json_object *object, const char *name)
+struct json_object *
+docs_get(struct json_object *object, const char *name)
 {
 	struct json_object *value = NULL;
 
@@ -117,172 +55,149 @@ get(struct json_object *object, const char *name)
 	return value;
 }
 
-static void
-add_text(struct json_object *to, const char *name, const char *text)
+void
+docs_add(struct json_object *to, const char *name, const char *text)
 {
-	(void)json_object_object_add(to, name, json_object_new_string(text));
+	(void)json_object_object_add(to, name, text == NULL ? NULL : json_object_new_string(text));
 }
 
-/* The example of a content object, indented. */
-static void
-add_example(struct json_object *to, const char *name, struct json_object *holder)
+const char *
+docs_pretty(struct json_object *object)
 {
-	struct json_object *json = get(get(holder, "content"), "application/json");
-	struct json_object *example = get(json, "example");
-
-	if (example != NULL)
-		add_text(to, name,
-		    json_object_to_json_string_ext(example,
-			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-			    JSON_C_TO_STRING_NOSLASHESCAPE));
+	return json_object_to_json_string_ext(object,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* A type in words, as "string", "Amount", "A | B". */
+/* The text of a file of templates/docs; NULL when it cannot be read, which is said. */
 static char *
-type_words(struct arena *arena, struct json_object *schema)
+read_file(struct arena *arena, const char *dir, const char *name)
 {
-	struct json_object *type = get(schema, "type"), *list = get(schema, "enum");
-	struct json_object *format = get(schema, "format"), *component = get(schema, "$ref");
-	struct buf words = buf_new(arena, 64);
+	char *path = arena_printf(arena, "%s/docs/%s", dir, name);
+	char *text = arena_alloc(arena, PAGE_BYTES_MAX);
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (file == NULL) {
+		perror(path);
+		return NULL;
+	}
+	len = fread(text, 1, PAGE_BYTES_MAX - 1, file);
+	text[len] = '\0';
+	(void)fclose(file);
+	return text;
+}
+
+static bool
+write_file(const struct docs *docs, const char *name, const char *text)
+{
+	char *path = arena_printf(docs->arena, "%s/%s", docs->to, name);
+	FILE *file = fopen(path, "we");
+	bool good = file != NULL && fputs(text, file) >= 0;
+
+	if (file != NULL && fclose(file) != 0)
+		good = false;
+	if (!good)
+		perror(path);
+	return good;
+}
+
+/* The guide in the navigation of a page. */
+static struct json_object *
+guide_list(const char *name)
+{
+	struct json_object *list = json_object_new_array();
 	size_t i;
 
-	if (component != NULL)
-		return arena_strdup(arena, strrchr(json_object_get_string(component), '/') + 1);
-	if (list != NULL) {
-		for (i = 0; i < json_object_array_length(list); i++)
-			buf_printf(&words, "%s%s", i > 0 ? " | " : "",
-			    json_object_get_string(json_object_array_get_idx(list, i)));
-		return words.data;
-	}
-	if (json_object_is_type(type, json_type_array))
-		type = json_object_array_get_idx(type, 0);
-	buf_puts(&words, json_object_get_string(format != NULL ? format : type));
-	return words.data;
-}
-
-static void
-add_members(
-    struct arena *arena, struct json_object *to, const char *name, struct json_object *schema)
-{
-	struct json_object *list = json_object_new_array(), *required = get(schema, "required");
-	struct json_object *properties = get(schema, "properties");
-
-	if (properties == NULL) {
-		(void)json_object_put(list);
-		return;
-	}
-	json_object_object_foreach (properties, member, value) {
+	for (i = 0; i < COUNT_OF(guide); i++) {
 		struct json_object *row = json_object_new_object();
-		struct json_object *doc = get(value, "description");
-		size_t i;
 
-		add_text(row, "name", member);
-		add_text(row, "type", type_words(arena, value));
-		if (doc != NULL)
-			add_text(row, "doc", json_object_get_string(doc));
-		for (i = 0; i < json_object_array_length(required); i++)
-			if (strcmp(json_object_get_string(json_object_array_get_idx(required, i)),
-				member) == 0)
-				(void)json_object_object_add(
-				    row, "required", json_object_new_boolean(1));
+		docs_add(row, "page", guide[i].name);
+		docs_add(row, "label", guide[i].title);
+		docs_add(row, "about", guide[i].summary);
+		(void)json_object_object_add(
+		    row, "here", json_object_new_boolean(strcmp(guide[i].name, name) == 0));
 		(void)json_object_array_add(list, row);
 	}
-	(void)json_object_object_add(to, name, list);
-	(void)json_object_object_add(
-	    to, "has_members", json_object_new_boolean(json_object_array_length(list) > 0));
+	return list;
 }
 
-static void
-add_parameters(struct arena *arena, struct json_object *to, struct json_object *operation)
+/* The reference in the navigation of a page: its groups with their operations. */
+static struct json_object *
+reference_list(const struct docs *docs, const char *name)
 {
-	struct json_object *from = get(operation, "parameters"), *list = json_object_new_array();
+	struct json_object *list = json_object_new_array();
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(from); i++) {
-		struct json_object *parameter = json_object_array_get_idx(from, i);
+	for (i = 0; i < json_object_array_length(docs->groups); i++) {
+		struct json_object *group = json_object_array_get_idx(docs->groups, i);
 		struct json_object *row = json_object_new_object();
-		struct json_object *doc = get(parameter, "description");
+		const char *called = json_object_get_string(docs_get(group, "group"));
 
-		add_text(row, "name", json_object_get_string(get(parameter, "name")));
-		add_text(row, "in", json_object_get_string(get(parameter, "in")));
-		add_text(row, "type", type_words(arena, get(parameter, "schema")));
-		if (doc != NULL)
-			add_text(row, "doc", json_object_get_string(doc));
-		if (json_object_get_boolean(get(parameter, "required")))
-			(void)json_object_object_add(row, "required", json_object_new_boolean(1));
+		docs_add(row, "group", called);
+		(void)json_object_object_add(
+		    row, "about", json_object_get(docs_get(group, "about")));
+		(void)json_object_object_add(
+		    row, "operations", json_object_get(docs_get(group, "operations")));
+		(void)json_object_object_add(row, "here",
+		    json_object_new_boolean(
+			strncmp(name, "api-", 4) == 0 && strcmp(name + 4, called) == 0));
 		(void)json_object_array_add(list, row);
 	}
-	(void)json_object_object_add(to, "parameters", list);
-	(void)json_object_object_add(
-	    to, "has_parameters", json_object_new_boolean(json_object_array_length(list) > 0));
+	return list;
 }
 
 static void
-add_responses(struct json_object *to, struct json_object *operation)
+add_navigation(const struct docs *docs, struct json_object *page, const char *name)
 {
-	struct json_object *responses = get(operation, "responses");
-	struct json_object *errors = json_object_new_array();
+	(void)json_object_object_add(page, "guide", guide_list(name));
+	(void)json_object_object_add(page, "nav", reference_list(docs, name));
+	(void)json_object_object_add(
+	    page, "is_index", json_object_new_boolean(strcmp(name, "index") == 0));
+	(void)json_object_object_add(
+	    page, "is_types", json_object_new_boolean(strcmp(name, "event-types") == 0));
+}
 
-	json_object_object_foreach (responses, status, response) {
-		struct json_object *row;
+/* One page by the template of that name, and its sections into the index. page's members go before the common ones. */
+static bool
+make_page(const struct docs *docs, const char *template, const char *name, const char *title,
+    struct json_object *page)
+{
+	struct buf out = buf_new(docs->arena, 64 * 1024);
+	const char *url =
+	    strcmp(name, "index") == 0 ? "/docs" : arena_printf(docs->arena, "/docs/%s", name);
 
-		if (status[0] < '4') {
-			if (status[0] == '2') {
-				add_text(to, "status", status);
-				add_example(to, "reply", response);
-			}
-			continue;
-		}
-		row = json_object_new_object();
-		add_text(row, "status", status);
-		add_text(row, "text", json_object_get_string(get(response, "description")));
-		(void)json_object_array_add(errors, row);
+	if (tmpl_find(docs->set, template) == NULL) {
+		(void)fprintf(stderr, "confab: there is no template docs/%s.html\n", template);
+		return false;
 	}
-	(void)json_object_object_add(to, "errors", errors);
+	(void)json_keep(docs->arena, page);
+	docs_add(page, "title", title);
+	add_navigation(docs, page, name);
+	json_object_object_foreach (docs->view, key, value) {
+		if (!json_object_object_get_ex(page, key, NULL))
+			(void)json_object_object_add(page, key, json_object_get(value));
+	}
+	tmpl_render(tmpl_find(docs->set, template), page, &out);
+	docs_index(docs->arena, url, title, out.data, docs->index);
+	return !out.over && write_file(docs, name, out.data);
 }
 
 static struct json_object *
-operation_view(
-    struct arena *arena, const char *path, const char *method, struct json_object *operation)
+operations_view(const struct docs *docs, const struct part *part, struct json_object *examples)
 {
-	struct json_object *view = json_object_new_object(), *doc = get(operation, "description");
-	struct json_object *body = get(operation, "requestBody");
-	struct json_object *security = json_object_array_get_idx(get(operation, "security"), 0);
+	struct json_object *list = json_object_new_array();
+	struct json_object *paths = docs_get(part->json, "paths");
 
-	add_text(view, "id", json_object_get_string(get(operation, "operationId")));
-	add_text(view, "summary", json_object_get_string(get(operation, "summary")));
-	if (doc != NULL)
-		add_text(view, "doc", json_object_get_string(doc));
-	add_text(view, "path", path);
-	add_text(view, "method", method);
-	(void)json_object_object_add(
-	    view, "signed_in", json_object_new_boolean(json_object_object_length(security) > 0));
-	add_parameters(arena, view, operation);
-	if (body != NULL) {
-		add_members(arena, view, "members",
-		    get(get(get(body, "content"), "application/json"), "schema"));
-		add_example(view, "body", body);
-	}
-	add_responses(view, operation);
-	return view;
-}
-
-static struct json_object *
-group_view(struct arena *arena, const struct part *part)
-{
-	struct json_object *group = json_object_new_object(), *list = json_object_new_array();
-	struct json_object *paths = get(part->json, "paths");
-
-	add_text(group, "name", part->program->name);
-	add_text(group, "doc", part->program->doc);
 	json_object_object_foreach (paths, path, operations) {
 		json_object_object_foreach (operations, method, operation) {
-			(void)json_object_array_add(
-			    list, operation_view(arena, path, method, operation));
+			const char *id = json_object_get_string(docs_get(operation, "operationId"));
+
+			(void)json_object_array_add(list,
+			    docs_operation(
+				docs->arena, path, method, operation, docs_get(examples, id)));
 		}
 	}
-	(void)json_object_object_add(group, "operations", list);
-	return group;
+	return list;
 }
 
 /* Every event type with the members of its data. */
@@ -295,47 +210,137 @@ events_view(struct arena *arena, struct json_object *types)
 	for (i = 0; i < json_object_array_length(types); i++) {
 		struct json_object *type = json_object_array_get_idx(types, i);
 		struct json_object *row = json_object_new_object();
-		const char *name = json_object_get_string(get(type, "type"));
+		const char *name = json_object_get_string(docs_get(type, "type"));
 
-		add_text(row, "type", name);
-		add_text(row, "schema", event_schema_name(arena, name));
-		add_text(row, "doc", json_object_get_string(get(type, "doc")));
-		add_members(
-		    arena, row, "members", get(get(get(type, "schema"), "properties"), "data"));
-		add_text(row, "example",
-		    json_object_to_json_string_ext(get(type, "example"),
-			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-			    JSON_C_TO_STRING_NOSLASHESCAPE));
+		docs_add(row, "type", name);
+		docs_add(row, "schema", event_schema_name(arena, name));
+		docs_add(row, "doc", json_object_get_string(docs_get(type, "doc")));
+		(void)json_object_object_add(row, "fields",
+		    docs_table(
+			docs_fields(arena,
+			    docs_get(docs_get(docs_get(type, "schema"), "properties"), "data")),
+			false));
+		docs_add(row, "example", docs_pretty(docs_get(type, "example")));
 		(void)json_object_object_add(
-		    row, "ephemeral", json_object_get(get(type, "ephemeral")));
+		    row, "ephemeral", json_object_get(docs_get(type, "ephemeral")));
 		(void)json_object_array_add(list, row);
 	}
 	return list;
 }
 
-int
-confab_docs(struct arena *arena, const struct conf *conf, const char *dir)
+/* The address of the site, if it is known; when it is not, the pages' script puts in the one they come from. */
+static void
+site_view(const struct docs *docs, const struct conf *conf)
 {
-	struct part parts[PROGRAM__COUNT];
-	struct json_object *list[PROGRAM__COUNT], *view, *groups, *types;
-	struct buf out = buf_new(arena, 1024 * 1024);
-	struct tmpl_set *set;
-	size_t i, count = parts_read(arena, dir, parts);
+	struct json_object *view = docs->view;
 
-	if (count == 0 || tmpl_dir_load(arena, conf->template_dir, &set) != ERR_OK)
-		return 1;
-	view = json_object_new_object();
-	groups = json_object_new_array();
-	(void)json_keep(arena, view);
+	docs_add(view, "site", conf->site_name);
+	docs_add(view, "base", conf->base_url);
+	docs_add(view, "version", confab_version);
+	(void)json_object_object_add(view, "development",
+	    json_object_new_boolean(strcmp(conf->environment, "development") == 0));
+}
+
+/* The pages of the reference: {group, about, operations} each. */
+static struct json_object *
+groups_view(
+    const struct docs *docs, const struct part *parts, size_t count, struct json_object *examples)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
 	for (i = 0; i < count; i++) {
-		list[i] = parts[i].json;
-		(void)json_object_array_add(groups, group_view(arena, &parts[i]));
+		struct json_object *row = json_object_new_object();
+
+		docs_add(row, "group", parts[i].program->name);
+		docs_add(row, "about", parts[i].program->doc);
+		(void)json_object_object_add(
+		    row, "operations", operations_view(docs, &parts[i], examples));
+		(void)json_object_array_add(list, row);
 	}
-	(void)json_object_object_add(view, "groups", groups);
-	types = openapi_events(list, count);
-	(void)json_keep(arena, types);
-	(void)json_object_object_add(view, "events", events_view(arena, types));
-	add_text(view, "site", conf->site_name);
-	tmpl_render(tmpl_find(set, "docs"), view, &out);
-	return fputs(out.data, stdout) < 0;
+	return list;
+}
+
+static bool
+make_guide(const struct docs *docs)
+{
+	bool good = make_page(docs, "index", "index", "Documentation", json_object_new_object());
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(guide); i++) {
+		struct json_object *page = json_object_new_object(), *next = NULL;
+
+		if (i + 1 < COUNT_OF(guide)) {
+			next = json_object_new_object();
+			docs_add(next, "page", guide[i + 1].name);
+			docs_add(next, "label", guide[i + 1].title);
+		}
+		(void)json_object_object_add(page, "next", next);
+		docs_add(page, "summary", guide[i].summary);
+		good = make_page(docs, guide[i].name, guide[i].name, guide[i].title, page) && good;
+	}
+	return good;
+}
+
+static bool
+make_reference(const struct docs *docs)
+{
+	bool good =
+	    make_page(docs, "_event-types", "event-types", "Event types", json_object_new_object());
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(docs->groups); i++) {
+		struct json_object *group = json_object_array_get_idx(docs->groups, i);
+		struct json_object *page = json_object_new_object();
+		const char *name = json_object_get_string(docs_get(group, "group"));
+
+		(void)json_object_object_add(page, "shown", json_object_get(group));
+		good = make_page(
+			   docs, "_group", arena_printf(docs->arena, "api-%s", name), name, page) &&
+		    good;
+	}
+	return good;
+}
+
+static bool
+make_files(const struct docs *docs, const char *client)
+{
+	return make_guide(docs) && make_reference(docs) && write_file(docs, "client.py", client) &&
+	    write_file(docs, "search.json",
+		json_object_to_json_string_ext(docs->index, JSON_C_TO_STRING_PLAIN));
+}
+
+int
+confab_docs(struct arena *arena, const struct conf *conf, const char *dir, const char *to)
+{
+	struct docs docs = { .arena = arena, .to = to };
+	struct part parts[PROGRAM__COUNT];
+	struct json_object *list[PROGRAM__COUNT], *examples, *types;
+	size_t i, count = parts_read(arena, dir, parts);
+	char *text, *client;
+
+	if (count == 0 ||
+	    tmpl_dir_load(arena, arena_printf(arena, "%s/docs", conf->template_dir), &docs.set) !=
+		ERR_OK)
+		return 1;
+	text = read_file(arena, conf->template_dir, "examples.json");
+	client = read_file(arena, conf->template_dir, "client.py");
+	if (text == NULL || client == NULL)
+		return 1;
+	if (mkdir(to, 0755) != 0 && errno != EEXIST) {
+		perror(to);
+		return 1;
+	}
+	for (i = 0; i < count; i++)
+		list[i] = parts[i].json;
+	docs.view = json_keep(arena, json_object_new_object());
+	docs.index = json_keep(arena, json_object_new_array());
+	examples = json_keep(arena, json_tokener_parse(text));
+	types = json_keep(arena, openapi_events(list, count));
+	docs.groups = json_keep(arena, groups_view(&docs, parts, count, examples));
+	site_view(&docs, conf);
+	docs_tables(arena, conf, parts, count, docs.view);
+	docs_add(docs.view, "client", client);
+	(void)json_object_object_add(docs.view, "events", events_view(arena, types));
+	return make_files(&docs, client) ? 0 : 1;
 }

@@ -191,7 +191,7 @@ start_docs() {
 	mkdir -p "$DIR/share/api"
 	{
 		confab openapi "$BIN" >"$DIR/share/api/openapi.json" &&
-			confab docs "$BIN" >"$DIR/share/api/docs.html"
+			confab docs "$BIN" "$DIR/share/api/docs"
 	} 2>"$DIR/log/openapi.log" </dev/null ||
 		step_failed "confab openapi or docs failed" "$DIR/log/openapi.log"
 	step_done

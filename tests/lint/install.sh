@@ -30,7 +30,9 @@ want=$(
 	cat <<-END
 		usr/sbin/confab
 		usr/share/confab/api/openapi.json
-		usr/share/confab/api/docs.html
+		usr/share/confab/api/docs/index
+		usr/share/confab/api/docs/api-auth
+		usr/share/confab/api/docs/search.json
 		usr/share/confab/templates
 		usr/lib/systemd/system/confab.target
 		$(cd systemd && find confab@* -type f -o -type l | sed 's#^#usr/lib/systemd/system/#')

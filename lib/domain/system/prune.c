@@ -61,7 +61,7 @@ prune_run(struct db *db, int64_t event_days, int64_t *count)
 {
 	const int64_t hours[COUNT_OF(stmts)] = {
 		[REVOCATION] = 2, /* longer than revoke.c asks for */
-		[IDEMPOTENCY] = 72,
+		[IDEMPOTENCY] = PRUNE_IDEMPOTENCY_HOURS,
 		[RATE_BUCKET] = 0,
 		[EVENT] = event_days * 24,
 		[JOB] = (int64_t)JOB_DONE_DAYS * 24,

@@ -10,7 +10,7 @@
 
 extern const struct stmt_set prune_stmts;
 
-enum { PRUNE_BATCH = 5000, PRUNE_BATCHES_MAX = 20 };
+enum { PRUNE_BATCH = 5000, PRUNE_BATCHES_MAX = 20, PRUNE_IDEMPOTENCY_HOURS = 72 };
 
 /* One round; events older than event_days go. *count is how many rows went. What is left over after
  * PRUNE_BATCHES_MAX batches of a table waits for the next round. */
