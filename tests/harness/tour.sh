@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job, as an app and an administrator do it, with curl and the public surface only:
-# tour.sh ENV-FILE. Prints each step with its reply; stops at the first one that is not as it should be.
+# tour.sh ENV-FILE. Prints each step with its reply; stops at the first one that is not as it should be. TOUR_RECORD
+# names a file to which every request of the API goes with its reply, one JSON object a line.
 set -euo pipefail
 
 [ -r "${1:-}" ] || {
@@ -37,6 +38,8 @@ call() {
 	status=$(curl "${args[@]}" "$API$path") || fail "curl $path"
 	REPLY=$(cat "$TMP/reply")
 	printf '    %s %s\n' "$status" "$(shorten <<<"$REPLY")"
+	[ -z "${TOUR_RECORD:-}" ] || jq -nc --arg method "$method" --arg path "/api/v1$path" --arg status "$status" \
+		--argjson body "${body:-null}" --argjson reply "${REPLY:-null}" '$ARGS.named' >>"$TOUR_RECORD"
 	[ "$status" = "$wanted" ] || fail "$method $path answered $status, not $wanted"
 }
 
