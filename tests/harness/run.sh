@@ -232,8 +232,9 @@ part_fuzz() {
 	done < <(cd "$ROOT" && each "tests/fuzz/fuzz_*.c")
 }
 
-# README's chapter of production, on a machine made and booted for it.
+# README's chapter of production, on a machine made and booted for it, and its other commands on this one.
 part_boot() {
+	! wanted readme || one readme 600 bash tests/boot/readme.sh
 	wanted boot || return 0
 	one boot 1200 bash tests/boot/boot.sh
 	sed -n -E 's/^  (✓|…|✗)/    \1/p' "$LOGS/boot.log"
