@@ -21,7 +21,7 @@ static const struct page {
 	const char *name; /* of the template, and the page below /docs; "index" is /docs itself */
 	const char *title, *summary;
 } guide[] = {
-	{ "quickstart", "Quickstart", "Sign in, find somebody and talk, in ten commands" },
+	{ "quickstart", "Quickstart", "From nothing to a conversation, by pasting" },
 	{ "client", "A client in 30 lines", "Registers, finds, chats, and goes on after a kill" },
 	{ "signing-in", "Signing in", "Accounts, tokens, refreshing, devices" },
 	{ "sessions", "Sessions", "The states of a session and who may move it" },

@@ -56,6 +56,8 @@ type_words(struct arena *arena, struct json_object *schema)
 
 	if (component != NULL)
 		return arena_strdup(arena, component);
+	if (docs_get(schema, "enum") != NULL)
+		return arena_strdup(arena, "one of");
 	if (items != NULL)
 		return arena_printf(arena, "list of %s", type_words(arena, items));
 	return arena_strdup(arena, type_name(schema));
