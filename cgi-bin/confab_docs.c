@@ -202,9 +202,9 @@ operations_view(const struct docs *docs, const struct part *part, struct json_ob
 
 /* Every event type with the members of its data. */
 static struct json_object *
-events_view(struct arena *arena, struct json_object *types)
+events_view(struct arena *arena, struct json_object *types, struct json_object *examples)
 {
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = json_object_new_array(), *seen = docs_get(examples, "events");
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(types); i++) {
@@ -220,7 +220,9 @@ events_view(struct arena *arena, struct json_object *types)
 			docs_fields(arena,
 			    docs_get(docs_get(docs_get(type, "schema"), "properties"), "data")),
 			false));
-		docs_add(row, "example", docs_pretty(docs_get(type, "example")));
+		docs_add(row, "example",
+		    docs_pretty(docs_get(seen, name) != NULL ? docs_get(seen, name)
+							     : docs_get(type, "example")));
 		(void)json_object_object_add(
 		    row, "ephemeral", json_object_get(docs_get(type, "ephemeral")));
 		(void)json_object_array_add(list, row);
@@ -341,6 +343,6 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir, const
 	site_view(&docs, conf);
 	docs_tables(arena, conf, parts, count, docs.view);
 	docs_add(docs.view, "client", client);
-	(void)json_object_object_add(docs.view, "events", events_view(arena, types));
+	(void)json_object_object_add(docs.view, "events", events_view(arena, types, examples));
 	return make_files(&docs, client) ? 0 : 1;
 }

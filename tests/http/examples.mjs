@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BASE_URL, STACK_DIR, run, until } from "./live.mjs";
+import { BASE_URL, STACK_DIR, cursorAt, order, run, until } from "./live.mjs";
 
 const FILE = "templates/docs/examples.json";
 const ITEMS_MAX = 2; // of a list that is shown
@@ -66,6 +66,16 @@ async function enter(name, role = "USER") {
 	return { id: reply.user.id, token: reply.access_token, refresh: reply.refresh_token, email };
 }
 
+const events = {}; // the data of one of each type
+const hear = (list) => list.forEach((event) => { events[event.type] ??= event.data; });
+async function readLog(who) {
+	let page = { cursor: cursorAt(0) };
+	do {
+		page = await api("GET", `/events?cursor=${page.cursor}&wait=0`, who.token);
+		hear(page.events);
+	} while (page.events.length > 0);
+}
+
 const admin = await api("POST", "/auth/login", null,
 	{ identifier: ADMIN_EMAIL, password: ADMIN_PASSWORD, device_name: "Desk" });
 const maya = await enter("Maya"), asha = await enter("Asha", "ADVISOR"), ravi = await enter("Ravi", "ADVISOR");
@@ -83,6 +93,7 @@ for (const advisor of [asha, ravi])
 await api("GET", "/admin/advisors/pending", admin.access_token);
 await api("POST", `/admin/advisors/${asha.id}/approve`, admin.access_token);
 await api("POST", `/admin/advisors/${ravi.id}/reject`, admin.access_token, { reason: "Please tell more about your experience." });
+await readLog(ravi);
 await api("GET", "/advisors/me", asha.token);
 await api("PATCH", "/advisors/me", asha.token, { headline: "Listens first, then asks" }, { "If-Match": "*" });
 await api("PUT", "/advisors/me/status", asha.token, { status: "ONLINE" });
@@ -133,6 +144,33 @@ await api("POST", `/admin/users/${ravi.id}/unblock`, admin.access_token);
 await api("GET", "/admin/audit", admin.access_token);
 await api("POST", "/admin/audit/check", admin.access_token);
 await until(() => api("GET", "/admin/audit/check", admin.access_token), "the check");
+
+// A request that nobody answers, and what is heard only by who waits while it comes to pass.
+const unanswered = await askFor();
+async function waiting(type, act) {
+	await until(async () => {
+		const { cursor } = await api("GET", "/events", asha.token);
+		const poll = api("GET", `/events?cursor=${cursor}&wait=5`, asha.token);
+		await act();
+		hear((await poll).events);
+		return events[type];
+	}, type);
+}
+await waiting("typing", () => api("POST", `/conversations/${unanswered.conversation_id}/typing`, maya.token));
+await waiting("presence", async () => {
+	await api("GET", "/events?wait=0", maya.token);
+	for (const status of ["AWAY", "ONLINE"])
+		await api("PUT", "/users/me/presence", maya.token, { status });
+});
+await order("clock", 100); // the access tokens are good for longer
+// What a program knows of ended logins is then from long ago, until it has asked anew.
+await until(async () => (await fetch(`${BASE_URL}/api/v1/events?wait=0`,
+	{ headers: { Authorization: `Bearer ${maya.token}` } })).status === 200, "the events program has asked anew");
+await until(async () => {
+	await readLog(maya);
+	return events["session.expired"];
+}, "what expired");
+await readLog(asha);
 await ask("GET", "/livez");
 await ask("GET", "/readyz");
 
@@ -200,9 +238,17 @@ const wanted = operations.map(({ operation }) => operation).filter(({ responses 
 	Object.entries(responses).some(([status, { content }]) => status < 300 && content?.["application/json"]));
 const faults = wanted.filter(({ operationId }) => !seen.has(operationId)).map(({ operationId }) => `${operationId} was never asked`);
 const fresh = Object.fromEntries([...seen].sort(([a], [b]) => a < b ? -1 : 1).map(([id, one]) => [id, shown(one)]));
+fresh.events = Object.fromEntries(Object.entries(events).sort(([a], [b]) => a < b ? -1 : 1)
+	.map(([type, data]) => [type, shown(data)]));
 if (process.env.UPDATE_EXAMPLES)
 	writeFileSync(FILE, `${JSON.stringify(fresh, null, "\t")}\n`);
 const committed = JSON.parse(readFileSync(FILE, "utf8"));
+for (const type of Object.keys(description.webhooks)) {
+	if (!committed.events[type] || !events[type])
+		faults.push(`event ${type} has no example, or did not happen`);
+	else
+		differ(`event ${type}`, committed.events[type], events[type], faults);
+}
 for (const operation of wanted) {
 	const id = operation.operationId, example = committed[id];
 	if (!example?.reply) {
@@ -215,7 +261,7 @@ for (const operation of wanted) {
 		faults.push(...check.errors.map(({ instancePath, message }) => `${id}${instancePath}: ${message}`));
 }
 for (const id of Object.keys(committed))
-	if (!operations.some(({ operation }) => operation.operationId === id))
+	if (id !== "events" && !operations.some(({ operation }) => operation.operationId === id))
 		faults.push(`${id} has an example and is no operation`);
 console.log(faults.join("\n"));
 assert.equal(faults.length, 0, "UPDATE_EXAMPLES=1 make http T=guide writes the examples anew; look at what changed");
