@@ -10,7 +10,7 @@ enum {
 	MESSAGE_BODY_BYTES_MAX = 32 * 1024, /* of these, one that sends or edits a message */
 	QUERY_BYTES_MAX = 4 * 1024, /* the raw query string; nginx holds the line to 8 KiB */
 	PATH_BYTES_MAX = 1024, /* the decoded path */
-	QUERY_PAIRS_MAX = 64, /* name=value pairs in a query or a form */
+	QUERY_PAIRS_MAX = 128, /* name=value pairs in a query or a form */
 	JSON_DEPTH_MAX = 16, /* nesting of objects and arrays */
 	JSON_KEYS_MAX = 512, /* keys in one document, all objects together */
 	JSON_KEY_BYTES_MAX = 64, /* one key, decoded */

@@ -77,7 +77,8 @@ bool field_check_reply(
     const struct field *fields, struct json_object *object, struct field_errors *errors);
 /*
  * Turn name=value text (a query or a form) into an object by the fields' types, collecting failures:
- * unknown and repeated names, numbers that are none. Empty values of fields not required are left out.
+ * unknown and repeated names, numbers that are none. Empty values of fields not required are left out. The name
+ * of a list comes once for each element.
  */
 struct pair;
 bool field_from_pairs(const struct field *fields, const struct pair *pairs, size_t count,

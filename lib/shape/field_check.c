@@ -364,6 +364,27 @@ pair_value(const struct field *field, const char *text)
 	return value != NULL ? value : json_object_new_string(text);
 }
 
+/* One pair more: a list takes its name as often as it comes. */
+static void
+pair_add(struct check *check, struct json_object *made, const struct field *field, const char *text)
+{
+	struct json_object *value;
+	bool again = json_object_object_get_ex(made, field->name, &value);
+
+	if (again && field->type != FIELD_LIST) {
+		blame(check, "must be given once");
+		return;
+	}
+	if (*text == '\0' && !field->required)
+		return;
+	if (!again) {
+		value = field->type == FIELD_LIST ? json_object_new_array() : pair_value(field, text);
+		json_object_object_add(made, field->name, value);
+	}
+	if (field->type == FIELD_LIST)
+		json_object_array_add(value, pair_value(field->sub, text));
+}
+
 bool
 field_from_pairs(const struct field *fields, const struct pair *pairs, size_t count,
     struct json_object **object, struct field_errors *errors)
@@ -380,10 +401,8 @@ field_from_pairs(const struct field *fields, const struct pair *pairs, size_t co
 		(void)path_enter(&check, pairs[i].name);
 		if (field == NULL)
 			blame(&check, "is not a field of this request");
-		else if (json_object_object_get_ex(made, field->name, NULL))
-			blame(&check, "must be given once");
-		else if (*pairs[i].value != '\0' || field->required)
-			json_object_object_add(made, field->name, pair_value(field, pairs[i].value));
+		else
+			pair_add(&check, made, field, pairs[i].value);
 	}
 	*object = made;
 	return field_check(fields, made, errors) && errors->count == before;

@@ -270,7 +270,12 @@ a_reply_has_every_member(void)
 	CU_ASSERT(blamed("new", "not a field"));
 }
 
+static const struct field colour[] = {
+	{ "", FIELD_ENUM, .one_of = colours },
+	{ 0 },
+};
 static const struct field query[] = {
+	{ "in", FIELD_LIST, .max = 2, .sub = colour },
 	{ "limit", FIELD_INT, .min = 1, .max = 100 },
 	{ "rate", FIELD_NUMBER, .min = 0, .max = 5 },
 	{ "any", FIELD_NUMBER, .required = false },
@@ -302,6 +307,23 @@ a_query_becomes_typed_values(void)
 	    "{\"limit\":20,\"rate\":4.5,\"on\":true,\"sort\":\"RED\",\"q\":\"a b\",\"must\":\"x\"}");
 	CU_ASSERT(from_query("limit=&q=&must=x", &object)); /* an empty field of a form */
 	CU_ASSERT_EQUAL(json_object_object_length(object), 1);
+}
+
+static void
+a_list_takes_its_name_once_for_each_element(void)
+{
+	struct json_object *object;
+
+	CU_ASSERT(from_query("in=RED&must=x&in=GREEN&q=a", &object));
+	CU_ASSERT_STRING_EQUAL(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN),
+	    "{\"in\":[\"RED\",\"GREEN\"],\"must\":\"x\",\"q\":\"a\"}");
+	CU_ASSERT(from_query("in=RED&must=x&in=", &object));
+	CU_ASSERT_STRING_EQUAL(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN),
+	    "{\"in\":[\"RED\"],\"must\":\"x\"}");
+	CU_ASSERT(!from_query("in=RED&in=red&must=x", &object));
+	CU_ASSERT(blamed("in.1", "one of"));
+	CU_ASSERT(!from_query("in=RED&in=RED&in=RED&must=x", &object));
+	CU_ASSERT(blamed("in", "at most"));
 }
 
 static void
@@ -347,6 +369,8 @@ main(void)
 		{ "a reply has every member", a_reply_has_every_member },
 		{ "a query becomes typed values", a_query_becomes_typed_values },
 		{ "a query is refused by the name of its field", a_query_is_refused_by_name },
+		{ "a list takes its name once for each element",
+		    a_list_takes_its_name_once_for_each_element },
 		{ NULL, NULL } };
 	int status;
 
