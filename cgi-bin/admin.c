@@ -10,6 +10,7 @@
 #include "domain/people/moderation.h"
 #include "domain/people/panel_login.h"
 #include "domain/people/password.h"
+#include "domain/people/saved_view.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
 #include "domain/system/demo_login.h"
@@ -173,12 +174,12 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_front_routes, admin_home_routes,
 		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_job_routes,
-		admin_api_routes, admin_search_routes, NULL };
+		admin_api_routes, admin_search_routes, admin_list_routes, NULL };
 	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts, &job_stmts,
 		&job_admin_stmts, &overview_stmts, &heartbeat_stmts, &review_stmts,
 		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts,
 		&attempt_stmts, &session_stmts, &session_leave_stmts, &message_stmts,
-		&demo_login_stmts, &search_stmts, NULL };
+		&demo_login_stmts, &search_stmts, &saved_view_stmts, NULL };
 	static const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = sets,

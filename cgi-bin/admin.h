@@ -5,12 +5,14 @@
 #define CGI_BIN_ADMIN_H
 
 #include "domain/system/audit_check.h"
-#include "panel/page.h"
+#include "panel/list.h"
 #include "web/reply.h"
 
 extern const struct route admin_front_routes[], admin_home_routes[], admin_advisor_routes[],
     admin_user_routes[], admin_report_routes[], admin_job_routes[], admin_api_routes[],
-    admin_search_routes[];
+    admin_search_routes[], admin_list_routes[];
+
+extern const struct list admin_users;
 
 enum { PANEL_ROWS = 50 }; /* of a list on one page */
 
@@ -24,6 +26,9 @@ enum { PANEL_ROWS = 50 }; /* of a list on one page */
 		"done", FIELD_TEXT, .max = 20, .doc = "Code of what was done"                      \
 	}
 
+/* The handlers of LIST_ROUTES. */
+MUST_CHECK enum err panel_list_page(struct req *);
+MUST_CHECK enum err panel_list_file(struct req *);
 /* Who acts in this request. */
 struct audit_by panel_by(const struct req *);
 /* page_reply with the navigation: section is one of nav_entries, or another name. The

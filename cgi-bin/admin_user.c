@@ -1,6 +1,7 @@
 /* Users: search, one person, blocking. */
 #include "admin.h"
 
+#include "domain/market/advisor.h"
 #include "domain/people/moderation.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
@@ -8,27 +9,6 @@
 #include <string.h>
 
 enum { RECENT = 20 };
-
-static enum err
-get_users(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const struct user_admin_filter filter = { query_text(req, "q"), query_text(req, "role"),
-		query_text(req, "state") };
-	struct rows *rows;
-
-	TRY(user_admin_list(req->db, &filter, PANEL_ROWS + 1, query_text(req, "after"), &rows));
-	page_put(context, "title", "Users");
-	page_put(context, "q", filter.text);
-	page_put_object(context, "roles", panel_choices(req, user_roles, filter.role));
-	page_put_object(context, "states", panel_choices(req, user_states, filter.state));
-	page_put_bool(context, "filtered",
-	    filter.text != NULL || filter.role != NULL || filter.state != NULL);
-	panel_list(req, context, rows, "/admin/users",
-	    arena_printf(req->arena, "%s%s%s", panel_pair(req, "q", filter.text),
-		panel_pair(req, "role", filter.role), panel_pair(req, "state", filter.state)));
-	return panel_reply(req, "users", "users", context);
-}
 
 /* What belongs to the account, newest first. */
 static enum err
@@ -91,13 +71,37 @@ post_unblock(struct req *req)
 	return reply_redirect(req, arena_printf(req->arena, "/admin/users/%s?done=unblocked", id));
 }
 
-static const struct field list_query[] = {
-	PANEL_DONE,
-	PANEL_AFTER,
-	{ "q", FIELD_TEXT, .max = 100, .doc = "Part of a name or e-mail, or an id" },
-	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "Role to list" },
-	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State to list" },
+static const struct column user_columns[] = {
+	{ "display_name", "Name", .kind = COLUMN_TEXT, .link = "/admin/users/{id}", .sort = "name" },
+	{ "email", "E-mail", .kind = COLUMN_TEXT, .none = "none" },
+	{ "role", "Role", .kind = COLUMN_STATE, .badge = "advisor_state" },
+	{ "state", "State", .kind = COLUMN_STATE },
+	{ "created_at", "Joined", .kind = COLUMN_TIME, .sort = "joined" },
+	{ "id", "Id", .kind = COLUMN_CODE, .file_only = true },
+	{ "advisor_state", "As advisor", .kind = COLUMN_STATE, .file_only = true },
 	{ 0 },
+};
+static const struct field users_query[] = {
+	PANEL_DONE,
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .max = 100, .doc = "Name, e-mail or id" },
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State" },
+	{ "role", FIELD_ENUM, .one_of = user_roles, .doc = "Role" },
+	{ "advisor", FIELD_ENUM, .one_of = advisor_states, .doc = "As advisor" },
+	{ "from", FIELD_DATE, .doc = "Joined from" },
+	{ "to", FIELD_DATE, .doc = "Joined until" },
+	{ 0 },
+};
+const struct list admin_users = {
+	.name = "users",
+	.path = "/admin/users",
+	.title = "Users",
+	.one = "account",
+	.many = "accounts",
+	.source = &user_list,
+	.columns = user_columns,
+	.query = users_query,
+	.empty = "A part of the name or e-mail is enough; ids must be whole.",
 };
 static const struct field done_query[] = {
 	PANEL_DONE,
@@ -116,8 +120,7 @@ static const struct field block_body[] = {
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_user_routes[] = {
-	{ METHOD_GET, "/admin/users", "panel_users", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
-	    .flags = PAGE, .query = list_query, .handle = get_users, .summary = "Page of the users" },
+	LIST_ROUTES("/admin/users", "panel_users", users_query, "Page of the users"),
 	{ METHOD_GET, "/admin/users/{id}", "panel_user", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .query = done_query, .handle = get_user, .summary = "Page of one user" },
 	{ METHOD_POST, "/admin/users/{id}/block", "panel_user_block", .roles = ROLE_ADMIN,

@@ -31,6 +31,12 @@ CREATE FUNCTION search_pattern(word text) RETURNS text LANGUAGE sql IMMUTABLE ST
 		regexp_replace(public.search_fold(word), '([\\%_])', '\\\1', 'g') || '%'
 $$;
 COMMENT ON FUNCTION search_pattern(text) IS 'The LIKE pattern that finds a word in folded text that begins with a blank';
+-- So a condition has one parameter for all words: column LIKE search_word($1, 1) AND column LIKE search_word($1, 2) …
+CREATE FUNCTION search_word(said text, number int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT public.search_pattern(coalesce(w[number], w[1], ''))
+	FROM (SELECT regexp_split_to_array(btrim(said, E' \t\r\n,'), '[\s,]+') AS w) words
+$$;
+COMMENT ON FUNCTION search_word(text, int) IS 'The pattern of the word of that number; of the first when there are not so many';
 CREATE FUNCTION person_fold(name text, email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 	$$ SELECT ' ' || public.search_fold(name) || ' ' || coalesce(email, '') $$;
 COMMENT ON FUNCTION person_fold(text, text) IS 'What a person is found by';
@@ -193,3 +199,21 @@ CREATE TABLE heartbeat (
 COMMENT ON TABLE heartbeat IS 'When each part of a worker was last heard of; one without a row never was';
 COMMENT ON COLUMN heartbeat.lane IS 'turn: the whole of it; a lane of jobs; or a round, as expire';
 COMMENT ON COLUMN heartbeat.beat_at IS 'When all of it, or the lane, was last seen alive, or the round was last done; the real time, also where tests move the clock';
+
+-- Views of the panel's lists that an administrator keeps by name.
+CREATE TABLE saved_view (
+	id uuid PRIMARY KEY,
+	admin_id uuid NOT NULL,
+	list text NOT NULL CHECK (length(list) <= 40),
+	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+	query text NOT NULL CHECK (length(query) <= 2000),
+	created_at timestamptz NOT NULL DEFAULT app_now(),
+	CONSTRAINT saved_view_name UNIQUE (admin_id, list, name)
+);
+COMMENT ON TABLE saved_view IS 'Views of the panel''s lists that an administrator keeps by name';
+COMMENT ON COLUMN saved_view.id IS 'UUID version 7';
+COMMENT ON COLUMN saved_view.admin_id IS 'Whose';
+COMMENT ON COLUMN saved_view.list IS 'Name of the list, as users';
+COMMENT ON COLUMN saved_view.name IS 'As its administrator calls it';
+COMMENT ON COLUMN saved_view.query IS 'Filters, sort and page size as the address has them';
+COMMENT ON COLUMN saved_view.created_at IS 'When it was kept';

@@ -1,6 +1,6 @@
 /*
  * The one door to PostgreSQL: named statements, typed parameters, transactions. There is no function that
- * takes SQL text at run time, so injection has no way in. A statement is prepared on a connection when it is
+ * takes SQL text at run time, so injection has no way in; list.h puts statements together from constants. A statement is prepared on a connection when it is
  * first used there, in the same round trip.
  *
  * A statement with its parameters is a value, struct db_bound: a noun can give one (X_bind) to whoever
@@ -82,13 +82,14 @@ struct db_bound {
 	const struct stmt *many;
 	size_t count; /* of params; stmt's param_count */
 	struct db_param params[DB_PARAMS_MAX];
+	bool whole; /* list.c alone: of no set, sent with its text and planned for its parameters */
 };
 /* db_bind(&stmts[X], db_text(a), ...): such a value; its address can be taken. */
 #define db_bind(statement, ...) db_bind_many(statement, NULL, __VA_ARGS__)
 /* db_bind_many(&stmts[X], &stmts[X_MANY], db_text(a), ...): of a statement that has a form for many. */
 #define db_bind_many(statement, for_many, ...)                                                     \
 	((struct db_bound){ (statement), (for_many), DB_COUNT_(__VA_ARGS__),                       \
-	    { __VA_ARGS__ __VA_OPT__(, ){ 0 } } })
+	    { __VA_ARGS__ __VA_OPT__(, ){ 0 } }, false })
 /* db_ref(X_bind(a, ...)): the address of such a value, good in this block. */
 #define db_ref(...) ((const struct db_bound[]){ __VA_ARGS__ })
 #define DB_COUNT_(...)                                                                             \

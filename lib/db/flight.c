@@ -10,8 +10,12 @@
 static bool
 put(struct db *db, const struct db_bound *bound, bool *parses)
 {
-	enum prepared *state = prepared_of(db->prepared, bound->stmt);
+	enum prepared *state;
 
+	*parses = false;
+	if (bound->whole)
+		return pg_send_whole(db->conn, bound);
+	state = prepared_of(db->prepared, bound->stmt);
 	*parses = *state == PREPARED_NOT;
 	if (*parses) {
 		if (PQsendPrepare(db->conn, bound->stmt->name, bound->stmt->sql, 0, NULL) != 1)

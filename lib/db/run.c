@@ -89,9 +89,9 @@ send_and_receive(struct db *db, const struct db_bound *bound, bool *ok)
 
 	db->round_trips++;
 	db->begin_pending = false;
-	if (begins || !is_prepared(db, bound->stmt))
+	if (begins || (!bound->whole && !is_prepared(db, bound->stmt)))
 		return flight_run(db, bound, begins, ok);
-	*ok = pg_send(db->conn, bound);
+	*ok = bound->whole ? pg_send_whole(db->conn, bound) : pg_send(db->conn, bound);
 	return *ok ? pg_answer(db->conn, pg_deadline(), ok) : NULL;
 }
 
@@ -134,7 +134,8 @@ db_run(struct db *db, const struct db_bound *bound, struct rows **rows)
 	bool lost;
 
 	db->constraint[0] = db->detail[0] = '\0';
-	TRY(prepared_listed(db->prepared, bound->stmt));
+	if (!bound->whole)
+		TRY(prepared_listed(db->prepared, bound->stmt));
 	err = run_once(db, bound, &got, &lost);
 	if (lost && bound->stmt->repeatable && db->tx_depth == 0)
 		err = run_once(db, bound, &got, &lost);
@@ -167,7 +168,7 @@ db_run_many(struct db *db, struct db_read *reads, size_t count)
 
 		assert(bound->stmt->repeatable);
 		reads[i].answered = false;
-		if (prepared_listed(db->prepared, bound->stmt) != ERR_OK ||
+		if ((!bound->whole && prepared_listed(db->prepared, bound->stmt) != ERR_OK) ||
 		    (bound->many != NULL && prepared_listed(db->prepared, bound->many) != ERR_OK))
 			return;
 	}

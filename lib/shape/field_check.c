@@ -378,7 +378,8 @@ pair_add(struct check *check, struct json_object *made, const struct field *fiel
 	if (*text == '\0' && !field->required)
 		return;
 	if (!again) {
-		value = field->type == FIELD_LIST ? json_object_new_array() : pair_value(field, text);
+		value =
+		    field->type == FIELD_LIST ? json_object_new_array() : pair_value(field, text);
 		json_object_object_add(made, field->name, value);
 	}
 	if (field->type == FIELD_LIST)

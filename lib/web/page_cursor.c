@@ -7,17 +7,33 @@
 
 enum { DIGEST_LEN = 12 }; /* bytes of the HMAC kept: 96 bits */
 
-/* What the digest covers beside the keys: the route and every query field but cursor and limit. */
+/* What changes nothing about which rows there are, and in what order. */
+static const char *const apart[] = { "cursor", "limit", "back", "columns", "zone", "done", "of" };
+
+static bool
+is_apart(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(apart); i++)
+		if (strcmp(apart[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What the digest covers beside the keys: the route and every other query field, in whatever order they came. */
 static void
 add_filters(const struct req *req, struct buf *out)
 {
+	const struct field *field = req->route->query;
+	struct json_object *value;
+
 	buf_puts(out, req->route->name);
 	buf_puts(out, req->path);
-	json_object_object_foreach (req->query, name, value) {
-		if (strcmp(name, "cursor") == 0 || strcmp(name, "limit") == 0)
-			continue;
-		buf_printf(out, "&%s=%s", name, json_object_to_json_string(value));
-	}
+	for (; field != NULL && field->name != NULL; field++)
+		if (!is_apart(field->name) &&
+		    json_object_object_get_ex(req->query, field->name, &value))
+			buf_printf(out, "&%s=%s", field->name, json_object_to_json_string(value));
 }
 
 static void

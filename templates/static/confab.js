@@ -23,15 +23,43 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 		time.title = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-// Ctrl-K goes to the search of everything; "/" to that of the list on the page, if it has one.
+// Keys: / goes to the list's own search or else to that of everything, Ctrl-K to the latter; j and k to the next and the previous row, x picks the row.
+const rowLinks = () => [...document.querySelectorAll("main > .table-wrap .list tbody tr")]
+	.map((row) => row.querySelector("a, input")).filter((first) => first);
+
+function stepRow(by) {
+	const links = rowLinks();
+	const now = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+	const next = links[now < 0 ? 0 : Math.min(Math.max(now + by, 0), links.length - 1)];
+	if (next)
+		next.focus();
+}
+
+function pickRow() {
+	const row = document.activeElement.closest("tr");
+	const box = row && row.querySelector("input[type=checkbox]");
+	if (box)
+		box.click();
+}
+
+const keys = {
+	"/": () => (document.getElementById("q") ?? document.getElementById("find"))?.focus(),
+	j: () => stepRow(1),
+	k: () => stepRow(-1),
+	x: pickRow,
+};
 document.addEventListener("keydown", (event) => {
-	const everything = document.getElementById("find");
-	const command = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-	const field = command ? everything : document.getElementById("q") ?? everything;
-	const writing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-	if (!field || !(command || (event.key === "/" && !writing)))
+	const typing = document.activeElement.matches("input:not([type=checkbox]), textarea, select");
+	if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key])
 		return;
 	event.preventDefault();
-	field.focus();
-	field.select();
+	keys[event.key]();
+});
+document.addEventListener("keydown", (event) => {
+	const everything = document.getElementById("find");
+	if (!everything || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k")
+		return;
+	event.preventDefault();
+	everything.focus();
+	everything.select();
 });

@@ -5,15 +5,17 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-enum { USER_LIST, USER_GET, USER_LOGINS, USER_SESSIONS };
+enum { USER_LIST, USER_GET, USER_NAME, USER_LOGINS, USER_SESSIONS };
+/* All words, in any order, without case and accents: by index user_account_search. */
+#define FOUND(text)                                                                                \
+	"u.search LIKE search_word(" text ", 1) AND u.search LIKE search_word(" text               \
+	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text ", 4)"
 static const struct stmt stmts[] = {
-	/* The searched expression is that of index user_account_search. */
 	[USER_LIST] = { "user_admin_list", 6,
 	    "SELECT u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
 	    " u.created_at, u.id::text AS _k1"
 	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
-	    " WHERE ($1::text IS NULL OR lower(u.display_name || ' ' || coalesce(u.email, '')) LIKE"
-	    " '%' || replace(replace(replace(lower($1), '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%')"
+	    " WHERE ($1::text IS NULL OR " FOUND("$1::text") ")"
 	    " AND ($2::uuid IS NULL OR u.id = $2)"
 	    " AND ($3::text IS NULL OR u.role = $3) AND ($4::text IS NULL OR u.state = $4)"
 	    " AND ($6::uuid IS NULL OR u.id < $6)"
@@ -32,6 +34,8 @@ static const struct stmt stmts[] = {
 	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
 	    " LEFT JOIN presence p ON p.user_id = u.id WHERE u.id = $1",
 	    true },
+	[USER_NAME] = { "user_admin_name", 1, "SELECT display_name FROM user_account WHERE id = $1",
+	    true },
 	[USER_LOGINS] = { "user_admin_logins", 2,
 	    "SELECT id, kind, device_name, user_agent, host(ip) AS ip, created_at, last_used_at,"
 	    " ended_at, end_reason, ended_at IS NULL AND expires_at > app_now() AS live"
@@ -49,6 +53,31 @@ static const struct stmt stmts[] = {
 	    true },
 };
 STMT_SET(user_admin_stmts, stmts);
+
+static const struct list_filter filters[] = {
+	{ "q",
+	    FOUND("$?::text"),
+	    .where_id = "u.id = $?" },
+	{ "role", "u.role = $?", NULL },
+	{ "state", "u.state = $?", NULL },
+	{ "advisor", "a.state = $?", NULL },
+	{ "from", LIST_DAY_FROM("u.created_at"), NULL },
+	{ "to", LIST_DAY_TO("u.created_at"), NULL },
+	{ 0 },
+};
+static const struct list_sort sorts[] = {
+	{ "joined", { "u.created_at", "u.id" }, .descending = true },
+	{ "name", { "lower(u.display_name)", "u.id" }, false },
+	{ 0 },
+};
+const struct list_source user_list = {
+	.name = "user_list",
+	.columns = "u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
+		   " u.created_at",
+	.from = "user_account u LEFT JOIN advisor a ON a.id = u.id",
+	.filters = filters,
+	.sorts = sorts,
+};
 
 const struct field user_admin_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The account" },
@@ -85,6 +114,16 @@ enum err
 user_admin_get(struct db *db, const char *user_id, struct rows **rows)
 {
 	return db_one(db, rows, &stmts[USER_GET], db_text(user_id));
+}
+
+enum err
+user_admin_name(struct db *db, const char *user_id, const char **name)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[USER_NAME], db_text(user_id)));
+	*name = rows_only(rows);
+	return ERR_OK;
 }
 
 enum err

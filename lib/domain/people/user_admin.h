@@ -5,7 +5,7 @@
 #ifndef DOMAIN_PEOPLE_USER_ADMIN_H
 #define DOMAIN_PEOPLE_USER_ADMIN_H
 
-#include "db/db.h"
+#include "db/list.h"
 #include "shape/field.h"
 
 /* What to list; NULL members do not narrow it. */
@@ -16,7 +16,8 @@ struct user_admin_filter {
 };
 
 extern const struct stmt_set user_admin_stmts;
-extern const struct field user_admin_fields[]; /* of the list */
+extern const struct field user_admin_fields[]; /* of user_admin_list */
+extern const struct list_source user_list; /* all accounts */
 
 /* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
  * display_name, email, role, state, advisor_state, created_at, _k1. */
@@ -25,6 +26,8 @@ MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter 
 /* One account; the columns stand in user_admin.c.
  *	ERR_NOT_FOUND	no such account */
 MUST_CHECK enum err user_admin_get(struct db *, const char *user_id, struct rows **rows);
+/* The name of one account. ERR_NOT_FOUND: there is none. */
+MUST_CHECK enum err user_admin_name(struct db *, const char *user_id, const char **name);
 /* Its newest limit logins: id, kind, device_name, user_agent, ip, created_at, last_used_at, ended_at,
  * end_reason, live. */
 MUST_CHECK enum err user_admin_logins(

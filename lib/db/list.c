@@ -1,0 +1,190 @@
+#include "db/list.h"
+#include "base/buf.h"
+#include "base/uuid.h"
+
+#include <string.h>
+
+/* A statement being put together. */
+struct text {
+	struct buf out;
+	struct db_param *params;
+	size_t count;
+	size_t numbers[LIST_FILTERS_MAX]; /* of the filters' parameters; 0: none yet */
+};
+
+int
+list_filter_find(const struct list_source *source, const char *name)
+{
+	int i;
+
+	for (i = 0; source->filters[i].name != NULL; i++)
+		if (strcmp(source->filters[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+const struct list_sort *
+list_sort_find(const struct list_source *source, const char *name)
+{
+	const struct list_sort *sort;
+
+	for (sort = source->sorts; sort->name != NULL; sort++)
+		if (strcmp(sort->name, name) == 0)
+			return sort;
+	return NULL;
+}
+
+static void
+put_param(struct text *text, struct db_param param)
+{
+	assert(text->count < DB_PARAMS_MAX);
+	text->params[text->count++] = param;
+	buf_printf(&text->out, "$%zu", text->count);
+}
+
+/* A condition with its value's number for each "$?". */
+static void
+put_filter(struct text *text, size_t i, const char *where, const char *value)
+{
+	const char *at;
+
+	if (text->numbers[i] == 0) {
+		assert(text->count < DB_PARAMS_MAX);
+		text->params[text->count] = db_text(value);
+		text->numbers[i] = ++text->count;
+	}
+	for (; (at = strstr(where, "$?")) != NULL; where = at + 2) {
+		buf_add(&text->out, where, (size_t)(at - where));
+		buf_printf(&text->out, "$%zu", text->numbers[i]);
+	}
+	buf_puts(&text->out, where);
+}
+
+/* FROM and WHERE; *joiner is what goes before the next condition. */
+static const char *
+put_from(struct text *text, const struct list_source *source, const struct list_wanted *wanted)
+{
+	const char *joiner = " WHERE ";
+	size_t i;
+
+	buf_join(&text->out, " FROM ", source->from, NULL);
+	if (source->where != NULL) {
+		buf_join(&text->out, joiner, source->where, NULL);
+		joiner = " AND ";
+	}
+	for (i = 0; source->filters[i].name != NULL; i++) {
+		const struct list_filter *filter = &source->filters[i];
+		const char *value = wanted->values[i];
+
+		assert(i < LIST_FILTERS_MAX);
+		if (value == NULL)
+			continue;
+		buf_join(&text->out, joiner, "(", NULL);
+		put_filter(text, i,
+		    filter->where_id != NULL && uuid_valid(value) ? filter->where_id : filter->where,
+		    value);
+		buf_putc(&text->out, ')');
+		joiner = " AND ";
+	}
+	return joiner;
+}
+
+static void
+put_keys(struct text *text, const struct list_sort *sort, const char *tail)
+{
+	size_t i;
+
+	for (i = 0; i < LIST_KEYS_MAX && sort->keys[i] != NULL; i++)
+		buf_join(&text->out, i > 0 ? ", " : "", sort->keys[i], tail, NULL);
+}
+
+/* The rows behind the keys, or before them when the page goes back. */
+static void
+put_behind(struct text *text, const struct list_sort *sort, bool descends, const char *const *keys)
+{
+	size_t i;
+
+	buf_puts(&text->out, "(");
+	put_keys(text, sort, "");
+	buf_puts(&text->out, descends ? ") < (" : ") > (");
+	for (i = 0; i < LIST_KEYS_MAX && sort->keys[i] != NULL; i++) {
+		buf_puts(&text->out, i > 0 ? ", " : "");
+		put_param(text, db_text(keys[i]));
+	}
+	buf_putc(&text->out, ')');
+}
+
+const char *
+list_text(struct arena *arena, const struct list_source *source, const struct list_wanted *wanted,
+    struct db_param params[DB_PARAMS_MAX], size_t *count)
+{
+	const struct list_sort *sort = wanted->sort != NULL ? wanted->sort : source->sorts;
+	bool descends = (sort->descending != wanted->turned) != wanted->back;
+	struct text text = { .out = buf_new(arena, 2048), .params = params };
+	const char *joiner;
+	size_t i;
+
+	buf_join(&text.out, "SELECT ", source->columns, NULL);
+	for (i = 0; i < LIST_KEYS_MAX && sort->keys[i] != NULL; i++)
+		buf_printf(&text.out, ", %s AS _k%zu", sort->keys[i], i + 1);
+	if (wanted->count_max > 0) {
+		buf_puts(&text.out, ", (SELECT count(*) FROM (SELECT");
+		(void)put_from(&text, source, wanted);
+		buf_puts(&text.out, " LIMIT ");
+		put_param(&text, db_i64(wanted->count_max + 1));
+		buf_puts(&text.out, ") n) AS _total");
+	}
+	joiner = put_from(&text, source, wanted);
+	if (wanted->keys != NULL) {
+		buf_puts(&text.out, joiner);
+		put_behind(&text, sort, descends, wanted->keys);
+	}
+	buf_puts(&text.out, " ORDER BY ");
+	put_keys(&text, sort, descends ? " DESC" : "");
+	buf_puts(&text.out, " LIMIT ");
+	put_param(&text, db_i64(wanted->limit + 1));
+	*count = text.count;
+	return text.out.data;
+}
+
+enum err
+list_read(struct db *db, const struct list_source *source, const struct list_wanted *wanted,
+    struct list_page *page)
+{
+	struct stmt *stmt = arena_alloc(db_arena(db), sizeof(*stmt));
+	struct db_bound bound = { .stmt = stmt, .whole = true };
+	size_t found;
+
+	*stmt = (struct stmt){ .name = source->name, .repeatable = true };
+	stmt->sql = list_text(db_arena(db), source, wanted, bound.params, &bound.count);
+	stmt->param_count = (int)bound.count;
+	*page = (struct list_page){ .back = wanted->back, .total = -1 };
+	TRY(db_run(db, &bound, &page->rows));
+	found = rows_count(page->rows);
+	page->count = found < (size_t)wanted->limit ? found : (size_t)wanted->limit;
+	page->first = wanted->back && page->count > 0 ? page->count - 1 : 0;
+	page->before = wanted->back ? found > page->count : wanted->keys != NULL;
+	page->after = wanted->back || found > page->count;
+	if (wanted->count_max > 0 && found > 0)
+		page->total = rows_i64_of(page->rows, 0, "_total");
+	else if (wanted->count_max > 0 && wanted->keys == NULL)
+		page->total = 0;
+	return ERR_OK;
+}
+
+enum err
+list_zone(struct db *db, const char *zone)
+{
+	static const struct stmt stmt = { "list_zone", 1, "SELECT set_config('TimeZone', $1, true)",
+		false };
+	struct db_bound bound = db_bind(&stmt, db_text(zone));
+
+	bound.whole = true;
+	return db_run(db, &bound, NULL);
+}
+
+size_t
+list_row(const struct list_page *page, size_t i)
+{
+	return page->back ? page->first - i : page->first + i;
+}
