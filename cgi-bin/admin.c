@@ -81,63 +81,6 @@ panel_reply(struct req *req, const char *template, const char *section, struct j
 	return page_reply(req, template, context);
 }
 
-const char *
-panel_pair(struct req *req, const char *name, const char *value)
-{
-	struct buf out = buf_new(req->arena, 64);
-
-	if (value == NULL)
-		return "";
-	buf_puts(&out, name);
-	buf_putc(&out, '=');
-	buf_url(&out, value);
-	buf_putc(&out, '&');
-	return out.data;
-}
-
-void
-panel_list(struct req *req, struct json_object *context, const struct rows *rows, const char *path,
-    const char *query)
-{
-	size_t count = rows_count(rows);
-
-	page_put_object(context, "rows", page_rows(req, rows, PANEL_ROWS));
-	page_put_bool(context, "empty", count == 0);
-	if (count > PANEL_ROWS)
-		page_put(context, "next_url",
-		    arena_printf(req->arena, "%s?%safter=%s", path, query,
-			rows_text_of(rows, PANEL_ROWS - 1, "_k1")));
-	if (query_has(req, "after"))
-		page_put(context, "first_url", arena_printf(req->arena, "%s?%s", path, query));
-}
-
-/* "PENDING" as "Pending". */
-static const char *
-label_of(struct req *req, const char *value)
-{
-	char *label = arena_strdup(req->arena, value);
-
-	if (label[0] != '\0')
-		str_lower(label + 1);
-	return label;
-}
-
-struct json_object *
-panel_choices(struct req *req, const char *const *values, const char *selected)
-{
-	struct json_object *list = page_list(req), *choice;
-
-	for (; *values != NULL; values++) {
-		choice = page_object(req);
-		page_put(choice, "value", *values);
-		page_put(choice, "label", label_of(req, *values));
-		page_put_bool(
-		    choice, "selected", selected != NULL && strcmp(selected, *values) == 0);
-		page_list_add(list, choice);
-	}
-	return list;
-}
-
 struct json_object *
 panel_members(struct req *req, struct json_object *object)
 {
@@ -174,7 +117,7 @@ main(int argc, char **argv)
 {
 	static const struct route *const tables[] = { admin_front_routes, admin_home_routes,
 		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_job_routes,
-		admin_api_routes, admin_search_routes, admin_list_routes, NULL };
+		admin_audit_routes, admin_api_routes, admin_search_routes, admin_list_routes, NULL };
 	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts, &job_stmts,
 		&job_admin_stmts, &overview_stmts, &heartbeat_stmts, &review_stmts,
 		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts,

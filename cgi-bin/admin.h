@@ -10,17 +10,11 @@
 
 extern const struct route admin_front_routes[], admin_home_routes[], admin_advisor_routes[],
     admin_user_routes[], admin_report_routes[], admin_job_routes[], admin_api_routes[],
-    admin_search_routes[], admin_list_routes[];
+    admin_audit_routes[], admin_search_routes[], admin_list_routes[];
 
-extern const struct list admin_users;
+extern const struct list admin_users, admin_advisors, admin_reports, admin_jobs, admin_audit;
 
-enum { PANEL_ROWS = 50 }; /* of a list on one page */
-
-/* Query members that pages share: the row to go on after, and the code of a message to show. */
-#define PANEL_AFTER                                                                                \
-	{                                                                                          \
-		"after", FIELD_UUID, .doc = "Last row of the page before"                          \
-	}
+/* What the pages' queries share: the code of a message to show. */
 #define PANEL_DONE                                                                                 \
 	{                                                                                          \
 		"done", FIELD_TEXT, .max = 20, .doc = "Code of what was done"                      \
@@ -35,16 +29,6 @@ struct audit_by panel_by(const struct req *);
  * route's query must have PANEL_DONE. */
 MUST_CHECK enum err panel_reply(
     struct req *, const char *template, const char *section, struct json_object *context);
-/*
- * Put the rows as list into context, and next_url, path with the given query (as "state=OPEN", may be
- * "") and after, when rows holds more than PANEL_ROWS. Statements take PANEL_ROWS + 1 as limit.
- */
-void panel_list(struct req *, struct json_object *context, const struct rows *, const char *path,
-    const char *query);
-/* "name=value&" with the value encoded; "" when it is NULL. */
-const char *panel_pair(struct req *, const char *name, const char *value);
-/* A list of {value, label, selected} for a select or a row of tabs; values is NULL-terminated. */
-struct json_object *panel_choices(struct req *, const char *const *values, const char *selected);
 /* An object's members as a list of {name, value}. */
 struct json_object *panel_members(struct req *, struct json_object *object);
 /* A canned reason and free text as one; NULL when both are empty. */

@@ -16,23 +16,6 @@ static const char *const reasons[] = {
 };
 
 static enum err
-get_advisors(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const char *state = query_text(req, "state");
-	struct rows *rows;
-
-	if (state == NULL)
-		state = review_states[0];
-	TRY(review_list(req->db, state, PANEL_ROWS + 1, query_text(req, "after"), &rows));
-	page_put(context, "title", "Advisors");
-	page_put_object(context, "states", panel_choices(req, review_states, state));
-	page_put_bool(context, "pending", strcmp(state, "PENDING") == 0);
-	panel_list(req, context, rows, "/admin/advisors", panel_pair(req, "state", state));
-	return panel_reply(req, "advisors", "advisors", context);
-}
-
-static enum err
 get_advisor(struct req *req)
 {
 	struct json_object *context = page_object(req), *advisor, *canned = page_list(req);
@@ -78,11 +61,45 @@ post_reject(struct req *req)
 	return reply_redirect(req, "/admin/advisors?done=rejected");
 }
 
+static const struct column list_columns[] = {
+	{ "display_name", "Name", COLUMN_TEXT, .link = "/admin/advisors/{id}" },
+	{ "headline", "Headline", .kind = COLUMN_TEXT },
+	{ "state", "State", .kind = COLUMN_STATE },
+	{ "rate", "A minute", COLUMN_MONEY, .sort = "rate" },
+	{ "experience_years", "Experience", COLUMN_NUMBER, .tail = "years" },
+	{ "specializations", "Subjects", .kind = COLUMN_TAGS },
+	{ "languages", "Languages", .kind = COLUMN_TAGS },
+	{ "applied_at", "Applied", COLUMN_TIME, .sort = "applied", .none = "never" },
+	{ "email", "E-mail", COLUMN_TEXT, .file_only = true },
+	{ "account_state", "Account", COLUMN_STATE, .file_only = true },
+	{ "session_count", "Sessions", COLUMN_NUMBER, .file_only = true },
+	{ "reviewed_at", "Decided", COLUMN_TIME, .file_only = true },
+	{ "id", "Id", COLUMN_CODE, .file_only = true },
+	{ 0 },
+};
 static const struct field list_query[] = {
 	PANEL_DONE,
-	PANEL_AFTER,
-	{ "state", FIELD_ENUM, .one_of = review_states, .doc = "State to list" },
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .max = 100, .doc = "Name, e-mail or id" },
+	{ "state", FIELD_ENUM, .one_of = review_states, .doc = "State" },
+	{ "subject", FIELD_TEXT, .max = 40, .doc = "Subject" },
+	{ "language", FIELD_TEXT, .max = 35, .doc = "Language" },
+	{ "from", FIELD_DATE, .doc = "Applied from" },
+	{ "to", FIELD_DATE, .doc = "Applied until" },
 	{ 0 },
+};
+const struct list admin_advisors = {
+	.name = "advisors",
+	.path = "/admin/advisors",
+	.title = "Advisors",
+	.one = "advisor",
+	.many = "advisors",
+	.source = &advisor_list,
+	.columns = list_columns,
+	.query = list_query,
+	.tabs = "state",
+	.start = "state=PENDING",
+	.empty = "New applications appear here, the longest waiting first.",
 };
 static const struct field done_query[] = {
 	PANEL_DONE,
@@ -102,9 +119,7 @@ static const struct field reject_body[] = {
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_advisor_routes[] = {
-	{ METHOD_GET, "/admin/advisors", "panel_advisors", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
-	    .flags = PAGE, .query = list_query, .handle = get_advisors,
-	    .summary = "Page of the applications" },
+	LIST_ROUTES("/admin/advisors", "panel_advisors", list_query, "Page of the advisors"),
 	{ METHOD_GET, "/admin/advisors/{id}", "panel_advisor", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .query = done_query, .handle = get_advisor,
 	    .summary = "Page of one advisor" },

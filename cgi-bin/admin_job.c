@@ -7,6 +7,16 @@
 
 #include <string.h>
 
+static const struct column lane_columns[] = {
+	{ "name", "Lane", .kind = COLUMN_TEXT },
+	{ "doc", "For", .kind = COLUMN_TEXT },
+	{ "ready", "Waiting", .kind = COLUMN_NUMBER },
+	{ "running", "Running", .kind = COLUMN_NUMBER },
+	{ "dead", "Given up", .kind = COLUMN_NUMBER },
+	{ "oldest_s", "Oldest due", COLUMN_NUMBER, .tail = "s" },
+	{ 0 },
+};
+
 /* A row a lane. */
 static enum err
 put_lanes(struct req *req, struct json_object *context)
@@ -26,25 +36,23 @@ put_lanes(struct req *req, struct json_object *context)
 		page_put_int(item, "oldest_s", tallies[i].oldest_s);
 		page_list_add(list, item);
 	}
-	page_put_object(context, "lanes", list);
+	list_table(req, context, "Lanes", lane_columns, list);
 	return ERR_OK;
 }
 
-/* The kinds there are, for a select. */
-static struct json_object *
-kind_choices(struct req *req, const char *selected)
+/* The lanes; and of those given up, each kind with the form that has all of it tried anew. */
+static enum err
+above(struct req *req, struct json_object *context)
 {
-	struct json_object *list = page_list(req), *choice;
-	size_t i;
+	const char *state = query_text(req, "state");
+	struct rows *rows;
 
-	for (i = 0; job_kinds[i] != NULL; i++) {
-		choice = page_object(req);
-		page_put(choice, "name", job_kinds[i]->name);
-		page_put_bool(choice, "selected",
-		    selected != NULL && strcmp(selected, job_kinds[i]->name) == 0);
-		page_list_add(list, choice);
-	}
-	return list;
+	TRY(put_lanes(req, context));
+	if (state == NULL || strcmp(state, "DEAD") != 0)
+		return ERR_OK;
+	TRY(job_dead_kinds(req->db, &rows));
+	page_put_object(context, "dead_kinds", page_rows(req, rows, LIST_ROWS));
+	return ERR_OK;
 }
 
 /* is_dead and so on. */
@@ -55,34 +63,6 @@ put_state(struct req *req, struct json_object *object, const char *state)
 
 	str_lower(is);
 	page_put_bool(object, is, true);
-}
-
-static enum err
-get_jobs(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const char *state = query_text(req, "state"), *kind = query_text(req, "kind");
-	struct rows *rows;
-
-	if (state == NULL)
-		state = job_states[0];
-	if (kind != NULL && kind[0] == '\0')
-		kind = NULL;
-	page_put(context, "title", "Jobs");
-	TRY(put_lanes(req, context));
-	TRY(job_dead_kinds(req->db, &rows));
-	page_put_object(context, "dead_kinds", page_rows(req, rows, PANEL_ROWS));
-	TRY(job_list(req->db, state, kind, PANEL_ROWS + 1, query_text(req, "after"), &rows));
-	page_put_object(context, "states", panel_choices(req, job_states, state));
-	page_put_object(context, "kinds", kind_choices(req, kind));
-	page_put(context, "state", state);
-	page_put(context, "kind_query", panel_pair(req, "kind", kind));
-	page_put_int(context, "kept_days", JOB_DEAD_DAYS);
-	put_state(req, context, state);
-	panel_list(req, context, rows, "/admin/jobs",
-	    arena_printf(req->arena, "%s%s", panel_pair(req, "state", state),
-		panel_pair(req, "kind", kind)));
-	return panel_reply(req, "jobs", "jobs", context);
 }
 
 static bool
@@ -182,12 +162,42 @@ post_discard(struct req *req)
 	return reply_redirect(req, "/admin/jobs?done=job_discarded");
 }
 
+static const struct column list_columns[] = {
+	{ "kind", "Kind", COLUMN_TEXT, .link = "/admin/jobs/{id}" },
+	{ "state", "State", .kind = COLUMN_STATE },
+	{ "attempts", "Tries", .kind = COLUMN_NUMBER },
+	{ "last_error", "Last error", COLUMN_PROSE, .none = "none" },
+	{ "created_at", "Asked for", COLUMN_TIME, .sort = "asked" },
+	{ "due_at", "Due", .kind = COLUMN_TIME },
+	{ "done_at", "Ended", .kind = COLUMN_TIME },
+	{ "key", "Key", COLUMN_CODE, .file_only = true },
+	{ "tries_max", "Tries at most", COLUMN_NUMBER, .file_only = true },
+	{ "began_at", "Began", COLUMN_TIME, .file_only = true },
+	{ "id", "Id", COLUMN_CODE, .file_only = true },
+	{ 0 },
+};
 static const struct field list_query[] = {
 	PANEL_DONE,
-	PANEL_AFTER,
-	{ "state", FIELD_ENUM, .one_of = job_states, .doc = "State to list" },
-	{ "kind", FIELD_TEXT, .max = 64, .doc = "Only jobs of that kind" },
+	LIST_FIELDS,
+	{ "kind", FIELD_TEXT, .max = 64, .doc = "Kind" },
+	{ "state", FIELD_ENUM, .one_of = job_states, .doc = "State" },
+	{ "from", FIELD_DATE, .doc = "Asked for from" },
+	{ "to", FIELD_DATE, .doc = "Asked for until" },
 	{ 0 },
+};
+const struct list admin_jobs = {
+	.name = "jobs",
+	.path = "/admin/jobs",
+	.title = "Jobs",
+	.one = "job",
+	.many = "jobs",
+	.source = &job_all,
+	.columns = list_columns,
+	.query = list_query,
+	.tabs = "state",
+	.start = "state=DEAD",
+	.empty = "A job that failed as often as its kind may be tried waits under Dead for 30 days.",
+	.above = above,
 };
 static const struct field done_query[] = {
 	PANEL_DONE,
@@ -206,8 +216,7 @@ static const struct field kind_body[] = {
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_job_routes[] = {
-	{ METHOD_GET, "/admin/jobs", "panel_jobs", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
-	    .flags = PAGE, .query = list_query, .handle = get_jobs, .summary = "Page of the jobs" },
+	LIST_ROUTES("/admin/jobs", "panel_jobs", list_query, "Page of the jobs"),
 	{ METHOD_GET, "/admin/jobs/{id}", "panel_job", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .query = done_query, .handle = get_job, .summary = "Page of one job" },
 	{ METHOD_POST, "/admin/jobs/{id}/retry", "panel_job_retry", .roles = ROLE_ADMIN,

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static const struct list *const lists[] = { &admin_users };
+static const struct list *const lists[] = { &admin_users, &admin_advisors, &admin_reports,
+	&admin_jobs, &admin_audit };
 
 /* The list whose path the route has, with .csv behind it or not. */
 static const struct list *

@@ -106,6 +106,8 @@ COMMENT ON COLUMN job.done_at IS 'When it was done or given up';
 CREATE INDEX job_ready ON job (kind, run_at, id) WHERE state = 'READY';
 CREATE INDEX job_running ON job (lease_until) WHERE state = 'RUNNING';
 CREATE INDEX job_state ON job (state, created_at, id);
+CREATE INDEX job_created ON job (created_at, id);
+CREATE INDEX job_kind ON job (kind, created_at, id);
 CREATE INDEX job_ended ON job (done_at) WHERE state IN ('DONE', 'DEAD');
 CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE state IN ('READY', 'RUNNING');
 
@@ -132,8 +134,11 @@ COMMENT ON COLUMN audit.detail IS 'Before, after, reason';
 COMMENT ON COLUMN audit.request_id IS 'Request that did it, as in the logs';
 COMMENT ON COLUMN audit.previous_hash IS 'hash of the row before; empty text for the first';
 COMMENT ON COLUMN audit.hash IS 'SHA-256 over previous_hash and this row';
-CREATE INDEX audit_target ON audit (target_type, target_id, id DESC);
-CREATE INDEX audit_request ON audit (request_id) WHERE request_id <> '';
+CREATE INDEX audit_at ON audit (at, id);
+CREATE INDEX audit_target ON audit (target_id, at, id);
+CREATE INDEX audit_actor ON audit (actor_id, at, id);
+CREATE INDEX audit_action ON audit (action, at, id);
+CREATE INDEX audit_request ON audit (request_id);
 
 -- Checking the whole audit log takes as long as the log is long: the worker does it, slice by slice, and one
 -- at a time.

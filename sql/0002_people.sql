@@ -85,6 +85,7 @@ COMMENT ON COLUMN login.last_used_at IS 'Last refresh or panel page; 30 idle day
 COMMENT ON COLUMN login.expires_at IS 'Absolute end, whatever the use';
 COMMENT ON COLUMN login.ended_at IS 'When it was ended; null while good';
 COMMENT ON COLUMN login.end_reason IS 'Why it was ended';
+CREATE INDEX login_history ON login (user_id, created_at DESC, id DESC);
 CREATE INDEX login_user ON login (user_id, created_at DESC) WHERE ended_at IS NULL;
 CREATE INDEX login_ip ON login (ip, created_at DESC);
 CREATE UNIQUE INDEX login_secret ON login (secret_hash) WHERE secret_hash IS NOT NULL;
@@ -144,6 +145,13 @@ COMMENT ON COLUMN report.resolved_by IS 'The admin who closed it';
 COMMENT ON COLUMN report.resolved_at IS 'When it was closed';
 COMMENT ON COLUMN report.created_at IS 'When it was raised';
 CREATE INDEX report_open ON report (created_at, id) WHERE state = 'OPEN';
+-- The panel's list, and what a person's page shows of reports.
+CREATE INDEX report_created ON report (created_at, id);
+CREATE INDEX report_state ON report (state, created_at, id);
+CREATE INDEX report_reason ON report (reason, created_at, id);
+CREATE INDEX report_type ON report (target_type, created_at, id);
+CREATE INDEX report_target ON report (target_user_id, created_at, id);
+CREATE INDEX report_reporter ON report (reporter_id, created_at, id);
 CREATE UNIQUE INDEX report_once ON report (reporter_id, target_type, target_id) WHERE state = 'OPEN';
 CREATE INDEX report_about ON report (target_user_id, created_at DESC, id DESC);
 CREATE INDEX report_by ON report (reporter_id, created_at DESC, id DESC);

@@ -228,6 +228,18 @@ head_of(const struct list_view *view, const struct column *column, bool linked)
 }
 
 static struct json_object *
+heads_of(const struct list_view *view, bool linked)
+{
+	struct json_object *heads = page_list(view->req);
+	const struct column *column;
+
+	for (column = view->list->columns; column->name != NULL; column++)
+		if (list_view_has(view, column, false))
+			page_list_add(heads, head_of(view, column, linked));
+	return heads;
+}
+
+static struct json_object *
 row_of(const struct list_view *view, struct json_object *from)
 {
 	struct json_object *row = page_object(view->req), *cells = page_list(view->req);
@@ -245,17 +257,13 @@ static void
 put_table(const struct list_view *view, const struct list_page *page, bool linked,
     struct json_object *context)
 {
-	struct json_object *heads = page_list(view->req), *rows = page_list(view->req);
-	const struct column *column;
+	struct json_object *rows = page_list(view->req);
 	size_t i;
 
-	for (column = view->list->columns; column->name != NULL; column++)
-		if (list_view_has(view, column, false))
-			page_list_add(heads, head_of(view, column, linked));
 	for (i = 0; i < page->count; i++)
 		page_list_add(
 		    rows, row_of(view, page_row(view->req, page->rows, list_row(page, i))));
-	page_put_object(context, "heads", heads);
+	page_put_object(context, "heads", heads_of(view, linked));
 	page_put_object(context, "rows", rows);
 }
 
@@ -363,6 +371,50 @@ put_file(const struct list_view *view, struct json_object *context)
 	page_put(context, "file_url", arena_printf(view->req->arena, "%s.csv", view->list->path));
 	page_put(context, "file_zone", zone != NULL ? zone : "UTC");
 	page_put(context, "file_rows", column_number(view->req->arena, LIST_FILE_ROWS_MAX));
+}
+
+/* --- above the rows --- */
+
+static struct json_object *
+list_in(struct req *req, struct json_object *context, const char *name)
+{
+	struct json_object *list;
+
+	if (json_object_object_get_ex(context, name, &list))
+		return list;
+	list = page_list(req);
+	page_put_object(context, name, list);
+	return list;
+}
+
+struct json_object *
+list_notice(struct req *req, struct json_object *context, enum notice kind, const char *said)
+{
+	static const char *const dots[] = { "ok", "warn", "bad", NULL };
+	struct json_object *notice = page_object(req);
+
+	page_put(notice, "said", said);
+	page_put(notice, "dot", dots[kind]);
+	page_put(notice, "alert", kind == NOTICE_ALERT ? "danger" : NULL);
+	page_list_add(list_in(req, context, "notices"), notice);
+	return notice;
+}
+
+void
+list_table(struct req *req, struct json_object *context, const char *name,
+    const struct column *columns, struct json_object *rows)
+{
+	const struct list list = { .columns = columns };
+	const struct list_view view = { .req = req, .list = &list };
+	struct json_object *table = page_object(req), *shown = page_list(req);
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++)
+		page_list_add(shown, row_of(&view, json_object_array_get_idx(rows, i)));
+	page_put(table, "table", name);
+	page_put_object(table, "heads", heads_of(&view, false));
+	page_put_object(table, "rows", shown);
+	page_list_add(list_in(req, context, "tables"), table);
 }
 
 /* --- the whole --- */

@@ -77,6 +77,14 @@ struct list {
 		    .query = (fields), .handle = panel_list_file, .summary = what " as a file"     \
 	}
 
+/* For above: a line over the rows; what it gives back may get more_url and more_label. */
+enum notice { NOTICE_GOOD, NOTICE_WARN, NOTICE_BAD, NOTICE_ALERT };
+struct json_object *list_notice(
+    struct req *, struct json_object *context, enum notice, const char *said);
+/* For above: a table of these rows (objects as of page_row). */
+void list_table(struct req *, struct json_object *context, const char *name,
+    const struct column *columns, struct json_object *rows);
+
 /*
  * Read the page that the request's query wants and put all that list.html shows into context; or answer with a
  * redirect to the list's start (req->reply.finished).

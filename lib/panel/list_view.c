@@ -57,7 +57,7 @@ list_view_has(const struct list_view *view, const struct column *column, bool fi
 	struct json_object *columns = columns_of(view);
 	size_t i;
 
-	if (columns == NULL)
+	if (columns == NULL || view->list->source == NULL) /* a table beside the list */
 		return file || !column->file_only;
 	for (i = 0; i < json_object_array_length(columns); i++)
 		if (strcmp(json_object_get_string(json_object_array_get_idx(columns, i)),

@@ -49,10 +49,11 @@ every_answer_has_the_strict_headers(void)
 	} calls[] = {
 		{ "GET", "/admin/login", 200 },
 		{ "GET", "/admin", 200 },
-		{ "GET", "/admin/advisors", 200 },
+		{ "GET", "/admin/advisors?state=PENDING", 200 },
+		{ "GET", "/admin/users.csv", 200 },
 		{ "GET", "/admin/users", 200 },
-		{ "GET", "/admin/reports", 200 },
-		{ "GET", "/admin/jobs", 200 },
+		{ "GET", "/admin/reports?sort=", 200 },
+		{ "GET", "/admin/jobs?state=DEAD", 200 },
 		{ "GET", "/admin/audit", 200 },
 		{ "GET", "/admin/audit?check=all", 422 },
 		{ "GET", "/admin/users?nothing=known", 422 },
@@ -73,8 +74,9 @@ every_answer_has_the_strict_headers(void)
 		CU_ASSERT_EQUAL(
 		    browser_call(browser, calls[i].method, calls[i].path), calls[i].status);
 		has_headers(calls[i].path);
-		CU_ASSERT_STRING_EQUAL(
-		    browser_header(browser, "Content-Type"), "text/html; charset=utf-8");
+		CU_ASSERT_STRING_EQUAL(browser_header(browser, "Content-Type"),
+		    strstr(calls[i].path, ".csv") != NULL ? "text/csv; charset=utf-8; header=present"
+							  : "text/html; charset=utf-8");
 	}
 	CU_ASSERT_EQUAL(browser_post(browser, "/admin/logout", "csrf=wrong", NULL), 403);
 	has_headers("form token");

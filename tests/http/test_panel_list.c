@@ -289,6 +289,44 @@ a_view_is_kept_found_and_forgotten(void)
 	testdb_run("DELETE FROM saved_view");
 }
 
+/* Every address that a page links to with a sort, a tab, a page or a size, and its file. */
+static void
+every_list_goes_wherever_it_leads(void)
+{
+	static const char *const lists[] = { "users", "advisors", "reports", "jobs", "audit" };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(lists); i++) {
+		const char *path = arena_printf(arena, "href=\"/admin/%s?", lists[i]), *at;
+		const char *page = get(arena_printf(arena, "/admin/%s?sort=&limit=1", lists[i]));
+		int links = 0;
+
+		CU_ASSERT_EQUAL(count(page, "<h1"), 1);
+		for (at = page; (at = strstr(at, path)) != NULL; at++, links++) {
+			struct buf url = buf_new(arena, 256);
+			const char *from = at + strlen("href=\"");
+
+			for (; *from != '"'; from += strncmp(from, "&amp;", 5) == 0 ? 5 : 1)
+				buf_putc(&url, *from);
+			CU_ASSERT_EQUAL(count(get(url.data), "<main"), 1);
+		}
+		CU_ASSERT(links > 4);
+		CU_ASSERT(count(get(arena_printf(arena, "/admin/%s.csv", lists[i])), "\r\n") >= 1);
+	}
+}
+
+static void
+a_bare_path_leads_to_where_the_list_starts(void)
+{
+	CU_ASSERT_EQUAL(browser_get(browser, "/admin/reports"), 303);
+	CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"), "/admin/reports?state=OPEN");
+	CU_ASSERT_EQUAL(browser_get(browser, "/admin/advisors?done=approved"), 303);
+	CU_ASSERT_STRING_EQUAL(
+	    browser_header(browser, "Location"), "/admin/advisors?state=PENDING&done=approved");
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(get("/admin/advisors?state=PENDING&done=approved"), "The advisor was approved"));
+}
+
 static const struct cunit_test tests[] = {
 	{ "people are there", people_are_there },
 	{ "a walk by the links shows each once while others come",
@@ -299,6 +337,8 @@ static const struct cunit_test tests[] = {
 	{ "the file is the view, byte for byte", the_file_is_the_view_byte_for_byte },
 	{ "a formula becomes text", a_formula_becomes_text },
 	{ "an export is written down", an_export_is_written_down },
+	{ "every list goes wherever it leads", every_list_goes_wherever_it_leads },
+	{ "a bare path leads to where the list starts", a_bare_path_leads_to_where_the_list_starts },
 	{ "a view is kept, found and forgotten", a_view_is_kept_found_and_forgotten },
 	{ NULL, NULL },
 };

@@ -1,6 +1,7 @@
 #include "domain/market/review.h"
 #include "domain/market/advisor.h"
 #include "domain/people/user.h"
+#include "domain/people/user_admin.h"
 
 #include "base/buf.h"
 
@@ -63,6 +64,32 @@ static const struct stmt stmts[] = {
 	    false },
 };
 STMT_SET(review_stmts, stmts);
+
+static const struct list_filter filters[] = {
+	{ "q", USER_SEARCH_WHERE, .where_id = "a.id = $?" },
+	{ "state", "a.state = $?", NULL },
+	{ "subject", "a.specializations @> ARRAY[lower($?::text)]", NULL },
+	{ "language", "a.languages @> ARRAY[$?::text]", NULL },
+	{ "from", LIST_DAY_FROM("coalesce(a.applied_at, a.created_at)"), NULL },
+	{ "to", LIST_DAY_TO("coalesce(a.applied_at, a.created_at)"), NULL },
+	{ 0 },
+};
+static const struct list_sort sorts[] = {
+	{ "applied", { "coalesce(a.applied_at, a.created_at)", "a.id" }, false },
+	{ "rate", { "a.rate_minor", "a.id" }, false },
+	{ 0 },
+};
+const struct list_source advisor_list = {
+	.name = "advisor_list",
+	.columns =
+	    "a.id, u.display_name, u.email, a.headline, a.experience_years,"
+	    " to_jsonb(a.languages) AS languages, to_jsonb(a.specializations) AS specializations,"
+	    " amount_json(a.rate_minor, a.currency) AS rate, a.state, u.state AS account_state,"
+	    " a.session_count, a.applied_at, a.reviewed_at",
+	.from = "advisor a LEFT JOIN user_account u ON u.id = a.id",
+	.filters = filters,
+	.sorts = sorts,
+};
 
 const char *const review_states[] = { "PENDING", "APPROVED", "REJECTED", "DRAFT", NULL };
 

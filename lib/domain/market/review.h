@@ -5,12 +5,14 @@
 #ifndef DOMAIN_MARKET_REVIEW_H
 #define DOMAIN_MARKET_REVIEW_H
 
+#include "db/list.h"
 #include "domain/system/audit.h"
 #include "shape/field.h"
 
 extern const struct stmt_set review_stmts;
 extern const char *const review_states[]; /* advisor_states in the order reviewers go through them */
-extern const struct field review_fields[]; /* of the list */
+extern const struct list_source advisor_list; /* all who have a profile */
+extern const struct field review_fields[]; /* of review_list */
 extern const struct field review_decided_fields[];
 
 /*

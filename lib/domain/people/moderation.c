@@ -71,6 +71,32 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(moderation_stmts, stmts);
 
+static const struct list_filter filters[] = {
+	{ "state", "r.state = $?", NULL },
+	{ "reason", "r.reason = $?", NULL },
+	{ "type", "r.target_type = $?", NULL },
+	{ "target", "r.target_user_id = $?", NULL },
+	{ "reporter", "r.reporter_id = $?", NULL },
+	{ "from", LIST_DAY_FROM("r.created_at"), NULL },
+	{ "to", LIST_DAY_TO("r.created_at"), NULL },
+	{ 0 },
+};
+static const struct list_sort sorts[] = {
+	{ "raised", { "r.created_at", "r.id" }, false },
+	{ 0 },
+};
+const struct list_source report_list = {
+	.name = "report_list",
+	.columns =
+	    "r.id, r.reason, r.target_type, r.target_user_id, t.display_name AS target_name,"
+	    " t.state AS target_state, r.detail, r.reporter_id, w.display_name AS reporter_name,"
+	    " r.state, r.resolution, r.created_at, r.resolved_at",
+	.from = "report r LEFT JOIN user_account w ON w.id = r.reporter_id"
+		" LEFT JOIN user_account t ON t.id = r.target_user_id",
+	.filters = filters,
+	.sorts = sorts,
+};
+
 const struct field moderation_resolve_body[] = {
 	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions,
 	    .doc = "What comes of it" },

@@ -5,11 +5,13 @@
 #ifndef DOMAIN_PEOPLE_MODERATION_H
 #define DOMAIN_PEOPLE_MODERATION_H
 
+#include "db/list.h"
 #include "domain/system/audit.h"
 #include "shape/field.h"
 
 extern const struct stmt_set moderation_stmts;
-extern const struct field moderation_report_fields[]; /* of the list */
+extern const struct list_source report_list; /* all reports */
+extern const struct field moderation_report_fields[]; /* of moderation_report_list */
 extern const struct field moderation_resolve_body[], moderation_resolved_fields[];
 extern const struct field moderation_blocked_fields[]; /* an account blocked, or no more */
 

@@ -6,16 +6,12 @@
 #include "base/uuid.h"
 
 enum { USER_LIST, USER_GET, USER_NAME, USER_LOGINS, USER_SESSIONS };
-/* All words, in any order, without case and accents: by index user_account_search. */
-#define FOUND(text)                                                                                \
-	"u.search LIKE search_word(" text ", 1) AND u.search LIKE search_word(" text               \
-	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text ", 4)"
 static const struct stmt stmts[] = {
 	[USER_LIST] = { "user_admin_list", 6,
 	    "SELECT u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
 	    " u.created_at, u.id::text AS _k1"
 	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
-	    " WHERE ($1::text IS NULL OR " FOUND("$1::text") ")"
+	    " WHERE ($1::text IS NULL OR " USER_SEARCH("$1::text") ")"
 	    " AND ($2::uuid IS NULL OR u.id = $2)"
 	    " AND ($3::text IS NULL OR u.role = $3) AND ($4::text IS NULL OR u.state = $4)"
 	    " AND ($6::uuid IS NULL OR u.id < $6)"
@@ -55,12 +51,10 @@ static const struct stmt stmts[] = {
 STMT_SET(user_admin_stmts, stmts);
 
 static const struct list_filter filters[] = {
-	{ "q",
-	    FOUND("$?::text"),
-	    .where_id = "u.id = $?" },
+	{ "q", USER_SEARCH_WHERE, .where_id = "u.id = $?" },
 	{ "role", "u.role = $?", NULL },
 	{ "state", "u.state = $?", NULL },
-	{ "advisor", "a.state = $?", NULL },
+	{ "advisor", "u.id IN (SELECT x.id FROM advisor x WHERE x.state = $?)", NULL },
 	{ "from", LIST_DAY_FROM("u.created_at"), NULL },
 	{ "to", LIST_DAY_TO("u.created_at"), NULL },
 	{ 0 },

@@ -18,6 +18,12 @@ struct user_admin_filter {
 extern const struct stmt_set user_admin_stmts;
 extern const struct field user_admin_fields[]; /* of user_admin_list */
 extern const struct list_source user_list; /* all accounts */
+/* A list's condition: the name or e-mail of user_account u has that part. The expression is that of index
+ * user_account_search. */
+#define USER_SEARCH(text)                                                                          \
+	"u.search LIKE search_word(" text ", 1) AND u.search LIKE search_word(" text               \
+	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text ", 4)"
+#define USER_SEARCH_WHERE USER_SEARCH("$?::text")
 
 /* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
  * display_name, email, role, state, advisor_state, created_at, _k1. */

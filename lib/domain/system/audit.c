@@ -35,6 +35,30 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(audit_stmts, stmts);
 
+static const struct list_filter filters[] = {
+	{ "action", "a.action = $?", NULL },
+	{ "target", "a.target_id = $?", NULL },
+	{ "actor", "a.actor_id = $?", NULL },
+	{ "request", "a.request_id = $?", NULL },
+	{ "from", LIST_DAY_FROM("a.at"), NULL },
+	{ "to", LIST_DAY_TO("a.at"), NULL },
+	{ 0 },
+};
+static const struct list_sort sorts[] = {
+	{ "at", { "a.at", "a.id" }, .descending = true },
+	{ 0 },
+};
+const struct list_source audit_all = {
+	.name = "audit_all",
+	.columns = "a.id, a.at, a.actor_id, p.display_name AS actor_name, a.action, a.target_type,"
+		   " a.target_id, coalesce(t.display_name, a.target_type) AS target_name, a.detail,"
+		   " a.request_id",
+	.from = "audit a LEFT JOIN user_account p ON p.id = a.actor_id"
+		" LEFT JOIN user_account t ON t.id = a.target_id",
+	.filters = filters,
+	.sorts = sorts,
+};
+
 const struct field audit_fields[] = {
 	{ "id", FIELD_INT, .doc = "Order in the chain" },
 	{ "at", FIELD_TIME, .doc = "When" },

@@ -6,7 +6,7 @@
 #ifndef DOMAIN_SYSTEM_AUDIT_H
 #define DOMAIN_SYSTEM_AUDIT_H
 
-#include "db/db.h"
+#include "db/list.h"
 #include "shape/field.h"
 
 /* Who acts, and in which request. */
@@ -31,7 +31,8 @@ struct audit_found {
 };
 
 extern const struct stmt_set audit_stmts;
-extern const struct field audit_fields[]; /* of the list */
+extern const struct field audit_fields[]; /* of audit_list */
+extern const struct list_source audit_all; /* the whole log */
 
 /* Append an entry. Needs the caller's transaction. */
 MUST_CHECK enum err audit_add(

@@ -39,6 +39,27 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(job_admin_stmts, stmts);
 
+static const struct list_filter filters[] = {
+	{ "state", "j.state = $?", NULL },
+	{ "kind", "j.kind = $?", NULL },
+	{ "from", LIST_DAY_FROM("j.created_at"), NULL },
+	{ "to", LIST_DAY_TO("j.created_at"), NULL },
+	{ 0 },
+};
+static const struct list_sort sorts[] = {
+	{ "asked", { "j.created_at", "j.id" }, .descending = true },
+	{ 0 },
+};
+const struct list_source job_all = {
+	.name = "job_all",
+	.columns =
+	    "j.id, j.kind, j.key, j.state, j.attempts, j.tries_max, j.last_error, j.created_at,"
+	    " CASE WHEN j.state = 'READY' THEN j.run_at END AS due_at, j.began_at, j.done_at",
+	.from = "job j",
+	.filters = filters,
+	.sorts = sorts,
+};
+
 const char *const job_states[] = { "DEAD", "READY", "RUNNING", "DONE", NULL };
 
 enum err

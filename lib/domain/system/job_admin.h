@@ -6,11 +6,13 @@
 #ifndef DOMAIN_SYSTEM_JOB_ADMIN_H
 #define DOMAIN_SYSTEM_JOB_ADMIN_H
 
+#include "db/list.h"
 #include "domain/system/audit.h"
 #include "domain/system/job.h"
 
 extern const struct stmt_set job_admin_stmts; /* also list audit_stmts */
 extern const char *const job_states[]; /* DEAD first */
+extern const struct list_source job_all; /* of whatever state */
 
 enum { JOB_RETRY_MAX = 10000 }; /* of one job_retry_all */
 
