@@ -81,27 +81,6 @@ panel_reply(struct req *req, const char *template, const char *section, struct j
 	return page_reply(req, template, context);
 }
 
-struct json_object *
-panel_members(struct req *req, struct json_object *object)
-{
-	struct json_object *list = page_list(req), *member;
-	const char *amount;
-
-	if (!json_object_is_type(object, json_type_object))
-		return list;
-	json_object_object_foreach (object, name, value) {
-		member = page_object(req);
-		page_put(member, "name", name);
-		amount = page_amount(req, value);
-		page_put(member, "value",
-		    amount != NULL	? amount
-			: value == NULL ? ""
-					: json_object_get_string(value));
-		page_list_add(list, member);
-	}
-	return list;
-}
-
 const char *
 panel_reason(struct req *req, const char *canned, const char *text)
 {
@@ -122,7 +101,7 @@ main(int argc, char **argv)
 		&job_admin_stmts, &overview_stmts, &heartbeat_stmts, &review_stmts,
 		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts,
 		&attempt_stmts, &session_stmts, &session_leave_stmts, &message_stmts,
-		&demo_login_stmts, &search_stmts, &saved_view_stmts, NULL };
+		&demo_login_stmts, &search_stmts, &saved_view_stmts, &timeline_stmts, NULL };
 	static const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = sets,

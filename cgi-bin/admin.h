@@ -5,7 +5,7 @@
 #define CGI_BIN_ADMIN_H
 
 #include "domain/system/audit_check.h"
-#include "panel/list.h"
+#include "panel/record.h"
 #include "web/reply.h"
 
 extern const struct route admin_front_routes[], admin_home_routes[], admin_advisor_routes[],
@@ -29,8 +29,6 @@ struct audit_by panel_by(const struct req *);
  * route's query must have PANEL_DONE. */
 MUST_CHECK enum err panel_reply(
     struct req *, const char *template, const char *section, struct json_object *context);
-/* An object's members as a list of {name, value}. */
-struct json_object *panel_members(struct req *, struct json_object *object);
 /* A canned reason and free text as one; NULL when both are empty. */
 const char *panel_reason(struct req *, const char *canned, const char *text);
 

@@ -15,6 +15,42 @@ static const char *const reasons[] = {
 	NULL,
 };
 
+static const struct column advisor_facts[] = {
+	{ "rate", "Price", .kind = COLUMN_MONEY },
+	{ "experience_years", "Experience", COLUMN_NUMBER, .tail = "years" },
+	{ "specializations", "Subjects", .kind = COLUMN_TAGS },
+	{ "languages", "Languages", .kind = COLUMN_TAGS },
+	{ "email", "E-mail", COLUMN_TEXT, .none = "none" },
+	{ "role", "Account", COLUMN_WORD, .link = "/admin/users/{id}", .badge = "account_state" },
+	{ "created_at", "Member since", .kind = COLUMN_MOMENT },
+	{ "applied_at", "Applied", COLUMN_TIME, .none = "never" },
+	{ "reviewed_at", "Decided", .kind = COLUMN_TIME },
+	{ "session_count", "Sessions", .kind = COLUMN_NUMBER },
+	{ "rating_mean", "Rating", COLUMN_NUMBER, .none = "none yet", .tail = "of 5" },
+	{ "rating_count", "Ratings", .kind = COLUMN_NUMBER },
+	{ "report_count", "Reports about them", COLUMN_NUMBER, .link = "/admin/reports?target={id}" },
+	{ 0 },
+};
+static const struct column advisor_texts[] = {
+	{ "headline", "Headline", .kind = COLUMN_PROSE },
+	{ "bio", "About", .kind = COLUMN_PROSE },
+	{ "state_reason", "Reason of the last refusal", .kind = COLUMN_PROSE },
+	{ 0 },
+};
+static const struct record_related advisor_related[] = {
+	{ "Reports about them", &admin_reports, "target" },
+	{ 0 },
+};
+static const struct record advisor_record = {
+	.list = &admin_advisors,
+	.title = "display_name",
+	.badges = { "state" },
+	.facts = advisor_facts,
+	.texts = advisor_texts,
+	.related = advisor_related,
+	.timeline = timeline_person,
+};
+
 static enum err
 get_advisor(struct req *req)
 {
@@ -25,16 +61,14 @@ get_advisor(struct req *req)
 	TRY(review_get(req->db, req->params[0], &rows));
 	advisor = page_row(req, rows, 0);
 	page_put_object(context, "advisor", advisor);
-	page_put(context, "title", rows_text_of(rows, 0, "display_name"));
 	page_put_bool(context, "pending",
 	    strcmp(rows_text_of(rows, 0, "state"), "PENDING") == 0 &&
 		strcmp(rows_text_of(rows, 0, "account_state"), "ACTIVE") == 0);
 	for (reason = reasons; *reason != NULL; reason++)
 		(void)json_object_array_add(canned, json_object_new_string(*reason));
 	page_put_object(context, "reasons", canned);
-	TRY(audit_list(req->db, req->params[0], NULL, 20, NULL, &rows));
-	page_put_object(context, "audit", page_rows(req, rows, 20));
-	return panel_reply(req, "advisor", "advisors", context);
+	TRY(record_show(req, &advisor_record, req->params[0], advisor, context));
+	return panel_reply(req, "record", "advisors", context);
 }
 
 static enum err

@@ -76,26 +76,49 @@ is_shown(const struct job_kind *kind, const char *member)
 	return false;
 }
 
-/* The payload's members; the values of those only that the kind says may be shown. */
+/* The payload; the values of those members only that the kind says may be shown. */
 static struct json_object *
-payload_members(struct req *req, const struct job_kind *kind, struct json_object *payload)
+payload_shown(struct req *req, const struct job_kind *kind, struct json_object *payload)
 {
-	struct json_object *list = page_list(req), *member;
+	struct json_object *shown = page_object(req);
 
 	if (!json_object_is_type(payload, json_type_object))
-		return list;
-	json_object_object_foreach (payload, name, value) {
-		member = page_object(req);
-		page_put(member, "name", name);
-		if (is_shown(kind, name))
-			page_put(
-			    member, "value", value == NULL ? "" : json_object_get_string(value));
-		else
-			page_put_bool(member, "hidden", true);
-		page_list_add(list, member);
-	}
-	return list;
+		return shown;
+	json_object_object_foreach (payload, name, value)
+		page_put(shown, name,
+		    !is_shown(kind, name) ? "not shown"
+			: value == NULL	  ? ""
+					  : json_object_get_string(value));
+	return shown;
 }
+
+static const struct column job_facts[] = {
+	{ "id", "Id", .kind = COLUMN_CODE },
+	{ "lane", "Lane", COLUMN_TEXT, .none = "none: this release does not know the kind" },
+	{ "attempts", "Tries", .kind = COLUMN_NUMBER },
+	{ "tries_max", "Tries at most", .kind = COLUMN_NUMBER },
+	{ "key", "Key", .kind = COLUMN_CODE },
+	{ "created_at", "Asked for", .kind = COLUMN_TIME },
+	{ "began_at", "Last try began", .kind = COLUMN_TIME },
+	{ "run_at", "Due", .kind = COLUMN_MOMENT },
+	{ "lease_until", "Ended at the latest", .kind = COLUMN_TEXT },
+	{ "done_at", "Ended", .kind = COLUMN_TIME },
+	{ 0 },
+};
+static const struct column job_texts[] = {
+	{ "payload_shown", "Payload", .kind = COLUMN_DETAILS },
+	{ 0 },
+};
+static const struct record job_record = {
+	.list = &admin_jobs,
+	.title = "kind",
+	.badges = { "state" },
+	.warning = "last_error",
+	.warning_label = "Last error",
+	.facts = job_facts,
+	.texts = job_texts,
+	.timeline = timeline_thing,
+};
 
 static enum err
 get_job(struct req *req)
@@ -109,18 +132,15 @@ get_job(struct req *req)
 	kind = job_kind_find(job_kinds, rows_text_of(rows, 0, "kind"));
 	(void)json_object_object_get_ex(job, "payload", &payload);
 	put_state(req, job, rows_text_of(rows, 0, "state"));
-	if (kind != NULL) {
-		page_put(job, "lane", lanes[kind->lane].name);
-		page_put_int(job, "limit_s", kind->limit_s);
-		page_put_int(job, "tries", kind->tries);
-	}
-	page_put(context, "title", "Job");
-	page_put_object(context, "members", payload_members(req, kind, payload));
+	if (kind != NULL)
+		page_put(job, "lane",
+		    arena_printf(req->arena, "%s, at most %d s a try", lanes[kind->lane].name,
+			kind->limit_s));
+	page_put_object(job, "payload_shown", payload_shown(req, kind, payload));
 	page_put_object(context, "job", job);
 	page_put_int(context, "kept_days", JOB_DEAD_DAYS);
-	TRY(audit_list(req->db, req->params[0], NULL, 20, NULL, &rows));
-	page_put_object(context, "audit", page_rows(req, rows, 20));
-	return panel_reply(req, "job", "jobs", context);
+	TRY(record_show(req, &job_record, req->params[0], job, context));
+	return panel_reply(req, "record", "jobs", context);
 }
 
 static enum err

@@ -6,25 +6,55 @@
 
 #include <string.h>
 
+static const struct column report_facts[] = {
+	{ "target_name", "About", COLUMN_TEXT, .link = "/admin/users/{target_user_id}",
+	    .badge = "target_state" },
+	{ "target_type", "What", .kind = COLUMN_WORD },
+	{ "target_id", "Its id", .kind = COLUMN_CODE },
+	{ "reporter_name", "Reported by", COLUMN_TEXT, .link = "/admin/users/{reporter_id}" },
+	{ "created_at", "When", .kind = COLUMN_TIME },
+	{ "others", "Other open reports about them", COLUMN_NUMBER,
+	    .link = "/admin/reports?state=OPEN&target={target_user_id}" },
+	{ "resolver_name", "Closed by", .kind = COLUMN_TEXT },
+	{ "resolved_at", "Closed", .kind = COLUMN_TIME },
+	{ 0 },
+};
+static const struct column report_texts[] = {
+	{ "detail", "In the reporter's words", .kind = COLUMN_PROSE },
+	{ "snapshot", "As it stood then", COLUMN_DETAILS, .none = "Nothing was kept." },
+	{ "resolution", "Note of who closed it", .kind = COLUMN_PROSE },
+	{ 0 },
+};
+static const struct record report_record = {
+	.list = &admin_reports,
+	.title = "heading",
+	.badges = { "state" },
+	.facts = report_facts,
+	.texts = report_texts,
+	.timeline = timeline_thing,
+};
+
 static enum err
 get_report(struct req *req)
 {
-	struct json_object *context = page_object(req), *report, *snapshot = NULL;
+	struct json_object *context = page_object(req), *report;
 	struct rows *rows;
 	bool open;
 
 	TRY(moderation_report_get(req->db, req->params[0], &rows));
 	report = page_row(req, rows, 0);
-	(void)json_object_object_get_ex(report, "snapshot", &snapshot);
 	open = strcmp(rows_text_of(rows, 0, "state"), "OPEN") == 0;
-	page_put(context, "title", "Report");
+	page_put(report, "heading",
+	    arena_printf(req->arena, "%s, %s",
+		column_word(req->arena, rows_text_of(rows, 0, "reason")),
+		rows_text_of(rows, 0, "target_name")));
 	page_put_object(context, "report", report);
-	page_put_object(context, "kept", panel_members(req, snapshot));
 	page_put_bool(context, "open", open);
 	page_put_bool(context, "can_block",
 	    open && strcmp(rows_text_of(rows, 0, "target_state"), "ACTIVE") == 0 &&
 		strcmp(rows_text_of(rows, 0, "target_role"), "ADMIN") != 0);
-	return panel_reply(req, "report", "reports", context);
+	TRY(record_show(req, &report_record, req->params[0], report, context));
+	return panel_reply(req, "record", "reports", context);
 }
 
 static enum err

@@ -8,42 +8,60 @@
 
 #include <string.h>
 
-enum { RECENT = 20 };
-
-/* What belongs to the account, newest first. */
-static enum err
-put_belongings(struct req *req, struct json_object *context, const char *id)
-{
-	struct rows *rows;
-
-	TRY(user_admin_logins(req->db, id, RECENT, &rows));
-	page_put_object(context, "logins", page_rows(req, rows, RECENT));
-	TRY(user_admin_sessions(req->db, id, RECENT, &rows));
-	page_put_object(context, "sessions", page_rows(req, rows, RECENT));
-	TRY(moderation_report_list(req->db, NULL, id, RECENT, NULL, &rows));
-	page_put_object(context, "reports", page_rows(req, rows, RECENT));
-	TRY(audit_list(req->db, id, NULL, RECENT, NULL, &rows));
-	page_put_object(context, "audit", page_rows(req, rows, RECENT));
-	return ERR_OK;
-}
+static const struct column user_facts[] = {
+	{ "id", "Id", .kind = COLUMN_CODE },
+	{ "email", "E-mail", COLUMN_TEXT, .none = "none" },
+	{ "has_phone", "Phone on file, encrypted", .kind = COLUMN_BOOL },
+	{ "created_at", "Joined", .kind = COLUMN_MOMENT },
+	{ "presence", "In the app", .kind = COLUMN_WORD },
+	{ "last_seen_at", "Last left", .kind = COLUMN_TIME },
+	{ "presence_hidden", "Hidden from others", .kind = COLUMN_BOOL },
+	{ "locale", "Language", .kind = COLUMN_TEXT },
+	{ "timezone", "Zone", .kind = COLUMN_TEXT },
+	{ "birth_date", "Born", COLUMN_TEXT, .none = "not said" },
+	{ "session_count", "Sessions", .kind = COLUMN_NUMBER },
+	{ "reports_made", "Reports made", COLUMN_NUMBER, .link = "/admin/reports?reporter={id}" },
+	{ "blocked_by", "Blocked by", COLUMN_NUMBER, .tail = "people" },
+	{ "advisor_state", "Advisor", COLUMN_STATE, .link = "/admin/advisors/{id}" },
+	{ 0 },
+};
+static const struct column user_texts[] = {
+	{ "bio", "What they say of themselves", .kind = COLUMN_PROSE },
+	{ 0 },
+};
+static const struct record_related user_related[] = {
+	{ "Reports about them", &admin_reports, "target" },
+	{ 0 },
+};
+static const struct record user_record = {
+	.list = &admin_users,
+	.title = "display_name",
+	.badges = { "role", "state" },
+	.warning = "block_reason",
+	.warning_label = "Blocked",
+	.facts = user_facts,
+	.texts = user_texts,
+	.related = user_related,
+	.timeline = timeline_person,
+};
 
 static enum err
 get_user(struct req *req)
 {
-	struct json_object *context = page_object(req);
+	struct json_object *context = page_object(req), *user;
 	const char *id = req->params[0], *state, *role;
 	struct rows *rows;
 
 	TRY(user_admin_get(req->db, id, &rows));
 	role = rows_text_of(rows, 0, "role");
 	state = rows_text_of(rows, 0, "state");
-	page_put_object(context, "user", page_row(req, rows, 0));
-	page_put(context, "title", rows_text_of(rows, 0, "display_name"));
+	user = page_row(req, rows, 0);
+	page_put_object(context, "user", user);
 	page_put_bool(
 	    context, "can_block", strcmp(state, "ACTIVE") == 0 && strcmp(role, "ADMIN") != 0);
 	page_put_bool(context, "can_unblock", strcmp(state, "BLOCKED") == 0);
-	TRY(put_belongings(req, context, id));
-	return panel_reply(req, "user", "users", context);
+	TRY(record_show(req, &user_record, id, user, context));
+	return panel_reply(req, "record", "users", context);
 }
 
 static enum err

@@ -153,5 +153,21 @@ CREATE INDEX report_type ON report (target_type, created_at, id);
 CREATE INDEX report_target ON report (target_user_id, created_at, id);
 CREATE INDEX report_reporter ON report (reporter_id, created_at, id);
 CREATE UNIQUE INDEX report_once ON report (reporter_id, target_type, target_id) WHERE state = 'OPEN';
-CREATE INDEX report_about ON report (target_user_id, created_at DESC, id DESC);
-CREATE INDEX report_by ON report (reporter_id, created_at DESC, id DESC);
+
+-- What administrators note beside a person or a thing, for each other.
+CREATE TABLE note (
+	id uuid PRIMARY KEY,
+	subject text NOT NULL CHECK (length(subject) BETWEEN 1 AND 40),
+	subject_id uuid NOT NULL,
+	author_id uuid NOT NULL REFERENCES user_account ON DELETE RESTRICT,
+	body text NOT NULL CHECK (length(body) BETWEEN 1 AND 2000),
+	created_at timestamptz NOT NULL DEFAULT app_now()
+);
+COMMENT ON TABLE note IS 'What administrators note beside a person or a thing, for each other';
+COMMENT ON COLUMN note.id IS 'UUID version 7';
+COMMENT ON COLUMN note.subject IS 'Kind of what it is about, as user';
+COMMENT ON COLUMN note.subject_id IS 'Which';
+COMMENT ON COLUMN note.author_id IS 'The administrator';
+COMMENT ON COLUMN note.body IS 'The text';
+COMMENT ON COLUMN note.created_at IS 'When it was written';
+CREATE INDEX note_subject ON note (subject_id, created_at, id);

@@ -182,7 +182,8 @@ is_none(struct json_object *value)
 {
 	return value == NULL ||
 	    (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0) ||
-	    (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0);
+	    (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0) ||
+	    (json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0);
 }
 
 struct json_object *

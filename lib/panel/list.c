@@ -488,6 +488,7 @@ list_related(struct req *req, const struct list *list, const char *filter, const
 	TRY(list_read(req->db, list->source, &view.wanted, &page));
 	*related = page_object(req);
 	put_table(&view, &page, false, *related);
+	page_put_bool(*related, "any", page.count > 0);
 	if (page.after)
 		page_put(*related, "all_url",
 		    arena_printf(req->arena, "%s?%s=%s", list->path, filter, value));

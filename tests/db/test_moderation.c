@@ -218,8 +218,6 @@ users_are_found_by_name_mail_and_id(void)
 	CU_ASSERT_EQUAL_FATAL(user_admin_list(db, &filter, 10, NULL, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_count(rows), 0);
 	CU_ASSERT_EQUAL(user_admin_get(db, id, &rows), ERR_OK);
-	CU_ASSERT_EQUAL(user_admin_logins(db, id, 5, &rows), ERR_OK);
-	CU_ASSERT_EQUAL(user_admin_sessions(db, id, 5, &rows), ERR_OK);
 }
 
 static void

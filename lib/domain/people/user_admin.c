@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-enum { USER_LIST, USER_GET, USER_NAME, USER_LOGINS, USER_SESSIONS };
+enum { USER_LIST, USER_GET, USER_NAME };
 static const struct stmt stmts[] = {
 	[USER_LIST] = { "user_admin_list", 6,
 	    "SELECT u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
@@ -31,21 +31,6 @@ static const struct stmt stmts[] = {
 	    " LEFT JOIN presence p ON p.user_id = u.id WHERE u.id = $1",
 	    true },
 	[USER_NAME] = { "user_admin_name", 1, "SELECT display_name FROM user_account WHERE id = $1",
-	    true },
-	[USER_LOGINS] = { "user_admin_logins", 2,
-	    "SELECT id, kind, device_name, user_agent, host(ip) AS ip, created_at, last_used_at,"
-	    " ended_at, end_reason, ended_at IS NULL AND expires_at > app_now() AS live"
-	    " FROM login WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2::bigint",
-	    true },
-	[USER_SESSIONS] = { "user_admin_sessions", 2,
-	    "SELECT s.id, s.type, s.state, o.id AS other_id, o.display_name AS other_name,"
-	    " coalesce(s.advisor_id = $1::uuid, false) AS as_advisor, s.topic, s.requested_at, s.ended_at"
-	    " FROM ((SELECT * FROM session WHERE user_id = $1 ORDER BY requested_at DESC, id DESC"
-	    " LIMIT $2::bigint) UNION ALL (SELECT * FROM session WHERE advisor_id = $1"
-	    " ORDER BY requested_at DESC, id DESC LIMIT $2)) s"
-	    " LEFT JOIN user_account o"
-	    " ON o.id = CASE WHEN s.advisor_id = $1 THEN s.user_id ELSE s.advisor_id END"
-	    " ORDER BY s.requested_at DESC, s.id DESC LIMIT $2",
 	    true },
 };
 STMT_SET(user_admin_stmts, stmts);
@@ -118,16 +103,4 @@ user_admin_name(struct db *db, const char *user_id, const char **name)
 	TRY(db_one(db, &rows, &stmts[USER_NAME], db_text(user_id)));
 	*name = rows_only(rows);
 	return ERR_OK;
-}
-
-enum err
-user_admin_logins(struct db *db, const char *user_id, int64_t limit, struct rows **rows)
-{
-	return db_rows(db, rows, &stmts[USER_LOGINS], db_text(user_id), db_i64(limit));
-}
-
-enum err
-user_admin_sessions(struct db *db, const char *user_id, int64_t limit, struct rows **rows)
-{
-	return db_rows(db, rows, &stmts[USER_SESSIONS], db_text(user_id), db_i64(limit));
 }

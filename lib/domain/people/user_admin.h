@@ -18,8 +18,8 @@ struct user_admin_filter {
 extern const struct stmt_set user_admin_stmts;
 extern const struct field user_admin_fields[]; /* of user_admin_list */
 extern const struct list_source user_list; /* all accounts */
-/* A list's condition: the name or e-mail of user_account u has that part. The expression is that of index
- * user_account_search. */
+/* A condition: name and e-mail of user_account u have all words of the text, in any order, without case and accents;
+ * by index user_account_search. And that of a list. */
 #define USER_SEARCH(text)                                                                          \
 	"u.search LIKE search_word(" text ", 1) AND u.search LIKE search_word(" text               \
 	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text ", 4)"
@@ -34,13 +34,5 @@ MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter 
 MUST_CHECK enum err user_admin_get(struct db *, const char *user_id, struct rows **rows);
 /* The name of one account. ERR_NOT_FOUND: there is none. */
 MUST_CHECK enum err user_admin_name(struct db *, const char *user_id, const char **name);
-/* Its newest limit logins: id, kind, device_name, user_agent, ip, created_at, last_used_at, ended_at,
- * end_reason, live. */
-MUST_CHECK enum err user_admin_logins(
-    struct db *, const char *user_id, int64_t limit, struct rows **rows);
-/* Its newest limit sessions, on either side: id, type, state, other_id, other_name, as_advisor, topic,
- * requested_at, ended_at. */
-MUST_CHECK enum err user_admin_sessions(
-    struct db *, const char *user_id, int64_t limit, struct rows **rows);
 
 #endif

@@ -2,20 +2,12 @@
 
 #include "base/buf.h"
 
-enum { LIST, GET, DEAD_KINDS, TWIN, RETRY, RETRY_ALL, DISCARD };
-
-#define COLUMNS                                                                                    \
-	"id, kind, key, state, run_at, attempts, tries_max, began_at, last_error, created_at,"     \
-	" done_at"
+enum { GET, DEAD_KINDS, TWIN, RETRY, RETRY_ALL, DISCARD };
 
 static const struct stmt stmts[] = {
-	[LIST] = { "job_list", 4,
-	    "SELECT " COLUMNS ", id AS _k1 FROM job WHERE state = $1"
-	    " AND ($2::text IS NULL OR kind = $2) AND ($4::uuid IS NULL OR (created_at, id) <"
-	    " (SELECT created_at, id FROM job WHERE id = $4))"
-	    " ORDER BY created_at DESC, id DESC LIMIT $3::bigint",
-	    true },
-	[GET] = { "job_get", 1, "SELECT " COLUMNS ", lease_until, payload FROM job WHERE id = $1",
+	[GET] = { "job_get", 1,
+	    "SELECT id, kind, key, state, run_at, attempts, tries_max, began_at, last_error, created_at,"
+	    " done_at, lease_until, payload FROM job WHERE id = $1",
 	    true },
 	[DEAD_KINDS] = { "job_dead_kinds", 0,
 	    "SELECT kind, count(*) AS dead, max(done_at) AS newest_at FROM job WHERE state = 'DEAD'"
@@ -61,14 +53,6 @@ const struct list_source job_all = {
 };
 
 const char *const job_states[] = { "DEAD", "READY", "RUNNING", "DONE", NULL };
-
-enum err
-job_list(struct db *db, const char *state, const char *kind, int64_t limit, const char *after,
-    struct rows **rows)
-{
-	return db_rows(
-	    db, rows, &stmts[LIST], db_text(state), db_text(kind), db_i64(limit), db_text(after));
-}
 
 enum err
 job_get(struct db *db, const char *id, struct rows **rows)

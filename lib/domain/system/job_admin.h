@@ -16,14 +16,8 @@ extern const struct list_source job_all; /* of whatever state */
 
 enum { JOB_RETRY_MAX = 10000 }; /* of one job_retry_all */
 
-/*
- * limit jobs in that state, the youngest first, asked for before the job after (NULL: from the youngest); kind
- * may be NULL: any. Columns: id, kind, key, state, run_at, attempts, tries_max, began_at, last_error, created_at,
- * done_at, _k1.
- */
-MUST_CHECK enum err job_list(struct db *, const char *state, const char *kind, int64_t limit,
-    const char *after, struct rows **rows);
-/* One job: these columns, lease_until and payload (an object). ERR_NOT_FOUND when there is none. */
+/* One job: id, kind, key, state, run_at, attempts, tries_max, began_at, last_error, created_at, done_at,
+ * lease_until and payload (an object). ERR_NOT_FOUND when there is none. */
 MUST_CHECK enum err job_get(struct db *, const char *id, struct rows **rows);
 /* A row a kind that has DEAD jobs: kind, dead (how many), newest_at. */
 MUST_CHECK enum err job_dead_kinds(struct db *, struct rows **rows);

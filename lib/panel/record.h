@@ -1,0 +1,42 @@
+/*
+ * Records as data: the page of one person or thing is a row of struct record over the row of a statement. All
+ * have one template, record.html: heading and badges, facts, longer texts, related lists that lead to their full
+ * list, one timeline merged of all that happened, and the acts in a bar that stays in sight.
+ *
+ * To add a record: a struct record with its columns, and a handler that reads the row and ends with
+ *
+ *	TRY(record_show(req, &thing_record, id, page_row(req, rows, 0), context));
+ *	return panel_reply(req, "record", "things", context);
+ */
+#ifndef PANEL_RECORD_H
+#define PANEL_RECORD_H
+
+#include "domain/people/timeline.h"
+#include "panel/list.h"
+
+enum { RECORD_EVENTS = 40, RECORD_BADGES_MAX = 3 }; /* of the timeline */
+
+/* The first rows of a list with one filter set to the record's id. */
+struct record_related {
+	const char *title; /* NULL ends a table */
+	const struct list *list;
+	const char *filter;
+};
+
+struct record {
+	const struct list *list; /* where it is found */
+	const char *title; /* the column of the heading */
+	const char *badges[RECORD_BADGES_MAX]; /* columns whose states stand behind it */
+	const char *warning; /* a column that is shown as a warning on top; NULL: none */
+	const char *warning_label; /* before it */
+	const struct column *facts; /* those that are null and have no word for it are left out */
+	const struct column *texts; /* the longer ones; NULL: none */
+	const struct record_related *related; /* NULL: none */
+	const struct timeline_source *timeline;
+};
+
+/* Put all that record.html shows into context. id is what related lists and timeline go by. */
+MUST_CHECK enum err record_show(struct req *, const struct record *, const char *id,
+    struct json_object *row, struct json_object *context);
+
+#endif
