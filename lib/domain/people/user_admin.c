@@ -11,11 +11,12 @@ static const struct stmt stmts[] = {
 	    "SELECT u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
 	    " u.created_at, u.id::text AS _k1"
 	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
-	    " WHERE ($1::text IS NULL OR " USER_SEARCH("$1::text") ")"
-	    " AND ($2::uuid IS NULL OR u.id = $2)"
-	    " AND ($3::text IS NULL OR u.role = $3) AND ($4::text IS NULL OR u.state = $4)"
-	    " AND ($6::uuid IS NULL OR u.id < $6)"
-	    " ORDER BY u.id DESC LIMIT $5::bigint",
+	    " WHERE ($1::text IS NULL OR " USER_SEARCH(
+		"$1::text") ")"
+			    " AND ($2::uuid IS NULL OR u.id = $2)"
+			    " AND ($3::text IS NULL OR u.role = $3) AND ($4::text IS NULL OR u.state = $4)"
+			    " AND ($6::uuid IS NULL OR u.id < $6)"
+			    " ORDER BY u.id DESC LIMIT $5::bigint",
 	    true },
 	[USER_GET] = { "user_admin_get", 1,
 	    "SELECT u.id, u.display_name, u.email, u.phone_hash IS NOT NULL AS has_phone, u.role,"

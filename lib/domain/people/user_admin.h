@@ -22,7 +22,8 @@ extern const struct list_source user_list; /* all accounts */
  * by index user_account_search. And that of a list. */
 #define USER_SEARCH(text)                                                                          \
 	"u.search LIKE search_word(" text ", 1) AND u.search LIKE search_word(" text               \
-	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text ", 4)"
+	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text      \
+	", 4)"
 #define USER_SEARCH_WHERE USER_SEARCH("$?::text")
 
 /* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
