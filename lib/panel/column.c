@@ -53,6 +53,15 @@ column_link(struct req *req, const char *link, struct json_object *row)
 	return out.data;
 }
 
+static bool
+is_none(struct json_object *value)
+{
+	return value == NULL ||
+	    (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0) ||
+	    (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0) ||
+	    (json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0);
+}
+
 /* The members of an object as a list of {name, value}; "from" and "to" come first, as one. */
 static struct json_object *
 items_of(struct req *req, struct json_object *object)
@@ -69,7 +78,7 @@ items_of(struct req *req, struct json_object *object)
 		page_list_add(list, item);
 	}
 	json_object_object_foreach (object, name, value) {
-		if (value == NULL ||
+		if (is_none(value) ||
 		    (from != NULL && to != NULL &&
 			(strcmp(name, "from") == 0 || strcmp(name, "to") == 0)))
 			continue;
@@ -175,15 +184,6 @@ put_value(struct req *req, struct json_object *cell, const struct column *column
 		page_put(cell, "plain", with_tail(req, column, text));
 		break;
 	}
-}
-
-static bool
-is_none(struct json_object *value)
-{
-	return value == NULL ||
-	    (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0) ||
-	    (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0) ||
-	    (json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0);
 }
 
 struct json_object *

@@ -263,6 +263,7 @@ put_table(const struct list_view *view, const struct list_page *page, bool linke
 	for (i = 0; i < page->count; i++)
 		page_list_add(
 		    rows, row_of(view, page_row(view->req, page->rows, list_row(page, i))));
+	page_put_bool(context, "linked", linked);
 	page_put_object(context, "heads", heads_of(view, linked));
 	page_put_object(context, "rows", rows);
 }
@@ -412,6 +413,7 @@ list_table(struct req *req, struct json_object *context, const char *name,
 	for (i = 0; i < json_object_array_length(rows); i++)
 		page_list_add(shown, row_of(&view, json_object_array_get_idx(rows, i)));
 	page_put(table, "table", name);
+	page_put_bool(table, "linked", false);
 	page_put_object(table, "heads", heads_of(&view, false));
 	page_put_object(table, "rows", shown);
 	page_list_add(list_in(req, context, "tables"), table);
