@@ -82,14 +82,16 @@ struct db_bound {
 	const struct stmt *many;
 	size_t count; /* of params; stmt's param_count */
 	struct db_param params[DB_PARAMS_MAX];
-	bool whole; /* list.c alone: of no set, sent with its text and planned for its parameters */
+	/* list.c alone, else 0: of no set, sent with its text and planned for its parameters. No bool: where such values
+	 * stand in db_ref, GCC 12 clears the padding behind one in the wrong place. */
+	size_t whole;
 };
 /* db_bind(&stmts[X], db_text(a), ...): such a value; its address can be taken. */
 #define db_bind(statement, ...) db_bind_many(statement, NULL, __VA_ARGS__)
 /* db_bind_many(&stmts[X], &stmts[X_MANY], db_text(a), ...): of a statement that has a form for many. */
 #define db_bind_many(statement, for_many, ...)                                                     \
 	((struct db_bound){ (statement), (for_many), DB_COUNT_(__VA_ARGS__),                       \
-	    { __VA_ARGS__ __VA_OPT__(, ){ 0 } }, false })
+	    { __VA_ARGS__ __VA_OPT__(, ){ 0 } }, 0 })
 /* db_ref(X_bind(a, ...)): the address of such a value, good in this block. */
 #define db_ref(...) ((const struct db_bound[]){ __VA_ARGS__ })
 #define DB_COUNT_(...)                                                                             \

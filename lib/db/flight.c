@@ -148,6 +148,7 @@ bind_many(struct db_read *const reads[], size_t count)
 	bound->stmt = first->many;
 	bound->many = NULL;
 	bound->count = first->count;
+	bound->whole = 0;
 	for (i = 0; i < first->count; i++)
 		bound->params[i] = db_text(param_array(reads[0]->arena, reads, count, i));
 	return bound;
