@@ -10,6 +10,8 @@ import { BASE_URL, STACK_DIR, cursorAt, order, run, until } from "./live.mjs";
 
 const FILE = "templates/docs/examples.json";
 const ITEMS_MAX = 2; // of a list that is shown
+// Operations and event types whose example is made up, which the page says. A line below that asks is better.
+const UNASKED = [];
 const { ADMIN_EMAIL, ADMIN_PASSWORD } = process.env;
 const description = await (await fetch(`${BASE_URL}/openapi.json`)).json();
 
@@ -236,20 +238,23 @@ const schemaOf = (operation, status) => JSON.parse(JSON.stringify(
 
 const wanted = operations.map(({ operation }) => operation).filter(({ responses }) =>
 	Object.entries(responses).some(([status, { content }]) => status < 300 && content?.["application/json"]));
-const faults = wanted.filter(({ operationId }) => !seen.has(operationId)).map(({ operationId }) => `${operationId} was never asked`);
+const faults = UNASKED.filter((name) => seen.has(name) || events[name]).map((name) => `${name} was asked: take it off UNASKED`);
+for (const { operationId } of wanted)
+	if (!seen.has(operationId) && !UNASKED.includes(operationId))
+		faults.push(`${operationId} was never asked`);
 const fresh = Object.fromEntries([...seen].sort(([a], [b]) => a < b ? -1 : 1).map(([id, one]) => [id, shown(one)]));
 fresh.events = Object.fromEntries(Object.entries(events).sort(([a], [b]) => a < b ? -1 : 1)
 	.map(([type, data]) => [type, shown(data)]));
 if (process.env.UPDATE_EXAMPLES)
 	writeFileSync(FILE, `${JSON.stringify(fresh, null, "\t")}\n`);
 const committed = JSON.parse(readFileSync(FILE, "utf8"));
-for (const type of Object.keys(description.webhooks)) {
+for (const type of Object.keys(description.webhooks).filter((name) => !UNASKED.includes(name))) {
 	if (!committed.events[type] || !events[type])
 		faults.push(`event ${type} has no example, or did not happen`);
 	else
 		differ(`event ${type}`, committed.events[type], events[type], faults);
 }
-for (const operation of wanted) {
+for (const operation of wanted.filter(({ operationId }) => !UNASKED.includes(operationId))) {
 	const id = operation.operationId, example = committed[id];
 	if (!example?.reply) {
 		faults.push(`${id} has no example`);
