@@ -60,18 +60,39 @@ secret_hash(struct req *req, const char *secret)
 	return hex;
 }
 
-/* Where to go after signing in: the page that was asked for, if its path is plain. */
+#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+const char *
+page_local(const char *next)
+{
+	const char *query;
+
+	if (next == NULL || strlen(next) > PAGE_LOCAL_MAX || !str_starts(next, "/admin"))
+		return NULL;
+	query = next + strlen("/admin");
+	if (*query != '\0' && *query != '/' && *query != '?')
+		return NULL;
+	query += strspn(query, PLAIN "/");
+	if (*query == '?')
+		query += strspn(query, PLAIN "/?%=&+.,:;~*!()");
+	return *query == '\0' ? next : NULL;
+}
+
+/* Where to go after signing in: the page that was asked for, with its query. */
 static const char *
 sign_in_path(struct req *req, bool expired)
 {
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_";
-	bool next =
-	    str_starts(req->path, "/admin/") && strspn(req->path, plain) == strlen(req->path);
+	const char *asked = req->query_text[0] == '\0'
+	    ? req->path
+	    : arena_printf(req->arena, "%s?%s", req->path, req->query_text);
+	struct buf out = buf_new(req->arena, 128);
 
-	return arena_printf(req->arena, "/admin/login%s%s%s%s", expired || next ? "?" : "",
-	    expired ? "done=expired" : "", expired && next ? "&" : "",
-	    next ? arena_printf(req->arena, "next=%s", req->path) : "");
+	buf_join(&out, "/admin/login", expired ? "?done=expired" : "", NULL);
+	if (!str_starts(asked, "/admin/") || page_local(asked) == NULL)
+		return out.data;
+	buf_join(&out, expired ? "&next=" : "?next=", req->path, NULL);
+	buf_url(&out, asked + strlen(req->path));
+	return out.data;
 }
 
 static enum err

@@ -46,6 +46,10 @@ const char *page_form_token(struct req *);
  */
 MUST_CHECK enum err page_reply(struct req *, const char *template, struct json_object *context);
 
+/* next, when it is a path of the panel, with or without a query, and nothing that leads elsewhere; else NULL. */
+enum { PAGE_LOCAL_MAX = 1000 }; /* characters */
+const char *page_local(const char *next);
+
 /* An empty object or list that the arena will free. */
 struct json_object *page_object(struct req *);
 struct json_object *page_list(struct req *);

@@ -88,8 +88,11 @@ without_a_sign_in_pages_lead_to_the_form(void)
 	struct browser *stranger = browser_new();
 
 	CU_ASSERT_EQUAL(browser_get(stranger, "/admin/reports?state=OPEN"), 303);
-	CU_ASSERT_STRING_EQUAL(
-	    browser_header(stranger, "Location"), "/admin/login?next=/admin/reports");
+	CU_ASSERT_STRING_EQUAL(browser_header(stranger, "Location"),
+	    "/admin/login?next=/admin/reports%3Fstate%3DOPEN");
+	CU_ASSERT_EQUAL(browser_get(stranger, browser_header(stranger, "Location")), 200);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(browser_body(stranger), "name=\"next\" value=\"/admin/reports?state=OPEN\""));
 	CU_ASSERT_EQUAL(browser_get(stranger, "/admin"), 303);
 	CU_ASSERT_STRING_EQUAL(browser_header(stranger, "Location"), "/admin/login");
 	browser_free(stranger);
@@ -193,7 +196,15 @@ a_sign_in_leads_only_to_our_own_pages(void)
 {
 	static const char *const foreign[] = { "https%3A%2F%2Fevil.example", "%2F%2Fevil.example",
 		"%2Fadmin%2F..%2F..%2Fx", "%2Fadmin%2F%2Fevil.example%3A80", "%2Fadmin%0d%0aX%3A+y",
-		"" };
+		"%2Fadmin%2F%5Cevil.example", "%2Fadministrator", "%2Fadmin.evil.example",
+		"%2Fadmin%40evil.example", "%2Fadmin%2Fusers%3Fq%3Da%0d%0ab",
+		"%2Fadmin%2Fusers%3Fq%3D%22", "%2Fadmin%2Fusers%23x", "%2Fmetrics", "" };
+	static const char *const ours[][2] = {
+		{ "%2Fadmin%2Freports", "/admin/reports" },
+		{ "%2Fadmin%2Fusers%3Fq%3Da%2520b%26state%3DACTIVE",
+		    "/admin/users?q=a%20b&state=ACTIVE" },
+		{ "%2Fadmin%3Fdone%3Dx", "/admin?done=x" },
+	};
 	const char *email = getenv("ADMIN_EMAIL"), *password = getenv("ADMIN_PASSWORD");
 	size_t i;
 
@@ -201,8 +212,10 @@ a_sign_in_leads_only_to_our_own_pages(void)
 		CU_ASSERT_EQUAL(sign_in(browser, email, password, foreign[i]), 303);
 		CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"), "/admin");
 	}
-	CU_ASSERT_EQUAL(sign_in(browser, email, password, "%2Fadmin%2Freports"), 303);
-	CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"), "/admin/reports");
+	for (i = 0; i < COUNT_OF(ours); i++) {
+		CU_ASSERT_EQUAL(sign_in(browser, email, password, ours[i][0]), 303);
+		CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"), ours[i][1]);
+	}
 }
 
 static void
