@@ -41,6 +41,8 @@ struct field {
 	const char *doc; /* one sentence */
 	const char *example; /* JSON text; NULL: made from type and bounds */
 	const char *schema; /* in the document: this schema of components instead of its own */
+	const char *label; /* in front of it in a form; NULL: made of its name */
+	const char *const *presets; /* texts that a form offers for it; NULL-terminated */
 };
 
 /* Every list takes these; put PAGE_FIELDS first in its query table. */
@@ -75,6 +77,10 @@ bool field_check(
 /* The same for a reply: every member not marked optional must be there, none may be unknown. */
 bool field_check_reply(
     const struct field *fields, struct json_object *object, struct field_errors *errors);
+/* A member of object (NULL: empty) by its name, which fields must know: a typing error there is a bug. NULL: absent or
+ * null. */
+struct json_object *field_value(
+    const struct field *fields, struct json_object *object, const char *name);
 /*
  * Turn name=value text (a query or a form) into an object by the fields' types, collecting failures:
  * unknown and repeated names, numbers that are none. Empty values of fields not required are left out. The name

@@ -264,6 +264,17 @@ field_find(const struct field *fields, const char *name)
 	return NULL;
 }
 
+struct json_object *
+field_value(const struct field *fields, struct json_object *object, const char *name)
+{
+	struct json_object *value = NULL;
+
+	assert(fields != NULL && field_find(fields, name) != NULL);
+	if (object != NULL)
+		(void)json_object_object_get_ex(object, name, &value);
+	return value;
+}
+
 /* Append ".name" to the path; returns the length to go back to. A name without letters is shown as "". */
 static size_t
 path_enter(struct check *check, const char *name)

@@ -117,25 +117,10 @@ input_read(struct req *req)
 	return req->route->flags & ROUTE_PAGE ? form_parse(req) : json_body_parse(req);
 }
 
-/* The table must know the name: a typing error here is a bug. */
-static struct json_object *
-member(struct json_object *object, const struct field *fields, const char *name)
-{
-	struct json_object *value = NULL;
-
-	for (; fields != NULL && fields->name != NULL; fields++)
-		if (strcmp(fields->name, name) == 0)
-			break;
-	assert(fields != NULL && fields->name != NULL);
-	if (object != NULL)
-		(void)json_object_object_get_ex(object, name, &value);
-	return value;
-}
-
 struct json_object *
 req_json(const struct req *req, const char *name)
 {
-	return member(req->body, req->route->body, name);
+	return field_value(req->route->body, req->body, name);
 }
 
 const char *
@@ -182,7 +167,7 @@ req_has(const struct req *req, const char *name)
 const char *
 query_text(const struct req *req, const char *name)
 {
-	struct json_object *value = member(req->query, req->route->query, name);
+	struct json_object *value = field_value(req->route->query, req->query, name);
 
 	return value == NULL ? NULL : json_object_get_string(value);
 }
@@ -190,7 +175,7 @@ query_text(const struct req *req, const char *name)
 int64_t
 query_int(const struct req *req, const char *name, int64_t otherwise)
 {
-	struct json_object *value = member(req->query, req->route->query, name);
+	struct json_object *value = field_value(req->route->query, req->query, name);
 
 	return value == NULL ? otherwise : json_object_get_int64(value);
 }
@@ -198,7 +183,7 @@ query_int(const struct req *req, const char *name, int64_t otherwise)
 bool
 query_has(const struct req *req, const char *name)
 {
-	return member(req->query, req->route->query, name) != NULL;
+	return field_value(req->route->query, req->query, name) != NULL;
 }
 
 enum err
