@@ -5,9 +5,7 @@
 #include "admin.h"
 
 #include "base/str.h"
-#include "domain/market/review.h"
 #include "domain/people/attempt.h"
-#include "domain/people/moderation.h"
 #include "domain/people/panel_login.h"
 #include "domain/people/password.h"
 #include "domain/people/saved_view.h"
@@ -15,33 +13,20 @@
 #include "domain/people/user_admin.h"
 #include "domain/system/demo_login.h"
 #include "domain/system/heartbeat.h"
-#include "domain/system/job_admin.h"
+#include "domain/system/job.h"
 #include "domain/system/overview.h"
 #include "domain/system/search.h"
-#include "domain/talk/message.h"
-#include "domain/talk/session_leave.h"
 #include "panel/nav.h"
 
 #include <string.h>
+
+enum { ACTS_BYTES_MAX = 4 * 1024 * 1024 }; /* the routes made of acts */
 
 /* What was done, as the next page says it; codes stand in URLs, texts only here. */
 static const struct {
 	const char *code, *text, *kind;
 } messages[] = {
-	{ "approved", "The advisor was approved and told.", "success" },
-	{ "rejected", "The application was rejected and the advisor told why.", "success" },
-	{ "blocked", "The account was blocked: its logins and live sessions have ended.", "success" },
-	{ "unblocked", "The account is active again.", "success" },
-	{ "resolved", "The report was closed.", "success" },
-	{ "resolved_blocked", "The report was closed and the account blocked.", "success" },
 	{ "checking", "The whole log is being checked; this page shows how far.", "success" },
-	{ "job_retried", "The job will be tried anew, now.", "success" },
-	{ "jobs_retried", "All of them will be tried anew, now.", "success" },
-	{ "job_discarded", "The job was discarded.", "success" },
-	{ "job_twin", "A younger job with the same key is waiting or running: it does the work.",
-	    "warning" },
-	{ "job_gone", "There was nothing to decide any more.", "warning" },
-	{ "reason", "Please choose or write a reason.", "warning" },
 	{ "out", "You have signed out.", "success" },
 	{ "expired", "You were signed out after a while without use.", "warning" },
 };
@@ -52,13 +37,29 @@ panel_by(const struct req *req)
 	return (struct audit_by){ req->caller.user_id, req->id };
 }
 
-static void
+/* Pages without PANEL_DONE follow nothing. */
+static bool
+takes_done(const struct req *req)
+{
+	const struct field *field = req->route->query;
+
+	while (field != NULL && field->name != NULL && strcmp(field->name, "done") != 0)
+		field++;
+	return field != NULL && field->name != NULL;
+}
+
+static enum err
 put_message(struct req *req, struct json_object *context)
 {
-	const char *code = query_text(req, "done");
+	const char *code = takes_done(req) ? query_text(req, "done") : NULL;
 	struct json_object *message;
+	bool said = false;
 	size_t i;
 
+	if (code != NULL)
+		TRY(act_message(req, context, &said));
+	if (said)
+		return ERR_OK;
 	for (i = 0; code != NULL && i < COUNT_OF(messages); i++) {
 		if (strcmp(messages[i].code, code) != 0)
 			continue;
@@ -67,6 +68,7 @@ put_message(struct req *req, struct json_object *context)
 		page_put(message, "kind", messages[i].kind);
 		page_put_object(context, "message", message);
 	}
+	return ERR_OK;
 }
 
 enum err
@@ -77,34 +79,25 @@ panel_reply(struct req *req, const char *template, const char *section, struct j
 	TRY(overview_waiting(req->db, NAV_COUNT_MAX, &rows));
 	page_put_object(context, "waiting", page_row(req, rows, 0));
 	page_put(context, "section", section);
-	put_message(req, context);
+	TRY(put_message(req, context));
 	return page_reply(req, template, context);
-}
-
-const char *
-panel_reason(struct req *req, const char *canned, const char *text)
-{
-	if (canned == NULL || canned[0] == '\0')
-		return text == NULL || text[0] == '\0' ? NULL : text;
-	if (text == NULL || text[0] == '\0')
-		return canned;
-	return arena_printf(req->arena, "%s %s", canned, text);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct route *const tables[] = { admin_front_routes, admin_home_routes,
+	struct arena *arena = arena_new(ACTS_BYTES_MAX);
+	const struct route *const tables[] = { admin_front_routes, admin_home_routes,
 		admin_advisor_routes, admin_user_routes, admin_report_routes, admin_job_routes,
-		admin_audit_routes, admin_api_routes, admin_search_routes, admin_list_routes, NULL };
-	static const struct stmt_set *const sets[] = { &audit_stmts, &audit_check_stmts, &job_stmts,
-		&job_admin_stmts, &overview_stmts, &heartbeat_stmts, &review_stmts,
-		&moderation_stmts, &user_admin_stmts, &panel_login_stmts, &user_stmts,
-		&attempt_stmts, &session_stmts, &session_leave_stmts, &message_stmts,
-		&demo_login_stmts, &search_stmts, &saved_view_stmts, &timeline_stmts, NULL };
-	static const struct app app = { .name = "admin",
+		admin_audit_routes, admin_api_routes, admin_search_routes, admin_list_routes,
+		act_routes(arena, panel_reply), NULL };
+	static const struct stmt_set *const sets[] = { &audit_check_stmts, &job_stmts,
+		&overview_stmts, &heartbeat_stmts, &user_admin_stmts, &panel_login_stmts,
+		&user_stmts, &attempt_stmts, &demo_login_stmts, &search_stmts, &saved_view_stmts,
+		&timeline_stmts, NULL };
+	const struct app app = { .name = "admin",
 		.routes = tables,
-		.sets = sets,
+		.sets = act_sets_behind(arena, sets),
 		.pages = &page_hooks,
 		.prepare = password_prepare };
 

@@ -5,6 +5,7 @@
 #define CGI_BIN_ADMIN_H
 
 #include "domain/system/audit_check.h"
+#include "panel/act.h"
 #include "panel/record.h"
 #include "web/reply.h"
 
@@ -14,11 +15,8 @@ extern const struct route admin_front_routes[], admin_home_routes[], admin_advis
 
 extern const struct list admin_users, admin_advisors, admin_reports, admin_jobs, admin_audit;
 
-/* What the pages' queries share: the code of a message to show. */
-#define PANEL_DONE                                                                                 \
-	{                                                                                          \
-		"done", FIELD_TEXT, .max = 20, .doc = "Code of what was done"                      \
-	}
+/* What the pages' queries share: what was done just now. */
+#define PANEL_DONE ACT_DONE_FIELDS
 
 /* The handlers of LIST_ROUTES. */
 MUST_CHECK enum err panel_list_page(struct req *);
@@ -29,7 +27,4 @@ struct audit_by panel_by(const struct req *);
  * route's query must have PANEL_DONE. */
 MUST_CHECK enum err panel_reply(
     struct req *, const char *template, const char *section, struct json_object *context);
-/* A canned reason and free text as one; NULL when both are empty. */
-const char *panel_reason(struct req *, const char *canned, const char *text);
-
 #endif

@@ -1,19 +1,9 @@
-/* Advisors: the queue of applications, and the two decisions. */
+/* Advisors: the queue of applications, and one of them. */
 #include "admin.h"
 
 #include "domain/market/review.h"
 
 #include <string.h>
-
-/* What reviewers say most; the free text follows. */
-static const char *const reasons[] = {
-	"Please tell more about your experience.",
-	"The description does not fit the chosen subjects.",
-	"Please remove contact details from the profile.",
-	"The name or headline breaks our rules.",
-	"We could not confirm what the profile says.",
-	NULL,
-};
 
 static const struct column advisor_facts[] = {
 	{ "rate", "Price", .kind = COLUMN_MONEY },
@@ -54,45 +44,14 @@ static const struct record advisor_record = {
 static enum err
 get_advisor(struct req *req)
 {
-	struct json_object *context = page_object(req), *advisor, *canned = page_list(req);
-	const char *const *reason;
+	struct json_object *context = page_object(req);
+	const char *id = req->params[0];
 	struct rows *rows;
 
-	TRY(review_get(req->db, req->params[0], &rows));
-	advisor = page_row(req, rows, 0);
-	page_put_object(context, "advisor", advisor);
-	page_put_bool(context, "pending",
-	    strcmp(rows_text_of(rows, 0, "state"), "PENDING") == 0 &&
-		strcmp(rows_text_of(rows, 0, "account_state"), "ACTIVE") == 0);
-	for (reason = reasons; *reason != NULL; reason++)
-		(void)json_object_array_add(canned, json_object_new_string(*reason));
-	page_put_object(context, "reasons", canned);
-	TRY(record_show(req, &advisor_record, req->params[0], advisor, context));
+	TRY(review_get(req->db, id, &rows));
+	TRY(record_show(req, &advisor_record, id, page_row(req, rows, 0), context));
+	TRY(act_bar(req, context, &advisor_kind, id));
 	return panel_reply(req, "record", "advisors", context);
-}
-
-static enum err
-post_approve(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	struct rows *rows;
-
-	TRY(review_approve(req->db, &by, req->params[0], &rows));
-	return reply_redirect(req, "/admin/advisors?done=approved");
-}
-
-static enum err
-post_reject(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	const char *reason = panel_reason(req, req_text(req, "canned"), req_text(req, "reason"));
-	struct rows *rows;
-
-	if (reason == NULL)
-		return reply_redirect(req,
-		    arena_printf(req->arena, "/admin/advisors/%s?done=reason", req->params[0]));
-	TRY(review_reject(req->db, &by, req->params[0], reason, &rows));
-	return reply_redirect(req, "/admin/advisors?done=rejected");
 }
 
 static const struct column list_columns[] = {
@@ -129,6 +88,7 @@ const struct list admin_advisors = {
 	.one = "advisor",
 	.many = "advisors",
 	.source = &advisor_list,
+	.acts = &advisor_kind,
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",
@@ -139,17 +99,6 @@ static const struct field done_query[] = {
 	PANEL_DONE,
 	{ 0 },
 };
-static const struct field csrf_body[] = {
-	PAGE_CSRF_FIELD,
-	{ 0 },
-};
-static const struct field reject_body[] = {
-	PAGE_CSRF_FIELD,
-	{ "canned", FIELD_ENUM, .one_of = reasons, .doc = "Reason chosen from the list" },
-	{ "reason", FIELD_TEXT, .max = 400, .doc = "Reason in words" },
-	{ 0 },
-};
-
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_advisor_routes[] = {
@@ -157,11 +106,5 @@ const struct route admin_advisor_routes[] = {
 	{ METHOD_GET, "/admin/advisors/{id}", "panel_advisor", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .query = done_query, .handle = get_advisor,
 	    .summary = "Page of one advisor" },
-	{ METHOD_POST, "/admin/advisors/{id}/approve", "panel_advisor_approve", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = csrf_body, .handle = post_approve,
-	    .summary = "Approve from the panel" },
-	{ METHOD_POST, "/admin/advisors/{id}/reject", "panel_advisor_reject", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = reject_body, .handle = post_reject,
-	    .summary = "Reject from the panel" },
 	{ 0 },
 };

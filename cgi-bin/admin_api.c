@@ -1,4 +1,4 @@
-/* The panel's acts as JSON, for tools: the same domain calls, an admin's access token. */
+/* The panel's lists as JSON, for tools: the same domain calls, an admin's access token. Acts are in lib/panel/act.c. */
 #include "admin.h"
 
 #include "domain/market/review.h"
@@ -6,8 +6,6 @@
 #include "domain/people/report.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
-
-#include <string.h>
 
 static enum err
 get_pending(struct req *req)
@@ -18,26 +16,6 @@ get_pending(struct req *req)
 	TRY(req_page(req, &page));
 	TRY(review_list(req->db, "PENDING", page.limit + 1, page.keys[0], &rows));
 	return reply_page(req, rows, &page);
-}
-
-static enum err
-post_approve(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	struct rows *rows;
-
-	TRY(review_approve(req->db, &by, req->params[0], &rows));
-	return reply_row(req, rows, 0);
-}
-
-static enum err
-post_reject(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	struct rows *rows;
-
-	TRY(review_reject(req->db, &by, req->params[0], req_text(req, "reason"), &rows));
-	return reply_row(req, rows, 0);
 }
 
 static enum err
@@ -53,25 +31,6 @@ get_reports(struct req *req)
 }
 
 static enum err
-post_resolve(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	const char *note = req_text(req, "note");
-	const struct moderation_decision decision = {
-		.report_id = req->params[0],
-		.actioned = strcmp(req_text(req, "decision"), "ACTIONED") == 0,
-		.note = note != NULL ? note : "",
-		.block = req_bool(req, "block"),
-	};
-	struct rows *rows;
-
-	if (decision.block && !decision.actioned)
-		return req_invalid(req, "block", "goes with the decision ACTIONED");
-	TRY(moderation_report_resolve(req->db, &by, &decision, &rows));
-	return reply_row(req, rows, 0);
-}
-
-static enum err
 get_users(struct req *req)
 {
 	const struct user_admin_filter filter = { query_text(req, "q"), query_text(req, "role"),
@@ -82,26 +41,6 @@ get_users(struct req *req)
 	TRY(req_page(req, &page));
 	TRY(user_admin_list(req->db, &filter, page.limit + 1, page.keys[0], &rows));
 	return reply_page(req, rows, &page);
-}
-
-static enum err
-post_block(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	struct rows *rows;
-
-	TRY(moderation_block(req->db, &by, req->params[0], req_text(req, "reason"), &rows));
-	return reply_row(req, rows, 0);
-}
-
-static enum err
-post_unblock(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	struct rows *rows;
-
-	TRY(moderation_unblock(req->db, &by, req->params[0], &rows));
-	return reply_row(req, rows, 0);
 }
 
 static enum err
@@ -139,12 +78,6 @@ static const struct field audit_query[] = {
 	{ "actor_id", FIELD_UUID, .doc = "Only what this admin did" },
 	{ 0 },
 };
-static const struct field reason_body[] = {
-	{ "reason", FIELD_TEXT, .required = true, .min = 1, .max = 500, .doc = "Why",
-	    .example = "\"Please tell more about your experience.\"" },
-	{ 0 },
-};
-
 static enum err
 post_check(struct req *req)
 {
@@ -166,8 +99,6 @@ get_check(struct req *req)
 }
 
 static const enum err check_errors[] = { ERR_NOT_FOUND, ERR_OK };
-static const enum err move_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_OK };
-static const enum err block_errors[] = { ERR_NOT_FOUND, ERR_BAD_STATE, ERR_FORBIDDEN, ERR_OK };
 static const enum err list_errors[] = { ERR_BAD_CURSOR, ERR_OK };
 
 const struct route admin_api_routes[] = {
@@ -176,39 +107,15 @@ const struct route admin_api_routes[] = {
 	    .reply = review_fields, .errors = list_errors, .handle = get_pending,
 	    .summary = "List the applications waiting for review",
 	    .doc = "The longest waiting comes first." },
-	{ METHOD_POST, "/api/v1/admin/advisors/{id}/approve", "admin_advisor_approve",
-	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .reply = review_decided_fields,
-	    .errors = move_errors, .handle = post_approve, .summary = "Approve an application",
-	    .doc =
-		"A USER becomes an ADVISOR and signs in anew; the advisor hears advisor.approved." },
-	{ METHOD_POST, "/api/v1/admin/advisors/{id}/reject", "admin_advisor_reject",
-	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .body = reason_body,
-	    .reply = review_decided_fields, .errors = move_errors, .handle = post_reject,
-	    .summary = "Reject an application",
-	    .doc = "The advisor hears advisor.rejected with the reason, and may apply again." },
 	{ METHOD_GET, "/api/v1/admin/reports", "admin_report_list", .roles = ROLE_ADMIN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = reports_query,
 	    .reply = moderation_report_fields, .errors = list_errors, .handle = get_reports,
 	    .summary = "List reports",
 	    .doc = "The open ones with the oldest first, any others with the newest first." },
-	{ METHOD_POST, "/api/v1/admin/reports/{id}/resolve", "admin_report_resolve",
-	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .body = moderation_resolve_body,
-	    .reply = moderation_resolved_fields, .errors = block_errors, .handle = post_resolve,
-	    .summary = "Close a report",
-	    .doc = "With block, the person reported is blocked in the same step." },
 	{ METHOD_GET, "/api/v1/admin/users", "admin_user_list", .roles = ROLE_ADMIN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = users_query,
 	    .reply = user_admin_fields, .errors = list_errors, .handle = get_users,
 	    .summary = "Search accounts", .doc = "The newest first; without filters, all of them." },
-	{ METHOD_POST, "/api/v1/admin/users/{id}/block", "admin_user_block", .roles = ROLE_ADMIN,
-	    .rate = RATE_WRITE, .body = reason_body, .reply = moderation_blocked_fields,
-	    .errors = block_errors, .handle = post_block, .summary = "Block an account",
-	    .doc = "Logins and live sessions end at once; access tokens stop working within seconds. "
-		   "Admins cannot be blocked." },
-	{ METHOD_POST, "/api/v1/admin/users/{id}/unblock", "admin_user_unblock",
-	    .roles = ROLE_ADMIN, .rate = RATE_WRITE, .reply = moderation_blocked_fields,
-	    .errors = move_errors, .handle = post_unblock, .summary = "Unblock an account",
-	    .doc = "The person can sign in again; sessions that had ended stay ended." },
 	{ METHOD_GET, "/api/v1/admin/audit", "admin_audit_list", .roles = ROLE_ADMIN,
 	    .rate = RATE_READ, .flags = ROUTE_LIST, .query = audit_query, .reply = audit_fields,
 	    .errors = list_errors, .handle = get_audit, .summary = "Read the audit log",

@@ -56,15 +56,6 @@ above(struct req *req, struct json_object *context)
 }
 
 /* is_dead and so on. */
-static void
-put_state(struct req *req, struct json_object *object, const char *state)
-{
-	char *is = arena_printf(req->arena, "is_%s", state);
-
-	str_lower(is);
-	page_put_bool(object, is, true);
-}
-
 static bool
 is_shown(const struct job_kind *kind, const char *member)
 {
@@ -131,55 +122,15 @@ get_job(struct req *req)
 	job = page_row(req, rows, 0);
 	kind = job_kind_find(job_kinds, rows_text_of(rows, 0, "kind"));
 	(void)json_object_object_get_ex(job, "payload", &payload);
-	put_state(req, job, rows_text_of(rows, 0, "state"));
 	if (kind != NULL)
 		page_put(job, "lane",
 		    arena_printf(req->arena, "%s, at most %d s a try", lanes[kind->lane].name,
 			kind->limit_s));
 	page_put_object(job, "payload_shown", payload_shown(req, kind, payload));
-	page_put_object(context, "job", job);
 	page_put_int(context, "kept_days", JOB_DEAD_DAYS);
 	TRY(record_show(req, &job_record, req->params[0], job, context));
+	TRY(act_bar(req, context, &job_kind_of_acts, req->params[0]));
 	return panel_reply(req, "record", "jobs", context);
-}
-
-static enum err
-post_retry(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	enum err err = job_retry(req->db, &by, req->params[0]);
-
-	if (err == ERR_STALE)
-		return reply_redirect(
-		    req, arena_printf(req->arena, "/admin/jobs/%s?done=job_twin", req->params[0]));
-	if (err == ERR_BAD_STATE)
-		return reply_redirect(req, "/admin/jobs?done=job_gone");
-	TRY(err);
-	return reply_redirect(
-	    req, arena_printf(req->arena, "/admin/jobs/%s?done=job_retried", req->params[0]));
-}
-
-static enum err
-post_retry_all(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	int64_t count;
-
-	TRY(job_retry_all(req->db, &by, req_text(req, "kind"), &count));
-	return reply_redirect(
-	    req, count > 0 ? "/admin/jobs?done=jobs_retried" : "/admin/jobs?done=job_gone");
-}
-
-static enum err
-post_discard(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	enum err err = job_discard(req->db, &by, req->params[0]);
-
-	if (err == ERR_BAD_STATE)
-		return reply_redirect(req, "/admin/jobs?done=job_gone");
-	TRY(err);
-	return reply_redirect(req, "/admin/jobs?done=job_discarded");
 }
 
 static const struct column list_columns[] = {
@@ -212,6 +163,7 @@ const struct list admin_jobs = {
 	.one = "job",
 	.many = "jobs",
 	.source = &job_all,
+	.acts = &job_kind_of_acts,
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",
@@ -223,30 +175,11 @@ static const struct field done_query[] = {
 	PANEL_DONE,
 	{ 0 },
 };
-static const struct field act_body[] = {
-	PAGE_CSRF_FIELD,
-	{ 0 },
-};
-static const struct field kind_body[] = {
-	PAGE_CSRF_FIELD,
-	{ "kind", FIELD_TEXT, .required = true, .min = 1, .max = 64, .doc = "Kind of job" },
-	{ 0 },
-};
-
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_job_routes[] = {
 	LIST_ROUTES("/admin/jobs", "panel_jobs", list_query, "Page of the jobs"),
 	{ METHOD_GET, "/admin/jobs/{id}", "panel_job", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .query = done_query, .handle = get_job, .summary = "Page of one job" },
-	{ METHOD_POST, "/admin/jobs/{id}/retry", "panel_job_retry", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = act_body, .handle = post_retry,
-	    .summary = "Have a job that was given up tried anew" },
-	{ METHOD_POST, "/admin/jobs/retry", "panel_job_retry_all", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = kind_body, .handle = post_retry_all,
-	    .summary = "Have all jobs of a kind that were given up tried anew" },
-	{ METHOD_POST, "/admin/jobs/{id}/discard", "panel_job_discard", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = act_body, .handle = post_discard,
-	    .summary = "Forget a job that was given up" },
 	{ 0 },
 };

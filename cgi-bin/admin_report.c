@@ -4,8 +4,6 @@
 #include "domain/people/moderation.h"
 #include "domain/people/report.h"
 
-#include <string.h>
-
 static const struct column report_facts[] = {
 	{ "target_name", "About", COLUMN_TEXT, .link = "/admin/users/{target_user_id}",
 	    .badge = "target_state" },
@@ -39,43 +37,16 @@ get_report(struct req *req)
 {
 	struct json_object *context = page_object(req), *report;
 	struct rows *rows;
-	bool open;
 
 	TRY(moderation_report_get(req->db, req->params[0], &rows));
 	report = page_row(req, rows, 0);
-	open = strcmp(rows_text_of(rows, 0, "state"), "OPEN") == 0;
 	page_put(report, "heading",
 	    arena_printf(req->arena, "%s, %s",
 		column_word(req->arena, rows_text_of(rows, 0, "reason")),
 		rows_text_of(rows, 0, "target_name")));
-	page_put_object(context, "report", report);
-	page_put_bool(context, "open", open);
-	page_put_bool(context, "can_block",
-	    open && strcmp(rows_text_of(rows, 0, "target_state"), "ACTIVE") == 0 &&
-		strcmp(rows_text_of(rows, 0, "target_role"), "ADMIN") != 0);
 	TRY(record_show(req, &report_record, req->params[0], report, context));
+	TRY(act_bar(req, context, &report_kind, req->params[0]));
 	return panel_reply(req, "record", "reports", context);
-}
-
-static enum err
-post_resolve(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	const char *note = req_text(req, "note");
-	const struct moderation_decision decision = {
-		.report_id = req->params[0],
-		.actioned = strcmp(req_text(req, "decision"), "ACTIONED") == 0,
-		.note = note != NULL ? note : "",
-		.block = req_bool(req, "block"),
-	};
-	struct rows *rows;
-
-	if (decision.block && !decision.actioned)
-		return req_invalid(req, "block", "goes with the decision to act");
-	TRY(moderation_report_resolve(req->db, &by, &decision, &rows));
-	return reply_redirect(req,
-	    decision.block ? "/admin/reports?done=resolved_blocked"
-			   : "/admin/reports?done=resolved");
 }
 
 static const struct column list_columns[] = {
@@ -112,6 +83,7 @@ const struct list admin_reports = {
 	.one = "report",
 	.many = "reports",
 	.source = &report_list,
+	.acts = &report_kind,
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",
@@ -122,14 +94,6 @@ static const struct field done_query[] = {
 	PANEL_DONE,
 	{ 0 },
 };
-static const struct field resolve_body[] = {
-	PAGE_CSRF_FIELD,
-	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions, .doc = "Outcome" },
-	{ "note", FIELD_TEXT, .max = 500, .doc = "What was found and done" },
-	{ "block", FIELD_BOOL, .doc = "Also block the person" },
-	{ 0 },
-};
-
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_report_routes[] = {
@@ -137,8 +101,5 @@ const struct route admin_report_routes[] = {
 	{ METHOD_GET, "/admin/reports/{id}", "panel_report", .roles = ROLE_ADMIN,
 	    .rate = RATE_PANEL, .flags = PAGE, .query = done_query, .handle = get_report,
 	    .summary = "Page of one report" },
-	{ METHOD_POST, "/admin/reports/{id}/resolve", "panel_report_resolve", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = resolve_body, .handle = post_resolve,
-	    .summary = "Close a report from the panel" },
 	{ 0 },
 };

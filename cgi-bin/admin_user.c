@@ -1,4 +1,4 @@
-/* Users: search, one person, blocking. */
+/* Users: search, one person. */
 #include "admin.h"
 
 #include "domain/market/advisor.h"
@@ -48,45 +48,14 @@ static const struct record user_record = {
 static enum err
 get_user(struct req *req)
 {
-	struct json_object *context = page_object(req), *user;
-	const char *id = req->params[0], *state, *role;
-	struct rows *rows;
-
-	TRY(user_admin_get(req->db, id, &rows));
-	role = rows_text_of(rows, 0, "role");
-	state = rows_text_of(rows, 0, "state");
-	user = page_row(req, rows, 0);
-	page_put_object(context, "user", user);
-	page_put_bool(
-	    context, "can_block", strcmp(state, "ACTIVE") == 0 && strcmp(role, "ADMIN") != 0);
-	page_put_bool(context, "can_unblock", strcmp(state, "BLOCKED") == 0);
-	TRY(record_show(req, &user_record, id, user, context));
-	return panel_reply(req, "record", "users", context);
-}
-
-static enum err
-post_block(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
-	const char *id = req->params[0], *reason = req_text(req, "reason");
-	struct rows *rows;
-
-	if (reason == NULL)
-		return reply_redirect(
-		    req, arena_printf(req->arena, "/admin/users/%s?done=reason", id));
-	TRY(moderation_block(req->db, &by, id, reason, &rows));
-	return reply_redirect(req, arena_printf(req->arena, "/admin/users/%s?done=blocked", id));
-}
-
-static enum err
-post_unblock(struct req *req)
-{
-	const struct audit_by by = panel_by(req);
+	struct json_object *context = page_object(req);
 	const char *id = req->params[0];
 	struct rows *rows;
 
-	TRY(moderation_unblock(req->db, &by, id, &rows));
-	return reply_redirect(req, arena_printf(req->arena, "/admin/users/%s?done=unblocked", id));
+	TRY(user_admin_get(req->db, id, &rows));
+	TRY(record_show(req, &user_record, id, page_row(req, rows, 0), context));
+	TRY(act_bar(req, context, &user_kind, id));
+	return panel_reply(req, "record", "users", context);
 }
 
 static const struct column user_columns[] = {
@@ -117,6 +86,7 @@ const struct list admin_users = {
 	.one = "account",
 	.many = "accounts",
 	.source = &user_list,
+	.acts = &user_kind,
 	.columns = user_columns,
 	.query = users_query,
 	.empty = "A part of the name or e-mail is enough; ids must be whole.",
@@ -125,27 +95,11 @@ static const struct field done_query[] = {
 	PANEL_DONE,
 	{ 0 },
 };
-static const struct field csrf_body[] = {
-	PAGE_CSRF_FIELD,
-	{ 0 },
-};
-static const struct field block_body[] = {
-	PAGE_CSRF_FIELD,
-	{ "reason", FIELD_TEXT, .max = 500, .doc = "Why, for the other admins" },
-	{ 0 },
-};
-
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_user_routes[] = {
 	LIST_ROUTES("/admin/users", "panel_users", users_query, "Page of the users"),
 	{ METHOD_GET, "/admin/users/{id}", "panel_user", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
 	    .flags = PAGE, .query = done_query, .handle = get_user, .summary = "Page of one user" },
-	{ METHOD_POST, "/admin/users/{id}/block", "panel_user_block", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = block_body, .handle = post_block,
-	    .summary = "Block from the panel" },
-	{ METHOD_POST, "/admin/users/{id}/unblock", "panel_user_unblock", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .body = csrf_body, .handle = post_unblock,
-	    .summary = "Unblock from the panel" },
 	{ 0 },
 };

@@ -1,5 +1,5 @@
 /*
- * confab: the operator's command. What it can do stands in the table at the end.
+ * confab: the operator's command. What it can do stands in the table at the end, and in the table of acts.
  *
  * Exit status: 0 done, 1 failed (and said why), 2 not a command, 3 nothing was overwritten (keys create),
  * 78 (EX_CONFIG) the settings cannot be used.
@@ -233,8 +233,11 @@ static const struct command_doc commands[] = {
 static int
 do_help(struct command *command)
 {
-	return confab_help(
-	    stdout, commands, COUNT_OF(commands), command->argc > 0 ? command->argv[0] : NULL);
+	size_t count;
+	const struct command_doc *docs =
+	    confab_commands(command->arena, commands, COUNT_OF(commands), &count);
+
+	return confab_help(stdout, docs, count, command->argc > 0 ? command->argv[0] : NULL);
 }
 
 static bool
@@ -263,8 +266,9 @@ int
 main(int argc, char **argv)
 {
 	struct command command = { .arena = arena_new(COMMAND_BYTES_MAX) };
+	const struct command_doc *docs;
 	int status = -1;
-	size_t i;
+	size_t count, i;
 
 	log_open("confab", LOG_LEVEL_INFO);
 	log_for_people();
@@ -272,11 +276,12 @@ main(int argc, char **argv)
 		status = do_help(&command);
 	else if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		status = do_version(&command);
-	for (i = 0; i < COUNT_OF(commands) && status < 0; i++)
-		if (is_called(&commands[i], argc, argv))
-			status = run(&command, &commands[i], argc, argv);
+	docs = confab_commands(command.arena, commands, COUNT_OF(commands), &count);
+	for (i = 0; i < count && status < 0; i++)
+		if (is_called(&docs[i], argc, argv))
+			status = run(&command, &docs[i], argc, argv);
 	if (status < 0) {
-		(void)confab_help(stderr, commands, COUNT_OF(commands), argc > 1 ? argv[1] : NULL);
+		(void)confab_help(stderr, docs, count, argc > 1 ? argv[1] : NULL);
 		status = 2;
 	}
 	arena_free(command.arena);

@@ -28,6 +28,12 @@ struct command_doc {
 	int flags;
 };
 
+/* `confab KIND VERB …`: an act (domain/system/act.h), by its name in the words before argv. Returns the exit status:
+ * 1 when it was refused, and why is said. */
+int confab_act(struct command *);
+/* own and behind them a command for each act, in the arena. */
+const struct command_doc *confab_commands(
+    struct arena *, const struct command_doc *own, size_t own_count, size_t *count);
 /* `confab help`, with word (NULL: all) only the commands that begin with it. Returns the exit status: 2 and
  * what could be meant instead when there is none. */
 int confab_help(FILE *, const struct command_doc *, size_t count, const char *word);

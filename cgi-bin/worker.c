@@ -13,7 +13,9 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "domain/system/acts.h"
 #include "domain/system/audit_check.h"
+#include "domain/system/decision_job.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/job_kinds.h"
 #include "domain/system/overview.h"
@@ -30,9 +32,13 @@
 
 #include <time.h>
 
-static const struct stmt_set *const sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
+enum { ACTS_BYTES_MAX = 64 * 1024 }; /* for the list of them */
+
+/* Those of the worker's own; the acts' come behind them. */
+static const struct stmt_set *const own_sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
 	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts,
-	&overview_stmts, &audit_stmts, &audit_check_stmts, &heartbeat_stmts, NULL };
+	&overview_stmts, &audit_stmts, &audit_check_stmts, &decision_job_stmts, &heartbeat_stmts,
+	NULL };
 static const struct route *const no_routes[] = { NULL };
 
 void
@@ -148,8 +154,9 @@ prepare(const struct conf *conf)
 int
 main(int argc, char **argv)
 {
-	const struct app app = { "worker", no_routes, sets, .no_listener = true, .prepare = prepare,
-		.serve = serve, .seats = seat_count() };
+	struct arena *arena = arena_new(ACTS_BYTES_MAX);
+	const struct app app = { "worker", no_routes, act_sets_behind(arena, own_sets),
+		.no_listener = true, .prepare = prepare, .serve = serve, .seats = seat_count() };
 
 	return app_main(&app, argc, argv);
 }

@@ -19,26 +19,11 @@ CREATE FUNCTION app_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
 	'SELECT clock_timestamp() + (app_now() - now())';
 COMMENT ON FUNCTION app_clock() IS 'Time of this moment, later within the same transaction: for rows that one transaction writes one after the other';
 
--- What people search by, in the form that is indexed: without case and accents. unaccent() depends on a
--- dictionary that can be edited, so PostgreSQL calls it STABLE; ours is never edited. Names are written in full,
--- for a restore builds the indexes with an empty search_path.
-CREATE FUNCTION search_fold(said text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
-	$$ SELECT lower(public.unaccent('public.unaccent', said)) $$;
-COMMENT ON FUNCTION search_fold(text) IS 'Text as searches compare it: lower case, no accents';
--- One or two letters have no trigram of their own: they are the beginning of a word, which has.
-CREATE FUNCTION search_pattern(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT CASE WHEN length(word) < 3 THEN '% ' ELSE '%' END ||
-		regexp_replace(public.search_fold(word), '([\\%_])', '\\\1', 'g') || '%'
-$$;
-COMMENT ON FUNCTION search_pattern(text) IS 'The LIKE pattern that finds a word in folded text that begins with a blank';
--- So a condition has one parameter for all words: column LIKE search_word($1, 1) AND column LIKE search_word($1, 2) …
-CREATE FUNCTION search_word(said text, number int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT public.search_pattern(coalesce(w[number], w[1], ''))
-	FROM (SELECT regexp_split_to_array(btrim(said, E' \t\r\n,'), '[\s,]+') AS w) words
-$$;
-COMMENT ON FUNCTION search_word(text, int) IS 'The pattern of the word of that number; of the first when there are not so many';
+-- What administrators find people by, without case and accents, as a column that is indexed. unaccent() depends on a
+-- dictionary that can be edited, so PostgreSQL calls it STABLE; ours is never edited. Its name is written in full, for
+-- a restore makes the column with an empty search_path.
 CREATE FUNCTION person_fold(name text, email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-	$$ SELECT ' ' || public.search_fold(name) || ' ' || coalesce(email, '') $$;
+	$$ SELECT ' ' || lower(public.unaccent('public.unaccent', name)) || ' ' || coalesce(email, '') $$;
 COMMENT ON FUNCTION person_fold(text, text) IS 'What a person is found by';
 
 CREATE TABLE rate_bucket (
@@ -177,6 +162,38 @@ COMMENT ON COLUMN figure.day IS 'The day, UTC';
 COMMENT ON COLUMN figure.name IS 'Of what happened on the day, as messages; of what there was at its end, as users';
 COMMENT ON COLUMN figure.count IS 'How many';
 COMMENT ON COLUMN figure.counted_at IS 'When the count last changed; of messages and users, when they were last counted';
+
+-- What was decided in a queue takes effect a little later, so that it can be undone: until then nothing has happened.
+CREATE TABLE decision (
+	id uuid PRIMARY KEY,
+	act text NOT NULL CHECK (length(act) <= 64),
+	subject_id uuid NOT NULL,
+	what text NOT NULL CHECK (length(what) <= 300),
+	input jsonb NOT NULL DEFAULT '{}',
+	decided_by uuid NOT NULL,
+	request_id text NOT NULL DEFAULT '',
+	state text NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'DONE', 'UNDONE', 'FAILED')),
+	error text NOT NULL DEFAULT '',
+	decided_at timestamptz NOT NULL DEFAULT app_now(),
+	effective_at timestamptz NOT NULL,
+	done_at timestamptz,
+	CONSTRAINT decision_ended CHECK ((done_at IS NULL) = (state = 'PENDING'))
+);
+COMMENT ON TABLE decision IS 'Acts that were decided and take effect a little later, by a job';
+COMMENT ON COLUMN decision.id IS 'UUID version 7: the newest last';
+COMMENT ON COLUMN decision.act IS 'The act, as advisor.approve';
+COMMENT ON COLUMN decision.subject_id IS 'To whom or what';
+COMMENT ON COLUMN decision.what IS 'The act and its subject in words, as they were called then';
+COMMENT ON COLUMN decision.input IS 'What the act was given';
+COMMENT ON COLUMN decision.decided_by IS 'The administrator';
+COMMENT ON COLUMN decision.request_id IS 'Request that decided, as in the logs';
+COMMENT ON COLUMN decision.state IS 'PENDING until effective_at; then DONE, or FAILED when the act was refused; UNDONE';
+COMMENT ON COLUMN decision.error IS 'Why it FAILED: a code of the API';
+COMMENT ON COLUMN decision.decided_at IS 'When';
+COMMENT ON COLUMN decision.effective_at IS 'When it takes effect, and cannot be undone any more';
+COMMENT ON COLUMN decision.done_at IS 'When it ceased to be PENDING';
+CREATE UNIQUE INDEX decision_pending ON decision (subject_id) WHERE state = 'PENDING';
+CREATE INDEX decision_by ON decision (decided_by, id DESC);
 
 -- Which server's log the epoch was chosen for. A restore to a time begins a new timeline, and so does the
 -- promotion of a standby; a dump is loaded into another system. Whoever comes first decides, in

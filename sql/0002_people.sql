@@ -171,3 +171,18 @@ COMMENT ON COLUMN note.author_id IS 'The administrator';
 COMMENT ON COLUMN note.body IS 'The text';
 COMMENT ON COLUMN note.created_at IS 'When it was written';
 CREATE INDEX note_subject ON note (subject_id, created_at, id);
+
+-- Who looks after what: one administrator.
+CREATE TABLE assignment (
+	subject text NOT NULL CHECK (length(subject) <= 40),
+	subject_id uuid NOT NULL,
+	admin_id uuid NOT NULL REFERENCES user_account ON DELETE RESTRICT,
+	at timestamptz NOT NULL DEFAULT app_now(),
+	PRIMARY KEY (subject, subject_id)
+);
+COMMENT ON TABLE assignment IS 'Which administrator looks after a person or a thing';
+COMMENT ON COLUMN assignment.subject IS 'Kind of it, as report';
+COMMENT ON COLUMN assignment.subject_id IS 'Which';
+COMMENT ON COLUMN assignment.admin_id IS 'Who';
+COMMENT ON COLUMN assignment.at IS 'Since when';
+CREATE INDEX assignment_admin ON assignment (admin_id, at DESC);

@@ -20,7 +20,7 @@ INSERT INTO specialization (slug, name, place) VALUES
 CREATE TABLE advisor (
 	id uuid PRIMARY KEY REFERENCES user_account ON DELETE RESTRICT,
 	state text NOT NULL DEFAULT 'DRAFT'
-		CHECK (state IN ('DRAFT', 'PENDING', 'APPROVED', 'REJECTED')),
+		CHECK (state IN ('DRAFT', 'PENDING', 'APPROVED', 'REJECTED', 'SUSPENDED')),
 	state_reason text NOT NULL DEFAULT '' CHECK (length(state_reason) <= 500),
 	headline text NOT NULL DEFAULT '' CHECK (length(headline) <= 120),
 	bio text NOT NULL DEFAULT '' CHECK (length(bio) <= 4000),
@@ -50,8 +50,8 @@ CREATE TABLE advisor (
 );
 COMMENT ON TABLE advisor IS 'The professional side of an account';
 COMMENT ON COLUMN advisor.id IS 'Same id as the account';
-COMMENT ON COLUMN advisor.state IS 'DRAFT, PENDING review, APPROVED, or REJECTED';
-COMMENT ON COLUMN advisor.state_reason IS 'What the reviewer wrote when refusing';
+COMMENT ON COLUMN advisor.state IS 'DRAFT, PENDING review, APPROVED, REJECTED, or SUSPENDED after it was approved';
+COMMENT ON COLUMN advisor.state_reason IS 'What the reviewer wrote when refusing, revoking or suspending';
 COMMENT ON COLUMN advisor.headline IS 'One line under the name';
 COMMENT ON COLUMN advisor.bio IS 'About the advisor';
 COMMENT ON COLUMN advisor.experience_years IS 'Whole years';

@@ -50,6 +50,8 @@ extern const struct field list_name_element[];
 		"zone", FIELD_TEXT, .max = 64, .doc = "IANA zone of the times in a file"           \
 	}
 
+struct act_kind;
+
 struct list {
 	const char *name; /* as "users" */
 	const char *path; /* of its page; its file is path.csv */
@@ -62,6 +64,7 @@ struct list {
 	const char *tabs; /* the enum filter that is a row of tabs; NULL: none */
 	const char *start; /* where the bare path leads: "state=OPEN"; NULL: all rows */
 	const char *empty; /* what will appear here, in a sentence */
+	const struct act_kind *acts; /* whose acts can be done to several rows at once; NULL: none */
 	/* What its page shows above the rows: notices, tables (list.html); NULL: nothing. */
 	enum err (*above)(struct req *, struct json_object *context);
 };

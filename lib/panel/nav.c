@@ -1,6 +1,6 @@
 #include "panel/nav.h"
 
-#include "panel/page.h"
+#include "panel/page_view.h"
 
 #include <string.h>
 

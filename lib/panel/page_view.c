@@ -1,4 +1,4 @@
-#include "panel/page.h"
+#include "panel/page_view.h"
 
 #include "base/clock.h"
 #include "shape/amount.h"

@@ -47,6 +47,8 @@ enum route_flags {
 	ROUTE_SSE = 8192, /* the reply is text/event-stream; reply table not needed */
 	/* nginx may keep what ROLE_ANON gets for a second: nginx/cache-on.conf */
 	ROUTE_BRIEF_CACHE = 16384,
+	ROUTE_FORM =
+	    65536, /* of a page: a form that its fields refuse goes to the handler, with req->errors */
 	ROUTE_SLOW = 32768 /* its statement can take long, as a search: it goes alone */
 };
 
@@ -88,6 +90,7 @@ struct route {
 	 */
 	enum err (*draft)(struct req *, void **draft);
 	enum err (*batch)(struct req *const reqs[], size_t count, enum err errs[]);
+	const void *of; /* what a handler of many routes works on here; NULL: nothing */
 	const char *summary; /* one line, imperative */
 	const char *doc; /* more, if needed */
 };

@@ -119,10 +119,12 @@ req_limit_rate(struct req *req)
 static enum err
 req_validate(struct req *req)
 {
-	TRY(input_read(req));
-	if (is_page(req) && req->method != METHOD_GET)
-		return req->worker->app->pages->check_form(req);
-	return ERR_OK;
+	enum err err = input_read(req);
+
+	if (!is_page(req) || req->method == METHOD_GET || (err != ERR_OK && err != ERR_VALIDATION))
+		return err;
+	TRY(req->worker->app->pages->check_form(req));
+	return req->route->flags & ROUTE_FORM ? ERR_OK : err;
 }
 
 /* A reply that does not fit is no reply: what it tells of does not happen either. */

@@ -4,6 +4,7 @@
 #include "domain/people/report.h"
 #include "domain/people/user.h"
 #include "domain/system/audit_check.h"
+#include "domain/system/decision.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "domain/talk/presence.h"
@@ -24,6 +25,7 @@ static const struct {
 	{ "advisor.state", advisor_states },
 	{ "audit_check.state", audit_check_states },
 	{ "conversation_kind", conversation_kinds },
+	{ "decision.state", decision_states },
 	{ "job.state", NULL },
 	{ "login.end_reason", NULL },
 	{ "login.kind", NULL },

@@ -6,6 +6,7 @@
 #include "domain/system/overview.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session_leave.h"
+#include "harness/acting.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
 
@@ -17,48 +18,23 @@ static const struct stmt_set *const sets[] = { &audit_stmts, &moderation_stmts, 
 static struct db *db;
 static const char *admin;
 
-struct call {
-	const char *id, *reason;
-	const struct moderation_decision *decision;
-	struct rows *rows;
-};
-
-static enum err
-call_in_tx(struct db *door, void *arg)
-{
-	struct call *c = arg;
-	const struct audit_by by = { admin, "req-moderation" };
-
-	if (c->decision != NULL)
-		return moderation_report_resolve(door, &by, c->decision, &c->rows);
-	if (c->reason != NULL)
-		return moderation_block(door, &by, c->id, c->reason, &c->rows);
-	return moderation_unblock(door, &by, c->id, &c->rows);
-}
-
 static enum err
 block(const char *id)
 {
-	struct call c = { id, "Rude to people", NULL, NULL };
-
-	return db_tx(db, call_in_tx, &c);
+	return acting(db, admin, "user.block", id, "{\"reason\": \"Rude to people\"}");
 }
 
 static enum err
 unblock(const char *id)
 {
-	struct call c = { id, NULL, NULL, NULL };
-
-	return db_tx(db, call_in_tx, &c);
+	return acting(db, admin, "user.unblock", id, NULL);
 }
 
 static enum err
 resolve(const char *report, bool actioned, bool with_block)
 {
-	const struct moderation_decision decision = { report, actioned, "Seen", with_block };
-	struct call c = { NULL, NULL, &decision, NULL };
-
-	return db_tx(db, call_in_tx, &c);
+	return acting(db, admin, actioned ? "report.decide" : "report.dismiss", report,
+	    with_block ? "{\"note\": \"Seen\", \"block\": true}" : "{\"note\": \"Seen\"}");
 }
 
 /* A session in state between the two; its id. */
@@ -190,6 +166,48 @@ resolving_with_a_block_does_both_or_nothing(void)
 	CU_ASSERT_EQUAL(resolve(id, true, true), ERR_FORBIDDEN);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM report WHERE id = $1", id), "OPEN");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1", id), 0);
+}
+
+/* The events of the person about the report, oldest first. */
+static const char *
+heard(const char *user)
+{
+	return testdb_text(
+	    "SELECT coalesce(string_agg(type || ' ' || coalesce(payload ->> 'state', ''),"
+	    " ', ' ORDER BY seq), '') FROM event WHERE user_id = $1 AND type LIKE 'report.%'",
+	    user);
+}
+
+static void
+both_hear_what_was_decided_and_that_it_is_open_again(void)
+{
+	const char *user = testdb_user("USER"), *id = report(user), *again;
+	const char *reporter = testdb_text("SELECT reporter_id FROM report WHERE id = $1", id);
+
+	CU_ASSERT_EQUAL(resolve(id, false, false), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(heard(reporter), "report.closed DISMISSED");
+	CU_ASSERT_STRING_EQUAL(heard(user), "");
+	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", id, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state || resolution || coalesce(resolved_at::text, '-')"
+			" FROM report WHERE id = $1",
+		id),
+	    "OPEN-");
+	CU_ASSERT_EQUAL(resolve(id, true, false), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(heard(reporter),
+	    "report.closed DISMISSED, report.reopened OPEN, report.closed ACTIONED");
+	CU_ASSERT_STRING_EQUAL(heard(user), "report.upheld ");
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM event WHERE user_id = $1"
+				   " AND payload::text LIKE '%' || $2 || '%'",
+			    user, reporter),
+	    0);
+	again = testdb_text(
+	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+	    " reason) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'ABUSE') RETURNING id",
+	    reporter, user);
+	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", id, NULL), ERR_CONFLICT);
+	CU_ASSERT_EQUAL(resolve(again, false, false), ERR_OK);
+	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", id, NULL), ERR_OK);
 }
 
 static void
@@ -327,6 +345,8 @@ static const struct cunit_test tests[] = {
 	{ "a report is resolved once", a_report_is_resolved_once },
 	{ "resolving with a block does both or nothing",
 	    resolving_with_a_block_does_both_or_nothing },
+	{ "both hear what was decided, and that it is open again",
+	    both_hear_what_was_decided_and_that_it_is_open_again },
 	{ "users are found by name, mail and id", users_are_found_by_name_mail_and_id },
 	{ "panel logins end by themselves and by hand", panel_logins_end_by_themselves_and_by_hand },
 	{ "the overview counts", the_overview_counts },

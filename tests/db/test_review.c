@@ -1,5 +1,6 @@
 /* An application is decided once; a decision changes role, logins, events and audit together. */
 #include "domain/market/review.h"
+#include "harness/acting.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
 
@@ -9,27 +10,18 @@ static const struct stmt_set *const sets[] = { &audit_stmts, &review_stmts, NULL
 static struct db *db;
 static const char *admin;
 
-struct decision {
-	const char *id, *reason; /* reason NULL approves */
-	struct rows *rows;
-};
-
-static enum err
-decide_in_tx(struct db *door, void *arg)
-{
-	struct decision *d = arg;
-	const struct audit_by by = { admin, "req-review" };
-
-	return d->reason == NULL ? review_approve(door, &by, d->id, &d->rows)
-				 : review_reject(door, &by, d->id, d->reason, &d->rows);
-}
-
+/* reason NULL approves. */
 static enum err
 decide(const char *id, const char *reason)
 {
-	struct decision d = { id, reason, NULL };
+	struct buf input = buf_new(db_arena(db), 64);
 
-	return db_tx(db, decide_in_tx, &d);
+	if (reason == NULL)
+		return acting(db, admin, "advisor.approve", id, NULL);
+	buf_puts(&input, "{\"reason\":");
+	buf_json(&input, reason);
+	buf_putc(&input, '}');
+	return acting(db, admin, "advisor.reject", id, input.data);
 }
 
 /* An account with an application, waiting for hours. */
@@ -53,7 +45,7 @@ static int64_t
 audits(const char *id, const char *action)
 {
 	return testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1 AND action = $2"
-			  " AND actor_id = $3 AND request_id = 'req-review'",
+			  " AND actor_id = $3 AND request_id = 'req-acting'",
 	    id, action, admin);
 }
 
@@ -139,10 +131,42 @@ only_pending_applications_of_active_accounts_are_decided(void)
 	}
 	testdb_run("UPDATE advisor SET state = 'PENDING' WHERE id = $1", id);
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", id);
-	CU_ASSERT_EQUAL(decide(id, NULL), ERR_BAD_STATE);
+	CU_ASSERT_EQUAL(decide(id, NULL), ERR_ACCOUNT_BLOCKED);
 	CU_ASSERT_EQUAL(decide(testdb_user("USER"), NULL), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1", id), 0);
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM event WHERE user_id = $1", id), 0);
+}
+
+static const char *
+state_of(const char *id)
+{
+	return testdb_text(
+	    "SELECT state || ' ' || online || ' ' || state_reason FROM advisor WHERE id = $1", id);
+}
+
+static void
+who_was_approved_is_suspended_resumed_revoked_and_looked_at_again(void)
+{
+	static const char why[] = "{\"reason\": \"Complaints\"}";
+	const char *id = testdb_advisor();
+
+	CU_ASSERT_EQUAL(acting(db, admin, "advisor.resume", id, NULL), ERR_BAD_STATE);
+	CU_ASSERT_EQUAL(acting(db, admin, "advisor.suspend", id, why), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(state_of(id), "SUSPENDED false Complaints");
+	CU_ASSERT_EQUAL(acting(db, admin, "advisor.resume", id, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(state_of(id), "APPROVED false ");
+	testdb_run("UPDATE advisor SET online = true WHERE id = $1", id);
+	CU_ASSERT_EQUAL(acting(db, admin, "advisor.revoke", id, why), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(state_of(id), "REJECTED false Complaints");
+	CU_ASSERT_EQUAL(acting(db, admin, "advisor.reopen", id, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(state_of(id), "PENDING false ");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT string_agg(type || ' ' || (payload ->> 'state'), ', ' ORDER BY seq)"
+			" FROM event WHERE user_id = $1",
+		id),
+	    "advisor.suspended SUSPENDED, advisor.resumed APPROVED, advisor.revoked REJECTED,"
+	    " advisor.reopened PENDING");
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1", id), 4);
 }
 
 static void
@@ -175,6 +199,8 @@ static const struct cunit_test tests[] = {
 	    a_refusal_keeps_its_reason_and_tells_the_person },
 	{ "only pending applications of active accounts are decided",
 	    only_pending_applications_of_active_accounts_are_decided },
+	{ "who was approved is suspended, resumed, revoked and looked at again",
+	    who_was_approved_is_suspended_resumed_revoked_and_looked_at_again },
 	{ "the detail has what a reviewer reads", the_detail_has_what_a_reviewer_reads },
 	{ NULL, NULL },
 };

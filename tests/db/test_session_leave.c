@@ -3,6 +3,7 @@
 #include "domain/people/moderation.h"
 #include "domain/talk/message.h"
 #include "domain/talk/session_leave.h"
+#include "harness/acting.h"
 #include "harness/cunit.h"
 #include "harness/race.h"
 #include "harness/talk.h"
@@ -104,18 +105,10 @@ the_block_and_the_end_are_one_transaction(void)
 	    testdb_i64("SELECT count(*) FROM block WHERE user_id = $1", talk.user_id), 0);
 }
 
-struct moderating {
-	const char *id;
-	struct rows *rows;
-};
-
 static enum err
-moderate(struct db *own, void *arg)
+moderate(struct db *own, const char *id)
 {
-	struct moderating *it = arg;
-	const struct audit_by by = { admin, "req-leave" };
-
-	return moderation_block(own, &by, it->id, "Rude", &it->rows);
+	return acting(own, admin, "user.block", id, "{\"reason\": \"Rude\"}");
 }
 
 /* One advisor with a session as such, one as a user, and one with the assistant. */
@@ -124,21 +117,20 @@ an_admin_ends_all_of_a_persons_sessions(void)
 {
 	struct talk as_advisor = talk_make("ONGOING"), as_user = talk_make("ACCEPTED");
 	struct session_ask ask = { as_advisor.advisor_id, NULL, NULL, 90 };
-	struct moderating it = { as_advisor.advisor_id, NULL };
-	const char *id;
+	const char *person = as_advisor.advisor_id, *id;
 
 	admin = testdb_user("ADMIN");
-	testdb_run("UPDATE session SET user_id = $1 WHERE id = $2", it.id, as_user.session_id);
+	testdb_run("UPDATE session SET user_id = $1 WHERE id = $2", person, as_user.session_id);
 	testdb_run("UPDATE member SET user_id = $1 WHERE conversation_id = $2 AND role = 'USER'",
-	    it.id, as_user.conversation_id);
+	    person, as_user.conversation_id);
 	CU_ASSERT_EQUAL_FATAL(session_request_ai(door(), &ask, &id), ERR_OK);
-	CU_ASSERT_EQUAL(db_tx(door(), moderate, &it), ERR_OK);
+	CU_ASSERT_EQUAL(moderate(door(), person), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(talk_state(&as_advisor), "ENDED");
 	CU_ASSERT_STRING_EQUAL(talk_state(&as_user), "CANCELLED");
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT state FROM session WHERE id = $1", id), "ENDED");
 	CU_ASSERT_EQUAL(testdb_i64("SELECT (detail ->> 'sessions_ended')::int FROM audit"
 				   " WHERE target_id = $1",
-			    it.id),
+			    person),
 	    3);
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT concat_ws(', ', payload ->> 'ended_by', payload ->> 'end_reason')"
@@ -162,7 +154,7 @@ ask_or_block(struct db *own, int racer, void *arg)
 
 	for (i = 0; i < ROUNDS; i++) {
 		struct session_ask ask = { rounds->users[i], rounds->advisors[i], NULL, 90 };
-		struct moderating it = { i % 2 == 0 ? rounds->users[i] : rounds->advisors[i], NULL };
+		const char *person = i % 2 == 0 ? rounds->users[i] : rounds->advisors[i];
 		const char *id;
 		bool created;
 		enum err err;
@@ -170,10 +162,10 @@ ask_or_block(struct db *own, int racer, void *arg)
 		if (racer == 0)
 			err = session_request(own, &ask, &id, &created);
 		else if (rounds->blocker == ADMIN)
-			err = db_tx(own, moderate, &it);
+			err = moderate(own, person);
 		else
 			err = block_add(
-			    own, it.id, i % 2 == 0 ? rounds->advisors[i] : rounds->users[i]);
+			    own, person, i % 2 == 0 ? rounds->advisors[i] : rounds->users[i]);
 		if (err != ERR_OK && (racer != 0 || err == ERR_INTERNAL || err == ERR_TIMEOUT))
 			return FAILED;
 	}
@@ -213,12 +205,11 @@ static int
 say_or_moderate(struct db *own, int racer, void *arg)
 {
 	const struct talk *talks = arg;
-	struct moderating it = { talks[0].user_id, NULL };
 	enum err err = ERR_OK;
 	int i;
 
 	if (racer == 0)
-		return db_tx(own, moderate, &it) == ERR_OK ? DONE : FAILED;
+		return moderate(own, talks[0].user_id) == ERR_OK ? DONE : FAILED;
 	for (i = 0; i < ROUNDS && err == ERR_OK; i++) {
 		const struct talk *talk = &talks[i % 3];
 		struct message_draft draft = { talk->conversation_id,

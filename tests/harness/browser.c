@@ -139,6 +139,20 @@ browser_get_with(struct browser *browser, const char *path, const char *const *h
 }
 
 int
+browser_follow(struct browser *browser)
+{
+	int tries, status = 0;
+
+	for (tries = 0; tries < 3 && (status == 0 || status == 303); tries++) {
+		char path[1024];
+
+		(void)snprintf(path, sizeof(path), "%s", browser_header(browser, "Location"));
+		status = browser_get(browser, path);
+	}
+	return status;
+}
+
+int
 browser_post(struct browser *browser, const char *path, const char *form, const char *const *headers)
 {
 	static const char *const usual[] = { "Sec-Fetch-Site: same-origin", NULL };

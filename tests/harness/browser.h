@@ -17,7 +17,9 @@ void browser_forget(struct browser *);
 
 /* GET path (from the root of the site); the status. */
 int browser_get(struct browser *, const char *path);
-/* The same with these header lines (NULL-terminated). */
+/* GET where the last reply leads, and on, three pages at most; the status. */
+int browser_follow(struct browser *);
+/* GET with these header lines (NULL-terminated). */
 int browser_get_with(struct browser *, const char *path, const char *const *headers);
 /* Post an urlencoded form with these header lines (NULL-terminated); the status. NULL for headers sends
  * what a browser sends from a page of the same site. */

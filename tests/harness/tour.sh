@@ -124,11 +124,11 @@ call POST /advisors/apply 200 "$ADVISOR" "$(jq -nc --arg s "$SPECIALIZATION" --a
 say "An administrator signs in to the panel and approves the application"
 page /admin/login
 submit /admin/login "email=$ADMIN_EMAIL" "password=$ADMIN_PASSWORD"
-page /admin/advisors
-APPROVE=$(tr '\n' ' ' <"$TMP/page" | grep -o "Anand $RUN.*" |
-	grep -o 'action="[^"]*/approve"' | head -n 1 | cut -d'"' -f2)
-[ -n "$APPROVE" ] || fail "the panel lists no application of Anand $RUN"
-submit "$APPROVE"
+page "/admin/advisors?state=PENDING&q=$RUN"
+APPLICATION=$(grep -o "href=\"/admin/advisors/[^\"]*\">Anand $RUN" "$TMP/page" | cut -d'"' -f2)
+[ -n "$APPLICATION" ] || fail "the panel lists no application of Anand $RUN"
+page "$APPLICATION"
+submit "$APPLICATION/approve"
 
 say "The advisor goes online"
 call PUT /advisors/me/status 200 "$ADVISOR" '{"status":"ONLINE"}'

@@ -11,7 +11,7 @@ import { BASE_URL, STACK_DIR, cursorAt, order, run, until } from "./live.mjs";
 const FILE = "templates/docs/examples.json";
 const ITEMS_MAX = 2; // of a list that is shown
 // Operations and event types whose example is made up, which the page says. A line below that asks is better.
-const UNASKED = [];
+const UNASKED = ["admin_job_retry", "admin_job_retry_all", "admin_job_discard", "admin_decision_undo"];
 const { ADMIN_EMAIL, ADMIN_PASSWORD } = process.env;
 const description = await (await fetch(`${BASE_URL}/openapi.json`)).json();
 
@@ -138,8 +138,22 @@ await api("DELETE", `/users/me/blocks/${ravi.id}`, maya.token);
 const report = await api("POST", "/reports", maya.token,
 	{ target_type: "USER", target_id: ravi.id, reason: "SPAM", detail: "Asked me to pay outside" });
 await api("GET", "/admin/reports", admin.access_token);
-await api("POST", `/admin/reports/${report.id}/resolve`, admin.access_token, { decision: "DISMISSED", note: "A misunderstanding" });
+await api("POST", `/admin/reports/${report.id}/dismiss`, admin.access_token, { note: "A misunderstanding" });
 await api("GET", `/reports/${report.id}`, maya.token);
+await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token, { reason: "There is more to it" });
+await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "Asked three people to pay outside" });
+for (const subject of [`users/${ravi.id}`, `advisors/${ravi.id}`, `reports/${report.id}`]) {
+	await api("POST", `/admin/${subject}/note`, admin.access_token, { text: "Called on Monday, will write again" });
+	await api("POST", `/admin/${subject}/assign`, admin.access_token);
+	await api("POST", `/admin/${subject}/unassign`, admin.access_token);
+}
+await api("POST", `/admin/advisors/${ravi.id}/reopen`, admin.access_token);
+await api("POST", `/admin/advisors/${ravi.id}/approve`, admin.access_token);
+await api("POST", `/admin/advisors/${ravi.id}/suspend`, admin.access_token, { reason: "Please answer the report first" });
+await api("POST", `/admin/advisors/${ravi.id}/resume`, admin.access_token);
+await api("POST", `/admin/advisors/${ravi.id}/revoke`, admin.access_token, { reason: "Asks for payments outside" });
+await readLog(ravi);
+await readLog(maya);
 await api("GET", "/admin/users?q=maya", admin.access_token);
 await api("POST", `/admin/users/${ravi.id}/block`, admin.access_token, { reason: "Asks for payments outside" });
 await api("POST", `/admin/users/${ravi.id}/unblock`, admin.access_token);

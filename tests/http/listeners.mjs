@@ -8,7 +8,9 @@ const AGAIN_MS = 50;
 // Every type with a number that the API tells of; an EventSource hears only what it is told to listen to.
 export const TYPES = ["message.created", "message.updated", "message.deleted", "message.reaction", "message.read",
 	"conversation.muted", "session.requested", "session.accepted", "session.started", "session.ended",
-	"session.declined", "session.cancelled", "session.expired", "advisor.approved", "advisor.rejected"];
+	"session.declined", "session.cancelled", "session.expired", "advisor.approved", "advisor.rejected",
+	"advisor.revoked", "advisor.suspended", "advisor.resumed", "advisor.reopened", "report.closed", "report.reopened",
+	"report.upheld"];
 
 export class Listener {
 	seq = 0; // of the last event that was taken

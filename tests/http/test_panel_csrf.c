@@ -45,7 +45,7 @@ things_to_act_upon_are_there(void)
 	form_add("/admin/advisors/", advisor, "/reject", "reason=No");
 	form_add("/admin/users/", user, "/block", "reason=Rude");
 	form_add("/admin/users/", blocked, "/unblock", "x=");
-	form_add("/admin/reports/", report, "/resolve", "decision=ACTIONED&note=Yes&block=true");
+	form_add("/admin/reports/", report, "/decide", "note=Yes&block=true");
 	form_add("/admin/audit/check", "", "", "x=");
 	form_add("/admin/logout", "", "", "x=");
 	browser = browser_new();
@@ -216,9 +216,8 @@ a_dismissed_report_blocks_nobody(void)
 {
 	char path[128], text[FORM_BYTES];
 
-	(void)snprintf(path, sizeof(path), "/admin/reports/%s/resolve", report);
-	(void)snprintf(
-	    text, sizeof(text), "decision=DISMISSED&block=true&csrf=%s", browser_csrf(browser));
+	(void)snprintf(path, sizeof(path), "/admin/reports/%s/dismiss", report);
+	(void)snprintf(text, sizeof(text), "block=true&csrf=%s", browser_csrf(browser));
 	CU_ASSERT_EQUAL(browser_post(browser, path, text, NULL), 422);
 	CU_ASSERT_STRING_EQUAL(testdb_text("SELECT u.state || r.state FROM user_account u, report r"
 					   " WHERE u.id = $1 AND r.id = $2",

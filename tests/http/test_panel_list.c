@@ -320,11 +320,11 @@ a_bare_path_leads_to_where_the_list_starts(void)
 {
 	CU_ASSERT_EQUAL(browser_get(browser, "/admin/reports"), 303);
 	CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"), "/admin/reports?state=OPEN");
-	CU_ASSERT_EQUAL(browser_get(browser, "/admin/advisors?done=approved"), 303);
+	CU_ASSERT_EQUAL(browser_get(browser, "/admin/advisors?done=out"), 303);
 	CU_ASSERT_STRING_EQUAL(
-	    browser_header(browser, "Location"), "/admin/advisors?state=PENDING&done=approved");
+	    browser_header(browser, "Location"), "/admin/advisors?state=PENDING&done=out");
 	CU_ASSERT_PTR_NOT_NULL(
-	    strstr(get("/admin/advisors?state=PENDING&done=approved"), "The advisor was approved"));
+	    strstr(get("/admin/advisors?state=PENDING&done=out"), "You have signed out"));
 }
 
 static const struct cunit_test tests[] = {

@@ -1,6 +1,7 @@
 /*
  * The professional side of an account: application, own profile, being online. State goes
- * DRAFT or REJECTED -> PENDING (apply) -> APPROVED or REJECTED (an administrator).
+ * DRAFT or REJECTED -> PENDING (apply) -> APPROVED or REJECTED, and APPROVED -> SUSPENDED and back (an administrator:
+ * review.h).
  *
  * Every row given here is the own profile: id, version, state, state_reason, headline, bio, experience_years,
  * languages, specializations, rate, latitude, longitude, status, rating_average,
@@ -30,7 +31,7 @@ extern const struct field specialization_fields[];
  * a profile gets one. Needs the caller's transaction.
  *	ERR_VALIDATION	*fault (FAULT_NONE before) names the field: a language that is no tag, a subject not offered,
  *			half a place
- *	ERR_BAD_STATE	the profile is PENDING or APPROVED
+ *	ERR_BAD_STATE	the profile is PENDING, APPROVED or SUSPENDED
  */
 MUST_CHECK enum err advisor_apply(
     struct db *, const char *id, const char *profile_json, struct fault *fault, struct rows **rows);

@@ -1,10 +1,11 @@
 /* What an advisor looks like from outside. */
 #include "domain/market/advisor.h"
 
-const char *const advisor_states[] = { "DRAFT", "PENDING", "APPROVED", "REJECTED", NULL };
+const char *const advisor_states[] = { "DRAFT", "PENDING", "APPROVED", "REJECTED", "SUSPENDED",
+	NULL };
 const char *const advisor_statuses[] = { "ONLINE", "OFFLINE", "BUSY", NULL };
 static const char *const statuses_chosen[] = { "ONLINE", "OFFLINE", NULL };
-static const char *const decisions[] = { "APPROVED", "REJECTED", NULL };
+static const char *const decisions[] = { "APPROVED", "REJECTED", "SUSPENDED", "PENDING", NULL };
 
 static const struct field language[] = {
 	{ "language", FIELD_TEXT, .min = 2, .max = 35, .doc = "Language tag such as en or pt-BR",
@@ -122,12 +123,19 @@ const struct field specialization_fields[] = {
 
 static const struct field review_data[] = {
 	{ "advisor_id", FIELD_UUID, .doc = "The advisor: you" },
-	{ "state", FIELD_ENUM, .one_of = decisions, .doc = "What was decided" },
+	{ "state", FIELD_ENUM, .one_of = decisions, .doc = "State of your profile now" },
 	{ "reason", FIELD_TEXT, .nullable = true, .doc = "In words, if any were given" },
 	{ 0 },
 };
 const struct event_type advisor_events[] = {
 	{ "advisor.approved", "Your application as an advisor was approved", .data = review_data },
 	{ "advisor.rejected", "Your application as an advisor was rejected", .data = review_data },
+	{ "advisor.revoked", "Your approval as an advisor was taken back; you may apply again",
+	    .data = review_data },
+	{ "advisor.suspended", "You take no requests as an advisor until this is looked into",
+	    .data = review_data },
+	{ "advisor.resumed", "Your suspension as an advisor is over", .data = review_data },
+	{ "advisor.reopened", "Your application as an advisor is looked at again",
+	    .data = review_data },
 	{ 0 },
 };

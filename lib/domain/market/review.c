@@ -10,12 +10,17 @@
 enum {
 	REVIEW_LIST,
 	REVIEW_GET,
+	REVIEW_LOOK,
 	REVIEW_LOCK,
 	REVIEW_SET,
 	REVIEW_PROMOTE,
 	REVIEW_LOGOUT,
 	REVIEW_TELL
 };
+#define SUBJECT                                                                                    \
+	"SELECT u.display_name AS name, a.state, u.state AS account_state, u.role FROM advisor a"  \
+	" JOIN user_account u ON u.id = a.id WHERE a.id = $1"
+
 static const struct stmt stmts[] = {
 	[REVIEW_LIST] = { "review_list", 3,
 	    "SELECT a.id, u.display_name, u.email, a.headline, a.experience_years,"
@@ -41,15 +46,12 @@ static const struct stmt stmts[] = {
 	    " (SELECT count(*) FROM report r WHERE r.target_user_id = a.id) AS report_count"
 	    " FROM advisor a JOIN user_account u ON u.id = a.id WHERE a.id = $1",
 	    true },
-	[REVIEW_LOCK] = { "review_lock", 1,
-	    "SELECT a.state, u.state, u.role FROM advisor a JOIN user_account u ON u.id = a.id"
-	    " WHERE a.id = $1 FOR UPDATE",
-	    false },
+	[REVIEW_LOOK] = { "review_look", 1, SUBJECT, true },
+	[REVIEW_LOCK] = { "review_lock", 1, SUBJECT " FOR UPDATE" },
 	[REVIEW_SET] = { "review_set", 3,
 	    "UPDATE advisor SET state = $2, state_reason = $3, reviewed_at = app_now(),"
-	    " updated_at = app_now(), version = version + 1 WHERE id = $1"
-	    " RETURNING id, state, state_reason, reviewed_at",
-	    false },
+	    " online = online AND $2 = 'APPROVED', updated_at = app_now(), version = version + 1"
+	    " WHERE id = $1" },
 	[REVIEW_PROMOTE] = { "review_promote", 1,
 	    "UPDATE user_account SET role = 'ADVISOR', version = version + 1, updated_at = app_now()"
 	    " WHERE id = $1 AND role = 'USER'",
@@ -91,7 +93,8 @@ const struct list_source advisor_list = {
 	.sorts = sorts,
 };
 
-const char *const review_states[] = { "PENDING", "APPROVED", "REJECTED", "DRAFT", NULL };
+const char *const review_states[] = { "PENDING", "APPROVED", "SUSPENDED", "REJECTED", "DRAFT",
+	NULL };
 
 static const struct field text_element[] = {
 	{ "", FIELD_TEXT, .doc = "One" },
@@ -112,14 +115,6 @@ const struct field review_fields[] = {
 	{ 0 },
 };
 
-const struct field review_decided_fields[] = {
-	{ "id", FIELD_UUID, .doc = "The advisor" },
-	{ "state", FIELD_ENUM, .one_of = advisor_states, .doc = "State now" },
-	{ "state_reason", FIELD_TEXT, .doc = "What the advisor reads; empty when approved" },
-	{ "reviewed_at", FIELD_TIME, .doc = "Time of the decision" },
-	{ 0 },
-};
-
 enum err
 review_list(struct db *db, const char *state, int64_t limit, const char *after, struct rows **rows)
 {
@@ -132,62 +127,120 @@ review_get(struct db *db, const char *advisor_id, struct rows **rows)
 	return db_one(db, rows, &stmts[REVIEW_GET], db_text(advisor_id));
 }
 
-static enum err
-lock_pending(struct db *db, const char *advisor_id, bool *was_user)
-{
-	struct rows *rows;
+/* --- acts --- */
 
-	TRY(db_one(db, &rows, &stmts[REVIEW_LOCK], db_text(advisor_id)));
-	if (strcmp(rows_text(rows, 0, 0), "PENDING") != 0 ||
-	    strcmp(rows_text(rows, 0, 1), "ACTIVE") != 0)
-		return ERR_BAD_STATE;
-	*was_user = strcmp(rows_text(rows, 0, 2), "USER") == 0;
-	return ERR_OK;
+enum { APPROVE, REJECT, REVOKE, SUSPEND, RESUME, REOPEN };
+
+static const char *const told[] = {
+	[APPROVE] = "advisor.approved",
+	[REJECT] = "advisor.rejected",
+	[REVOKE] = "advisor.revoked",
+	[SUSPEND] = "advisor.suspended",
+	[RESUME] = "advisor.resumed",
+	[REOPEN] = "advisor.reopened",
+};
+
+static enum err
+of_active_account(const struct rows *was)
+{
+	return strcmp(rows_text_of(was, 0, "account_state"), "ACTIVE") == 0 ? ERR_OK
+									    : ERR_ACCOUNT_BLOCKED;
 }
 
-/* Set the new state, tell the person, write the audit row. */
+/* Set the new state and tell the person. */
 static enum err
-decide(struct db *db, const struct audit_by *by, const char *advisor_id, bool approve,
-    const char *reason, struct rows **rows)
+decide(struct db *db, struct act_call *call)
 {
-	struct buf detail = buf_new(db_arena(db), 128);
-	const char *state = approve ? "APPROVED" : "REJECTED";
+	const char *reason = call->act->fields == NULL ? "" : act_text(call, "reason");
 
-	TRY(db_one(
-	    db, rows, &stmts[REVIEW_SET], db_text(advisor_id), db_text(state), db_text(reason)));
-	TRY(db_exec(db, &stmts[REVIEW_TELL], db_text(advisor_id),
-	    db_text(approve ? "advisor.approved" : "advisor.rejected"), db_text(state),
-	    db_text(reason)));
-	buf_puts(&detail, "{\"from\": \"PENDING\", \"to\": ");
-	buf_json(&detail, state);
-	buf_puts(&detail, ", \"reason\": ");
-	buf_json(&detail, reason);
-	buf_puts(&detail, "}");
-	return audit_add(db, by,
-	    &(struct audit_entry){ approve ? "advisor.approve" : "advisor.reject", "advisor",
-		advisor_id, detail.data });
+	TRY(db_exec(
+	    db, &stmts[REVIEW_SET], db_text(call->id), db_text(call->act->to), db_text(reason)));
+	return db_exec(db, &stmts[REVIEW_TELL], db_text(call->id),
+	    db_text(told[call->act - advisor_acts]), db_text(call->act->to), db_text(reason));
 }
 
-enum err
-review_approve(struct db *db, const struct audit_by *by, const char *advisor_id, struct rows **rows)
+/* The tokens of a USER carry the old role: those logins end. */
+static enum err
+approve(struct db *db, struct act_call *call)
 {
-	bool was_user;
-
-	TRY(lock_pending(db, advisor_id, &was_user));
-	if (was_user) {
-		TRY(db_exec(db, &stmts[REVIEW_PROMOTE], db_text(advisor_id)));
-		TRY(db_exec(db, &stmts[REVIEW_LOGOUT], db_text(advisor_id)));
+	if (strcmp(act_was(call, "role"), "USER") == 0) {
+		TRY(db_exec(db, &stmts[REVIEW_PROMOTE], db_text(call->id)));
+		TRY(db_exec(db, &stmts[REVIEW_LOGOUT], db_text(call->id)));
 	}
-	return decide(db, by, advisor_id, true, "", rows);
+	return decide(db, call);
 }
 
-enum err
-review_reject(struct db *db, const struct audit_by *by, const char *advisor_id, const char *reason,
-    struct rows **rows)
-{
-	bool was_user;
+const struct act_kind advisor_kind = { "advisor", "advisors", .look = &stmts[REVIEW_LOOK],
+	.lock = &stmts[REVIEW_LOCK] };
 
-	assert(reason[0] != '\0');
-	TRY(lock_pending(db, advisor_id, &was_user));
-	return decide(db, by, advisor_id, false, reason, rows);
-}
+/* What reviewers say most. */
+static const char *const presets[] = {
+	"Please tell more about your experience.",
+	"The description does not fit the chosen subjects.",
+	"Please remove contact details from the profile.",
+	"The name or headline breaks our rules.",
+	"We could not confirm what the profile says.",
+	NULL,
+};
+static const struct field reject_fields[] = {
+	{ "reason", FIELD_TEXT, .required = true, .min = 1, .max = 500,
+	    .doc = "For the advisor to read", .presets = presets,
+	    .example = "\"Please tell more about your experience.\"" },
+	{ 0 },
+};
+static const struct field reason_fields[] = {
+	{ "reason", FIELD_TEXT, .required = true, .min = 1, .max = 500,
+	    .doc = "For the advisor to read", .example = "\"Complaints are being looked into.\"" },
+	{ 0 },
+};
+static const struct act_refusal refusals[] = {
+	{ ERR_ACCOUNT_BLOCKED, "Nothing was done: the account of {} is not active." },
+	{ ERR_OK, NULL },
+};
+
+const struct act advisor_acts[] = {
+	[APPROVE] = { "advisor.approve", &advisor_kind, "advisors.review", NULL, "PENDING",
+	    "APPROVED", ACT_GOOD | ACT_BULK | ACT_LATER, .label = "Approve",
+	    .hint = "The advisor appears in the directory at once and is told.",
+	    .done = "{} was approved and told.", .bulk = "approved", .refusals = refusals,
+	    .summary = "Approve an application",
+	    .doc = "A USER becomes an ADVISOR and signs in anew; the advisor hears advisor.approved.",
+	    .may = of_active_account, .run = approve },
+	[REJECT] = { "advisor.reject", &advisor_kind, "advisors.review", reject_fields, "PENDING",
+	    "REJECTED", ACT_GRAVE | ACT_BULK | ACT_LATER, .label = "Reject",
+	    .done = "The application of {} was rejected, and the advisor told why.",
+	    .bulk = "rejected", .refusals = refusals, .summary = "Reject an application",
+	    .doc = "The advisor hears advisor.rejected with the reason, and may apply again.",
+	    .may = of_active_account, .run = decide },
+	[REVOKE] = { "advisor.revoke", &advisor_kind, "advisors.review", reason_fields,
+	    "APPROVED SUSPENDED", "REJECTED", ACT_GRAVE, .label = "Revoke",
+	    .hint = "The advisor leaves the directory and may apply again. Sessions that are live go"
+		    " on to their end.",
+	    .done = "The approval of {} was revoked, and the advisor told why.",
+	    .summary = "Take an approval back",
+	    .doc = "The advisor hears advisor.revoked with the reason, takes no more requests, and may"
+		   " apply again.",
+	    .run = decide },
+	[SUSPEND] = { "advisor.suspend", &advisor_kind, "advisors.review", reason_fields,
+	    "APPROVED", "SUSPENDED", ACT_GRAVE | ACT_BULK, .label = "Suspend",
+	    .hint = "The advisor leaves the directory until resumed. Sessions that are live go on to"
+		    " their end.",
+	    .done = "{} was suspended and told why.", .bulk = "suspended",
+	    .summary = "Suspend an advisor",
+	    .doc = "The advisor hears advisor.suspended with the reason, and takes no more requests"
+		   " until an administrator resumes.",
+	    .run = decide },
+	[RESUME] = { "advisor.resume", &advisor_kind, "advisors.review", NULL, "SUSPENDED",
+	    "APPROVED", ACT_GOOD | ACT_BULK, .label = "Resume",
+	    .hint = "The advisor is in the directory again and is told.",
+	    .done = "{} is an advisor again and was told.", .bulk = "resumed", .refusals = refusals,
+	    .summary = "End an advisor's suspension", .doc = "The advisor hears advisor.resumed.",
+	    .may = of_active_account, .run = decide },
+	[REOPEN] = { "advisor.reopen", &advisor_kind, "advisors.review", NULL, "REJECTED",
+	    "PENDING", 0, .label = "Re-open", .hint = "The application waits for a decision again.",
+	    .done = "The application of {} is open again.", .refusals = refusals,
+	    .summary = "Re-open an application",
+	    .doc = "It waits for a decision again; the advisor hears advisor.reopened.",
+	    .may = of_active_account, .run = decide },
+	{ 0 },
+};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+	ACCOUNT_LOOK,
 	ACCOUNT_LOCK,
 	ACCOUNT_BLOCK,
 	ACCOUNT_UNBLOCK,
@@ -15,8 +16,11 @@ enum {
 	ADVISOR_OFFLINE,
 	REPORT_LIST,
 	REPORT_GET,
+	REPORT_LOOK,
 	REPORT_LOCK,
-	REPORT_CLOSE
+	REPORT_SET,
+	REPORT_TELL,
+	REPORT_TELL_PERSON
 };
 
 #define REPORT_COLUMNS                                                                             \
@@ -27,20 +31,24 @@ enum {
 	" FROM report r JOIN user_account w ON w.id = r.reporter_id"                               \
 	" JOIN user_account t ON t.id = r.target_user_id"
 
+#define ACCOUNT                                                                                    \
+	"SELECT display_name AS name, state, role, coalesce(block_reason, '') AS block_reason"     \
+	" FROM user_account WHERE id = $1"
+
+#define REPORT_SUBJECT                                                                             \
+	"SELECT 'The report about ' || t.display_name AS name, r.state, r.target_user_id"          \
+	" FROM report r JOIN user_account t ON t.id = r.target_user_id WHERE r.id = $1"
+
 static const struct stmt stmts[] = {
+	[ACCOUNT_LOOK] = { "moderation_account_look", 1, ACCOUNT, true },
 	/* Messages and sessions that name the account go on: only their writers' checks wait. */
-	[ACCOUNT_LOCK] = { "moderation_account_lock", 1,
-	    "SELECT role, state, coalesce(block_reason, '') FROM user_account WHERE id = $1"
-	    " FOR NO KEY UPDATE",
-	    false },
+	[ACCOUNT_LOCK] = { "moderation_account_lock", 1, ACCOUNT " FOR NO KEY UPDATE" },
 	[ACCOUNT_BLOCK] = { "moderation_account_block", 2,
 	    "UPDATE user_account SET state = 'BLOCKED', block_reason = $2, version = version + 1,"
-	    " updated_at = app_now() WHERE id = $1 RETURNING id, state, block_reason",
-	    false },
+	    " updated_at = app_now() WHERE id = $1" },
 	[ACCOUNT_UNBLOCK] = { "moderation_account_unblock", 1,
 	    "UPDATE user_account SET state = 'ACTIVE', block_reason = NULL, version = version + 1,"
-	    " updated_at = app_now() WHERE id = $1 RETURNING id, state, block_reason",
-	    false },
+	    " updated_at = app_now() WHERE id = $1" },
 	[LOGINS_END] = { "moderation_logins_end", 1,
 	    "UPDATE login SET ended_at = app_now(), end_reason = 'BLOCKED'"
 	    " WHERE user_id = $1 AND ended_at IS NULL",
@@ -62,12 +70,20 @@ static const struct stmt stmts[] = {
 	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others" REPORT_FROM
 	    " LEFT JOIN user_account x ON x.id = r.resolved_by WHERE r.id = $1",
 	    true },
-	[REPORT_LOCK] = { "moderation_report_lock", 1,
-	    "SELECT state, target_user_id FROM report WHERE id = $1 FOR UPDATE", false },
-	[REPORT_CLOSE] = { "moderation_report_close", 4,
-	    "UPDATE report SET state = $2, resolution = $3, resolved_by = $4, resolved_at = app_now()"
-	    " WHERE id = $1 RETURNING id, state, resolution, resolved_at, target_user_id",
-	    false },
+	[REPORT_LOOK] = { "moderation_report_look", 1, REPORT_SUBJECT, true },
+	[REPORT_LOCK] = { "moderation_report_lock", 1, REPORT_SUBJECT " FOR UPDATE OF r" },
+	[REPORT_SET] = { "moderation_report_set", 4,
+	    "UPDATE report SET state = $2, resolution = $3, resolved_by = CASE WHEN $2 <> 'OPEN'"
+	    " THEN $4::uuid END, resolved_at = CASE WHEN $2 <> 'OPEN' THEN app_now() END"
+	    " WHERE id = $1" },
+	[REPORT_TELL] = { "moderation_report_tell", 2,
+	    "SELECT event_emit(ARRAY[reporter_id], $2, jsonb_build_object('report_id', id,"
+	    " 'state', state, 'target_type', target_type, 'target_id', target_id))"
+	    " FROM report WHERE id = $1" },
+	[REPORT_TELL_PERSON] = { "moderation_report_tell_person", 1,
+	    "SELECT event_emit(ARRAY[target_user_id], 'report.upheld', jsonb_build_object("
+	    "'target_type', target_type, 'target_id', target_id, 'reason', reason))"
+	    " FROM report WHERE id = $1" },
 };
 STMT_SET(moderation_stmts, stmts);
 
@@ -97,14 +113,6 @@ const struct list_source report_list = {
 	.sorts = sorts,
 };
 
-const struct field moderation_resolve_body[] = {
-	{ "decision", FIELD_ENUM, .required = true, .one_of = report_decisions,
-	    .doc = "What comes of it" },
-	{ "note", FIELD_TEXT, .max = 500, .doc = "What was found and done" },
-	{ "block", FIELD_BOOL, .doc = "Also block the person; only with ACTIONED" },
-	{ 0 },
-};
-
 const struct field moderation_report_fields[] = {
 	{ "id", FIELD_UUID, .doc = "The report" },
 	{ "reporter_id", FIELD_UUID, .doc = "Who reports" },
@@ -123,74 +131,69 @@ const struct field moderation_report_fields[] = {
 	{ 0 },
 };
 
-const struct field moderation_resolved_fields[] = {
-	{ "id", FIELD_UUID, .doc = "The report" },
-	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State now" },
-	{ "resolution", FIELD_TEXT, .doc = "What the moderator noted" },
-	{ "resolved_at", FIELD_TIME, .doc = "When it was closed" },
-	{ "target_user_id", FIELD_UUID, .doc = "The person behind the target" },
-	{ 0 },
-};
+/* --- acts on an account --- */
 
-const struct field moderation_blocked_fields[] = {
-	{ "id", FIELD_UUID, .doc = "The account" },
-	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State now" },
-	{ "block_reason", FIELD_TEXT, .nullable = true, .doc = "Why it is blocked" },
-	{ 0 },
-};
-
-/* {"from": …, "to": …, "reason": …, "sessions": n}; the last only when not negative. */
-static const char *
-change_detail(struct db *db, const char *from, const char *to, const char *reason, int64_t sessions)
+static enum err
+no_admin(const struct rows *was)
 {
-	struct buf out = buf_new(db_arena(db), 128);
-
-	buf_puts(&out, "{\"from\": ");
-	buf_json(&out, from);
-	buf_puts(&out, ", \"to\": ");
-	buf_json(&out, to);
-	buf_puts(&out, ", \"reason\": ");
-	buf_json(&out, reason);
-	if (sessions >= 0)
-		buf_printf(&out, ", \"sessions_ended\": %lld", (long long)sessions);
-	buf_puts(&out, "}");
-	return out.data;
+	return strcmp(rows_text_of(was, 0, "role"), "ADMIN") == 0 ? ERR_FORBIDDEN : ERR_OK;
 }
 
-enum err
-moderation_block(struct db *db, const struct audit_by *by, const char *user_id, const char *reason,
-    struct rows **rows)
+static enum err
+block(struct db *db, struct act_call *call)
 {
-	struct rows *account;
 	size_t sessions;
 
-	TRY(db_one(db, &account, &stmts[ACCOUNT_LOCK], db_text(user_id)));
-	if (strcmp(rows_text(account, 0, 0), "ADMIN") == 0)
-		return ERR_FORBIDDEN;
-	if (strcmp(rows_text(account, 0, 1), "ACTIVE") != 0)
-		return ERR_BAD_STATE;
-	TRY(db_exec(db, &stmts[LOGINS_END], db_text(user_id)));
-	TRY(session_leave_all(db, user_id, "The account of one side was blocked", &sessions));
-	TRY(db_exec(db, &stmts[ADVISOR_OFFLINE], db_text(user_id)));
-	TRY(db_one(db, rows, &stmts[ACCOUNT_BLOCK], db_text(user_id), db_text(reason)));
-	return audit_add(db, by,
-	    &(struct audit_entry){ "user.block", "user", user_id,
-		change_detail(db, "ACTIVE", "BLOCKED", reason, (int64_t)sessions) });
+	TRY(db_exec(db, &stmts[LOGINS_END], db_text(call->id)));
+	TRY(session_leave_all(db, call->id, "The account of one side was blocked", &sessions));
+	TRY(db_exec(db, &stmts[ADVISOR_OFFLINE], db_text(call->id)));
+	act_note_int(call, "sessions_ended", (int64_t)sessions);
+	return db_exec(
+	    db, &stmts[ACCOUNT_BLOCK], db_text(call->id), db_text(act_text(call, "reason")));
 }
 
-enum err
-moderation_unblock(struct db *db, const struct audit_by *by, const char *user_id, struct rows **rows)
+static enum err
+unblock(struct db *db, struct act_call *call)
 {
-	struct rows *account;
-
-	TRY(db_one(db, &account, &stmts[ACCOUNT_LOCK], db_text(user_id)));
-	if (strcmp(rows_text(account, 0, 1), "BLOCKED") != 0)
-		return ERR_BAD_STATE;
-	TRY(db_one(db, rows, &stmts[ACCOUNT_UNBLOCK], db_text(user_id)));
-	return audit_add(db, by,
-	    &(struct audit_entry){ "user.unblock", "user", user_id,
-		change_detail(db, "BLOCKED", "ACTIVE", rows_text(account, 0, 2), -1) });
+	act_note(call, "reason", act_was(call, "block_reason"));
+	return db_exec(db, &stmts[ACCOUNT_UNBLOCK], db_text(call->id));
 }
+
+const struct act_kind user_kind = { "user", "users", .look = &stmts[ACCOUNT_LOOK],
+	.lock = &stmts[ACCOUNT_LOCK] };
+
+static const struct field block_fields[] = {
+	{ "reason", FIELD_TEXT, .required = true, .min = 1, .max = 500,
+	    .doc = "For the other admins", .example = "\"Insults people.\"" },
+	{ 0 },
+};
+static const struct act_refusal block_refusals[] = {
+	{ ERR_FORBIDDEN, "Nothing was done: {} is an administrator, and those are not blocked." },
+	{ ERR_OK, NULL },
+};
+
+enum { BLOCK, UNBLOCK };
+const struct act user_acts[] = {
+	[BLOCK] = { "user.block", &user_kind, "people.moderate", block_fields, "ACTIVE", "BLOCKED",
+	    ACT_GRAVE | ACT_BULK, .label = "Block",
+	    .hint = "Every login ends at once, and with them live sessions. The person cannot sign in"
+		    " until unblocked.",
+	    .done = "{} was blocked: logins and live sessions have ended.", .bulk = "blocked",
+	    .refusals = block_refusals, .summary = "Block an account",
+	    .doc = "Logins and live sessions end at once; access tokens stop working within seconds."
+		   " Admins cannot be blocked.",
+	    .may = no_admin, .run = block },
+	[UNBLOCK] = { "user.unblock", &user_kind, "people.moderate", NULL, "BLOCKED", "ACTIVE",
+	    ACT_GOOD | ACT_BULK, .label = "Unblock",
+	    .hint = "The person can sign in again; what ended stays ended.",
+	    .done = "{} was unblocked and can sign in again.", .bulk = "unblocked",
+	    .summary = "Unblock an account",
+	    .doc = "The person can sign in again; sessions that had ended stay ended.",
+	    .run = unblock },
+	{ 0 },
+};
+
+/* --- reports --- */
 
 enum err
 moderation_report_list(struct db *db, const char *state, const char *target_user_id, int64_t limit,
@@ -206,23 +209,101 @@ moderation_report_get(struct db *db, const char *report_id, struct rows **rows)
 	return db_one(db, rows, &stmts[REPORT_GET], db_text(report_id));
 }
 
-enum err
-moderation_report_resolve(struct db *db, const struct audit_by *by,
-    const struct moderation_decision *decision, struct rows **rows)
-{
-	const char *state = decision->actioned ? "ACTIONED" : "DISMISSED", *person, *note;
-	struct rows *report, *blocked;
+/* --- acts on a report --- */
 
-	TRY(db_one(db, &report, &stmts[REPORT_LOCK], db_text(decision->report_id)));
-	if (strcmp(rows_text(report, 0, 0), "OPEN") != 0)
-		return ERR_BAD_STATE;
-	person = rows_text(report, 0, 1);
-	note = decision->note[0] != '\0' ? decision->note : "Reported by another person";
-	if (decision->block)
-		TRY(moderation_block(db, by, person, note, &blocked));
-	TRY(db_one(db, rows, &stmts[REPORT_CLOSE], db_text(decision->report_id), db_text(state),
-	    db_text(decision->note), db_text(by->actor_id)));
-	return audit_add(db, by,
-	    &(struct audit_entry){ "report.resolve", "report", decision->report_id,
-		change_detail(db, "OPEN", state, decision->note, -1) });
+enum { DECIDE, DISMISS, REOPEN };
+
+static const char *
+note_of(const struct act_call *call)
+{
+	const char *note = act_text(call, "note");
+
+	return note != NULL ? note : "";
 }
+
+static enum err
+close_report(struct db *db, struct act_call *call)
+{
+	TRY(db_exec(db, &stmts[REPORT_SET], db_text(call->id), db_text(call->act->to),
+	    db_text(note_of(call)), db_text(call->by.actor_id)));
+	return db_exec(db, &stmts[REPORT_TELL], db_text(call->id), db_text("report.closed"));
+}
+
+/* The person hears of what, never by whom. */
+static enum err
+decide(struct db *db, struct act_call *call)
+{
+	const char *note = note_of(call), *person = act_was(call, "target_user_id");
+	enum err err;
+
+	if (act_bool(call, "block")) {
+		err = act_also(db, call, &user_acts[BLOCK], person, "reason",
+		    note[0] != '\0' ? note : "Reported by another person");
+		if (err != ERR_OK)
+			return err == ERR_BAD_STATE ? ERR_ACCOUNT_BLOCKED : err;
+	}
+	TRY(close_report(db, call));
+	return db_exec(db, &stmts[REPORT_TELL_PERSON], db_text(call->id));
+}
+
+static enum err
+reopen(struct db *db, struct act_call *call)
+{
+	TRY(db_exec(db, &stmts[REPORT_SET], db_text(call->id), db_text("OPEN"), db_text(""),
+	    db_text(NULL)));
+	return db_exec(db, &stmts[REPORT_TELL], db_text(call->id), db_text("report.reopened"));
+}
+
+const struct act_kind report_kind = { "report", "reports", .look = &stmts[REPORT_LOOK],
+	.lock = &stmts[REPORT_LOCK] };
+
+#define NOTE                                                                                       \
+	{                                                                                          \
+		"note", FIELD_TEXT, .max = 500, .doc = "What was found and done",                  \
+				    .example = "\"Proven by the messages.\""                       \
+	}
+static const struct field decide_fields[] = {
+	NOTE,
+	{ "block", FIELD_BOOL, .doc = "The note becomes the reason",
+	    .label = "Also block the person", .example = "false" },
+	{ 0 },
+};
+static const struct field dismiss_fields[] = {
+	NOTE,
+	{ 0 },
+};
+static const struct act_refusal decide_refusals[] = {
+	{ ERR_FORBIDDEN,
+	    "Nothing was done: the person is an administrator, and those are not blocked." },
+	{ ERR_ACCOUNT_BLOCKED,
+	    "Nothing was done: the person's account is blocked already, or gone." },
+	{ ERR_OK, NULL },
+};
+static const struct act_refusal reopen_refusals[] = {
+	{ ERR_CONFLICT, "Nothing was done: a newer report of the same is open." },
+	{ ERR_OK, NULL },
+};
+
+const struct act report_acts[] = {
+	[DECIDE] = { "report.decide", &report_kind, "people.moderate", decide_fields, "OPEN",
+	    "ACTIONED", ACT_LATER, .label = "Act upon",
+	    .hint = "The reporter and the person hear that the report was right.",
+	    .done = "{} was acted upon.", .refusals = decide_refusals,
+	    .summary = "Close a report as right",
+	    .doc = "The reporter hears report.closed, the person report.upheld. With block the person"
+		   " is blocked in the same step.",
+	    .run = decide },
+	[DISMISS] = { "report.dismiss", &report_kind, "people.moderate", dismiss_fields, "OPEN",
+	    "DISMISSED", ACT_BULK | ACT_LATER, .label = "Dismiss",
+	    .hint = "The reporter hears that nothing came of it; the person hears nothing.",
+	    .done = "{} was dismissed.", .bulk = "dismissed",
+	    .summary = "Close a report without consequences",
+	    .doc = "The reporter hears report.closed.", .run = close_report },
+	[REOPEN] = { "report.reopen", &report_kind, "people.moderate", NULL, "ACTIONED DISMISSED",
+	    "OPEN", 0, .label = "Re-open", .hint = "It waits for a decision again.",
+	    .done = "{} is open again.", .refusals = reopen_refusals, .summary = "Re-open a report",
+	    .doc =
+		"It waits for a decision again; the reporter hears report.reopened. A block stays.",
+	    .run = reopen },
+	{ 0 },
+};

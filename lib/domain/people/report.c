@@ -75,6 +75,26 @@ const struct field report_own_fields[] = {
 	{ 0 },
 };
 
+static const struct field closed_data[] = {
+	{ "report_id", FIELD_UUID, .doc = "Your report" },
+	{ "state", FIELD_ENUM, .one_of = report_states, .doc = "State now" },
+	{ "target_type", FIELD_ENUM, .one_of = report_target_types, .doc = "What target_id names" },
+	{ "target_id", FIELD_UUID, .doc = "What you reported" },
+	{ 0 },
+};
+static const struct field upheld_data[] = {
+	{ "target_type", FIELD_ENUM, .one_of = report_target_types, .doc = "What target_id names" },
+	{ "target_id", FIELD_UUID, .doc = "You, your profile, a message or a session of yours" },
+	{ "reason", FIELD_ENUM, .one_of = report_reasons, .doc = "Kind of complaint" },
+	{ 0 },
+};
+const struct event_type report_events[] = {
+	{ "report.closed", "Somebody looked at what you reported, and decided", .data = closed_data },
+	{ "report.reopened", "What you reported is looked at again", .data = closed_data },
+	{ "report.upheld", "A complaint about you was found right", .data = upheld_data },
+	{ 0 },
+};
+
 static enum err
 find_target(struct db *db, const struct report *report, struct rows **rows)
 {

@@ -6,13 +6,14 @@
 #define PEOPLE_REPORT_H
 
 #include "db/db.h"
-#include "shape/field.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set report_stmts;
 
 /* Where a report stands, how it may be closed, what can be reported, and why. */
 extern const char *const report_states[], *const report_decisions[], *const report_target_types[],
 									 *const report_reasons[];
+extern const struct event_type report_events[];
 extern const struct field report_body[];
 extern const struct field report_own_fields[]; /* as who raised it sees it */
 

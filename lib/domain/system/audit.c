@@ -7,7 +7,7 @@ static const struct stmt stmts[] = {
 	[AUDIT_ADD] = { "audit_add", 6,
 	    "INSERT INTO audit (actor_id, action, target_type, target_id, detail, request_id,"
 	    " previous_hash, hash)"
-	    " VALUES ($1, $2, $3, $4, coalesce($5::jsonb, '{}'), coalesce($6, ''), '', '')",
+	    " VALUES ($1, $2, $3, $4, coalesce($5::jsonb, '{}'), coalesce($6, ''), '', '') RETURNING at",
 	    false },
 	[AUDIT_LIST] = { "audit_list", 4,
 	    "SELECT a.id, a.at, a.actor_id, p.display_name AS actor_name, a.action, a.target_type,"
@@ -74,11 +74,24 @@ const struct field audit_fields[] = {
 };
 
 enum err
+audit_add_at(
+    struct db *db, const struct audit_by *by, const struct audit_entry *entry, const char **at)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[AUDIT_ADD], db_text(by->actor_id), db_text(entry->action),
+	    db_text(entry->target_type), db_text(entry->target_id), db_text(entry->detail),
+	    db_text(by->request_id)));
+	*at = rows_only(rows);
+	return ERR_OK;
+}
+
+enum err
 audit_add(struct db *db, const struct audit_by *by, const struct audit_entry *entry)
 {
-	return db_exec(db, &stmts[AUDIT_ADD], db_text(by->actor_id), db_text(entry->action),
-	    db_text(entry->target_type), db_text(entry->target_id), db_text(entry->detail),
-	    db_text(by->request_id));
+	const char *at;
+
+	return audit_add_at(db, by, entry, &at);
 }
 
 enum err

@@ -37,6 +37,9 @@ extern const struct list_source audit_all; /* the whole log */
 /* Append an entry. Needs the caller's transaction. */
 MUST_CHECK enum err audit_add(
     struct db *, const struct audit_by *by, const struct audit_entry *entry);
+/* The same; *at is when, as the database writes a time. */
+MUST_CHECK enum err audit_add_at(
+    struct db *, const struct audit_by *by, const struct audit_entry *entry, const char **at);
 /*
  * limit entries, newest first, older than the id before (NULL: from the newest). target_id and actor_id
  * narrow the list; NULL takes all. Columns: id, at, actor_id, actor_name, action, target_type,

@@ -3,6 +3,7 @@
 #include "base/fail.h"
 #include "base/test_map.h"
 #include "domain/system/audit_check.h"
+#include "domain/system/decision_job.h"
 #include "domain/talk/assistant.h"
 
 #ifdef CONFAB_TEST
@@ -25,6 +26,7 @@ static const struct job_kind test_mail = { "test.mail", LANE_MAIL, 30, 3, 2, 60,
 const struct job_kind *const job_kinds[] = {
 	&assistant_job,
 	&audit_check_job,
+	&decision_job,
 #ifdef CONFAB_TEST
 	&test_fast,
 	&test_mail,

@@ -114,7 +114,7 @@ export class Requests {
 			auth_refresh: { refresh_token: this.refresh },
 			conversation_read: { seq: 0 },
 			conversation_mute: { until: this.pick([null, "2030-01-01T00:00:00Z"]) },
-			admin_report_resolve: { block: false },
+			admin_report_decide: { block: false },
 		}[operation.id];
 		return Object.assign(body, special);
 	}

@@ -1,0 +1,20 @@
+-- What is typed into a search, in the form of what is searched (person_fold).
+
+CREATE OR REPLACE FUNCTION search_fold(said text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+	$$ SELECT lower(public.unaccent('public.unaccent', said)) $$;
+COMMENT ON FUNCTION search_fold(text) IS 'Text as searches compare it: lower case, no accents';
+
+-- One or two letters have no trigram of their own: they are the beginning of a word, which has.
+CREATE OR REPLACE FUNCTION search_pattern(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT CASE WHEN length(word) < 3 THEN '% ' ELSE '%' END ||
+		regexp_replace(search_fold(word), '([\\%_])', '\\\1', 'g') || '%'
+$$;
+COMMENT ON FUNCTION search_pattern(text) IS 'The LIKE pattern that finds a word in folded text that begins with a blank';
+
+-- So a condition has one parameter for all words: column LIKE search_word($1, 1) AND column LIKE search_word($1, 2) …
+CREATE OR REPLACE FUNCTION search_word(said text, number int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+	SELECT search_pattern(coalesce(w[number], w[1], ''))
+	FROM (SELECT regexp_split_to_array(btrim(said, E' \t\r\n,'), '[\s,]+') AS w) words
+$$;
+COMMENT ON FUNCTION search_word(text, int) IS 'The pattern of the word of that number; of the first when there are not so many';

@@ -1,0 +1,86 @@
+#include "harness/subject.h"
+
+#include "harness/testdb.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *
+make_user(const char *state)
+{
+	const char *id = testdb_user("USER");
+
+	testdb_run("UPDATE user_account SET state = $2, display_name = 'Ada <b> Test' WHERE id = $1",
+	    id, state);
+	return id;
+}
+
+static const char *
+make_advisor(const char *state)
+{
+	const char *id = make_user("ACTIVE");
+
+	testdb_run("INSERT INTO advisor (id, state, headline, applied_at, languages, specializations)"
+		   " VALUES ($1, $2, 'Hello', app_now(), '{en}', '{dating}')",
+	    id, state);
+	return id;
+}
+
+static const char *
+make_report(const char *state)
+{
+	return testdb_text(
+	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason,"
+	    " state) VALUES (gen_random_uuid(), $1, 'USER', $2, $2, 'SPAM', $3) RETURNING id",
+	    testdb_user("USER"), make_user("ACTIVE"), state);
+}
+
+static const char *
+make_job(const char *state)
+{
+	return testdb_text("INSERT INTO job (kind, state, attempts, tries_max, done_at)"
+			   " VALUES ('test.none', $1, 3, 3, app_now()) RETURNING id",
+	    state);
+}
+
+static const char *
+make_decision(const char *state)
+{
+	return testdb_text(
+	    "INSERT INTO decision (id, act, subject_id, what, decided_by, state, effective_at)"
+	    " VALUES (gen_random_uuid(), 'advisor.approve', gen_random_uuid(), 'Approve Ada',"
+	    " gen_random_uuid(), $1, app_now() + interval '1 hour') RETURNING id",
+	    state);
+}
+
+static const struct maker {
+	const char *kind;
+	const char *(*make)(const char *state); /* its id */
+	const char *usual; /* a state it may be in */
+} makers[] = {
+	{ "user", make_user, "ACTIVE" },
+	{ "advisor", make_advisor, "APPROVED" },
+	{ "report", make_report, "OPEN" },
+	{ "job", make_job, "DEAD" },
+	{ "decision", make_decision, "PENDING" },
+};
+
+const char *
+subject_make(const struct act *act)
+{
+	char state[40];
+	size_t i;
+
+	if (act->flags & ACT_WHOLE)
+		return NULL;
+	(void)snprintf(state, sizeof(state), "%.*s",
+	    act->from == NULL ? 0 : (int)strcspn(act->from, " "),
+	    act->from == NULL ? "" : act->from);
+	for (i = 0; i < COUNT_OF(makers); i++)
+		if (strcmp(makers[i].kind, act->kind->name) == 0)
+			return makers[i].make(act->from == NULL ? makers[i].usual : state);
+	(void)fprintf(stderr, "no maker of a %s\n", act->kind->name);
+	CU_FAIL_FATAL("a kind of subject that the tests cannot make");
+	return NULL;
+}
