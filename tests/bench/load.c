@@ -16,6 +16,7 @@ enum { TURN_MS = 100, IN_FLIGHT_MAX = 1024, NUMBER_MAX = 1000000 };
 
 static const char usage[] =
     "usage: load statement NAME\n"
+    "       load growth SMALL_URL LARGE_URL\n"
     "       load MODE [options], with DATABASE_URL and STACK_DIR of a stack\n"
     "  post           listen over WebSockets, send with POST (kept connections)\n"
     "  poll           listen with long polls, send with POST\n"
@@ -215,6 +216,8 @@ main(int argc, char **argv)
 		statement_print(argv[2]);
 		return 0;
 	}
+	if (argc == 4 && strcmp(argv[1], "growth") == 0)
+		return growth_compare(argv[2], argv[3]) ? 0 : 1;
 	read_options(argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)getrlimit(RLIMIT_NOFILE, &files);

@@ -10,6 +10,7 @@
  *	load_talk.c	what is said on the wire, for either side
  *	load_tally.c	every message from send to arrival
  *	load_wire.c	connections: HTTP/1.1 replies and WebSocket frames
+ *	load_growth.c	the programs' calls on a small and a large database by turns
  *	load_statement.c	prints a statement of Confab, for who is measured with the same
  */
 #ifndef BENCH_LOAD_H
@@ -103,6 +104,12 @@ size_t tally_under_way(void); /* not acknowledged */
 bool tally_settled(void); /* all acknowledged and heard by both */
 /* Print; false when anything was lost, heard twice, refused or, where order is promised, disordered. */
 bool tally_print(double seconds, bool ordered);
+
+/* --- load_growth.c --- */
+
+/* Compare what calls cost in two databases that tests/soak/growth.sql has filled: a line for each to standard output,
+ * us and ratio, the median of the turns and the quartiles. False when a ratio is too much. */
+bool growth_compare(const char *small_url, const char *large_url);
 
 /* --- load_statement.c --- */
 
