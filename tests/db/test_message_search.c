@@ -117,6 +117,33 @@ pages_of_a_search_are_whole_over_conversations(void)
 	CU_ASSERT_EQUAL(seen, 7);
 }
 
+/* So many messages were said, one each so many seconds until now: "words and wordN". */
+static void
+said_before(const struct talk *talk, int count, const char *apart_s)
+{
+	char last[16];
+
+	(void)snprintf(last, sizeof(last), "%d", count);
+	testdb_run("INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id,"
+		   " body, created_at) SELECT $1, n, gen_random_uuid(), $2, 'ADVISOR', 'c' || n,"
+		   " 'words and word' || n, app_now() - ($3::int - n) * $4::int * interval '1 s'"
+		   " FROM generate_series(1, $3::int) n",
+	    talk->conversation_id, talk->advisor_id, last, apart_s);
+	testdb_run(
+	    "UPDATE conversation SET last_seq = $2, last_message_at = app_now() WHERE id = $1",
+	    talk->conversation_id, last);
+}
+
+/* Other plans are not to be made for these. */
+static void
+forget(const struct talk *talk)
+{
+	testdb_run("DELETE FROM message WHERE conversation_id = $1", talk->conversation_id);
+	testdb_run("UPDATE conversation SET last_seq = 0, last_message_at = NULL WHERE id = $1",
+	    talk->conversation_id);
+	testdb_run("ANALYZE message");
+}
+
 /* "unread conversations muted" of a user. */
 static const char *
 unread(const char *user_id)
@@ -196,15 +223,16 @@ sql_of(const struct stmt_set *set, const char *name)
 	return "";
 }
 
-/* The plan of a statement as JSON text. */
+/* The plan of a statement as JSON text; after options, as "ANALYZE, ", also what was done. */
 static const char *
-plan(const struct stmt_set *set, const char *name, const char *args)
+plan(const struct stmt_set *set, const char *name, const char *options, const char *args)
 {
-	static char text[16384];
+	static char text[65536];
 
 	(void)snprintf(text, sizeof(text), "PREPARE planned AS %s", sql_of(set, name));
 	testdb_run(text);
-	(void)snprintf(text, sizeof(text), "EXPLAIN (FORMAT JSON) EXECUTE planned (%s)", args);
+	(void)snprintf(
+	    text, sizeof(text), "EXPLAIN (%sFORMAT JSON) EXECUTE planned (%s)", options, args);
 	(void)snprintf(text, sizeof(text), "%s", testdb_text(text));
 	testdb_run("DEALLOCATE planned");
 	return text;
@@ -227,28 +255,22 @@ ten_thousand_messages_are_not_read_to_count_or_search_them(void)
 	const char *text;
 
 	testdb_run("BEGIN");
-	testdb_run("INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id,"
-		   " body) SELECT $1, n, gen_random_uuid(), $2, 'ADVISOR', 'c' || n,"
-		   " 'words and word' || n FROM generate_series(1, 10000) n",
-	    talk.conversation_id, talk.advisor_id);
+	said_before(&talk, 10000, "0");
 	testdb_run("UPDATE message SET deleted_at = app_now(), body = '' WHERE conversation_id = $1"
 		   " AND seq % 1000 = 0",
-	    talk.conversation_id);
-	testdb_run("UPDATE conversation SET last_seq = 10000, last_message_at = app_now()"
-		   " WHERE id = $1",
 	    talk.conversation_id);
 	testdb_run("ANALYZE message");
 	testdb_run("SET LOCAL plan_cache_mode = force_generic_plan");
 	(void)snprintf(args, sizeof(args), "'%s', 20, NULL, NULL", talk.user_id);
-	text = plan(&conversation_stmts, "conversation_list", args);
+	text = plan(&conversation_stmts, "conversation_list", "", args);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"message_deleted\""));
 	CU_ASSERT(!scans_messages(text));
 	(void)snprintf(args, sizeof(args), "'%s'", talk.user_id);
-	text = plan(&conversation_stmts, "conversation_unread", args);
+	text = plan(&conversation_stmts, "conversation_unread", "", args);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"message_deleted\""));
 	CU_ASSERT(!scans_messages(text));
 	(void)snprintf(args, sizeof(args), "'%s', 'word77', 21, NULL, NULL", talk.user_id);
-	text = plan(&message_stmts, "message_search", args);
+	text = plan(&message_stmts, "message_search", "", args);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"message_words\""));
 	CU_ASSERT(!scans_messages(text));
 	CU_ASSERT_EQUAL(testdb_i64("SELECT c.last_seq - k.read_seq - (SELECT count(*) FROM message d"
@@ -268,6 +290,7 @@ words_are_found_before_they_are_in_their_place_and_after(void)
 	int64_t pages = 0;
 	int i;
 
+	said_before(&talk, 300, "0");
 	CU_ASSERT_EQUAL_FATAL(message_index(door(), &pages), ERR_OK);
 	for (i = 0; i < 40; i++) {
 		(void)snprintf(body, sizeof(body), "zebra number%d", i);
@@ -279,6 +302,69 @@ words_are_found_before_they_are_in_their_place_and_after(void)
 	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "zebra number17"), "zebra number17");
 	CU_ASSERT_EQUAL_FATAL(message_index(door(), &pages), ERR_OK);
 	CU_ASSERT_EQUAL(pages, 0);
+	forget(&talk);
+}
+
+/* Whether a search went to the index on words. */
+static bool
+asks_index(const char *user_id, const char *words)
+{
+	char args[256];
+
+	(void)snprintf(args, sizeof(args), "'%s', '%s', 21, NULL, NULL", user_id, words);
+	return testdb_i64("SELECT jsonb_path_exists($1::jsonb, '$.** ? (@.\"Index Name\" =="
+			  " \"message_words\" && @.\"Actual Loops\" > 0)')::int",
+		   plan(&message_stmts, "message_search", "ANALYZE, ", args)) != 0;
+}
+
+static void
+a_word_said_often_is_found_among_the_newest_messages(void)
+{
+	struct talk talk = talk_make("ONGOING"), burst = talk_make("ONGOING");
+
+	said_before(&talk, 1000, "60");
+	said_before(&burst, 1000, "0");
+	testdb_run("ANALYZE message");
+	CU_ASSERT_FALSE(asks_index(talk.user_id, "words"));
+	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "word"),
+	    "words and word1000|words and word999|words and word998|words and word997|"
+	    "words and word996|words and word995|words and word994|words and word993|"
+	    "words and word992|words and word991");
+	CU_ASSERT_TRUE(asks_index(talk.user_id, "word77"));
+	CU_ASSERT_STRING_EQUAL(found(talk.user_id, "word700"), "words and word700");
+	/* Nothing says there that the newest are all among those looked through. */
+	CU_ASSERT_TRUE(asks_index(burst.user_id, "words"));
+	CU_ASSERT_STRING_EQUAL(found(burst.user_id, "word700"), "words and word700");
+	forget(&talk);
+	forget(&burst);
+}
+
+static void
+nothing_is_lost_where_the_newest_messages_end(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	const char *time = NULL, *id = NULL;
+	struct rows *rows;
+	int64_t count, seq = 1000, pages = 0;
+
+	said_before(&talk, 1000, "60");
+	do {
+		CU_ASSERT_EQUAL_FATAL(
+		    message_search(door(), talk.user_id, "words", 70, time, id, &rows), ERR_OK);
+		count = (int64_t)rows_count(rows);
+		for (int64_t i = 0; i < count; i++, seq--)
+			CU_ASSERT_EQUAL(testdb_i64("SELECT ($1::jsonb ->> 'seq')::int",
+					    rows_text(rows, (size_t)i, MESSAGE)),
+			    seq);
+		if (count > 0) {
+			time = rows_text(rows, (size_t)count - 1, KEY);
+			id = rows_text(rows, (size_t)count - 1, KEY + 1);
+		}
+		pages++;
+	} while (count == 70);
+	CU_ASSERT_EQUAL(seq, 0);
+	CU_ASSERT_EQUAL(pages, 15);
+	forget(&talk);
 }
 
 static const struct cunit_test tests[] = {
@@ -288,6 +374,10 @@ static const struct cunit_test tests[] = {
 	    pages_of_a_search_are_whole_over_conversations },
 	{ "words are found before they are in their place, and after",
 	    words_are_found_before_they_are_in_their_place_and_after },
+	{ "a word said often is found among the newest messages, without the index",
+	    a_word_said_often_is_found_among_the_newest_messages },
+	{ "nothing is lost where the newest messages end",
+	    nothing_is_lost_where_the_newest_messages_end },
 	{ "what is unread counts neither my own nor deleted messages",
 	    what_is_unread_counts_neither_my_own_nor_deleted_messages },
 	{ "mute ends by itself or by hand", mute_ends_by_itself_or_by_hand },

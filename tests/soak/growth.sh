@@ -61,6 +61,8 @@ fill() {
 			WHERE indrelid = 'message'::regclass AND indexrelid <> 'message_words'::regclass \gexec
 	END
 	wait "$words"
+	sql "$1" -c 'UPDATE conversation c SET last_message_at = (SELECT m.created_at FROM message m
+		WHERE m.conversation_id = c.id AND m.seq = c.last_seq)'
 	sql "$1" -c 'VACUUM ANALYZE'
 }
 

@@ -18,8 +18,8 @@ INSERT INTO user_account (id, email, display_name, role)
 	SELECT pg_temp.person(n, who), n || '-' || who || '@growth.test', 'Person ' || n, 'USER'
 	FROM generate_series(0, least(:places, 2000)) n, generate_series(1, 2) who;
 INSERT INTO inbox (user_id) SELECT id FROM user_account WHERE email LIKE '%@growth.test';
-INSERT INTO conversation (id, kind, last_seq, last_message_at)
-	SELECT pg_temp.place(n), 'DIRECT', CASE n WHEN 0 THEN :rows / 10 ELSE 100 END, app_now()
+INSERT INTO conversation (id, kind, last_seq)
+	SELECT pg_temp.place(n), 'DIRECT', CASE n WHEN 0 THEN :rows / 10 ELSE 100 END
 	FROM generate_series(0, :places) n;
 INSERT INTO member (conversation_id, user_id, role)
 	SELECT pg_temp.place(n), pg_temp.person(CASE n WHEN 0 THEN 0 ELSE 1 + n % least(:places, 2000) END, who), 'USER'

@@ -40,6 +40,43 @@ enum {
 #define MORE_BEFORE "coalesce(min((page.m).seq) > 1, false)"
 #define MORE_AFTER "coalesce(max((page.m).seq) < c.last_seq, false)"
 
+/*
+ * A search for a word that is said often would read all that the index has of it, in the whole table when the word may
+ * be unfinished. Such a word is among what was said last: so the newest messages of the conversations where something
+ * was said last are looked through first, and the index is asked only when they do not give a page. What they give is
+ * whole from a time on, "since": nothing newer is elsewhere. (The times of messages may differ from their order by as
+ * much as a statement may take, hence 5 s. Null: there is nothing else.)
+ */
+#define PLACES "50" /* conversations that are looked through */
+#define NEWEST "200" /* messages, in each and in all */
+#define SEARCH_AFTER "($4::timestamptz IS NULL OR (m.created_at, m.id) < ($4, $5::uuid))"
+#define SEARCH_ORDER "ORDER BY (n.m).created_at DESC, (n.m).id DESC LIMIT "
+#define SEARCH_NEWEST                                                                                      \
+	"WITH place AS MATERIALIZED (SELECT c.id, c.last_seq, c.last_message_at FROM member k"             \
+	" JOIN conversation c ON c.id = k.conversation_id WHERE k.user_id = $1"                            \
+	" AND c.last_seq > 0 ORDER BY c.last_message_at DESC LIMIT " PLACES "),"                           \
+	" newest AS MATERIALIZED (SELECT n.m FROM place, LATERAL (SELECT m FROM message m"                 \
+	" WHERE m.conversation_id = place.id AND m.seq > place.last_seq - " NEWEST                         \
+	" ORDER BY m.seq DESC LIMIT " NEWEST ") n " SEARCH_ORDER NEWEST "),"                               \
+	" since AS MATERIALIZED (SELECT interval '5 s' + greatest("                                        \
+	"(SELECT min(last_message_at) FROM place HAVING count(*) = " PLACES "),"                           \
+	" (SELECT min((m).created_at) FROM newest"                                                         \
+	" HAVING count(*) <> (SELECT sum(last_seq) FROM place))) AS at),"                                  \
+	" among AS MATERIALIZED (SELECT m.it AS m FROM since, (SELECT n.m AS it, (n.m).* FROM newest n) m" \
+	" WHERE m.type <> 'system' AND m.deleted_at IS NULL AND " SEARCH_AFTER                             \
+	" AND (since.at IS NULL OR m.created_at > since.at)"                                               \
+	" AND to_tsvector('confab', m.body) @@ (SELECT search_words($2))"                                  \
+	" ORDER BY m.created_at DESC, m.id DESC LIMIT $3),"                                                \
+	" verdict AS MATERIALIZED (SELECT at IS NULL OR (SELECT count(*) FROM among) >= $3"                \
+	" AS enough FROM since) "
+/* Each conversation gives its newest page by the index on words; of these the newest page. */
+#define SEARCH_INDEX                                                                                   \
+	"(SELECT n.m FROM member k, LATERAL (SELECT m FROM message m"                                  \
+	" WHERE m.conversation_id = k.conversation_id AND m.type <> 'system' AND m.deleted_at IS NULL" \
+	" AND to_tsvector('confab', m.body) @@ search_words($2) AND " SEARCH_AFTER                     \
+	" ORDER BY m.created_at DESC, m.id DESC LIMIT $3) n WHERE k.user_id = $1 " SEARCH_ORDER        \
+	"$3) indexed"
+
 static const struct stmt stmts[] = {
 	[SEND] = { "message_send", 8,
 	    "SELECT created, message::text FROM message_send($1, $2, $3, $4, $5, $6, $7, $8)", true },
@@ -56,20 +93,16 @@ static const struct stmt stmts[] = {
 	    " JOIN member k ON k.conversation_id = m.conversation_id AND k.user_id = $2"
 	    " WHERE m.id = $1",
 	    true },
-	/* Each conversation gives its newest page by the index on words; of these the newest page. */
 	[SEARCH] = { "message_search", 5,
+	    SEARCH_NEWEST
 	    "SELECT message_json(hit.m) AS message,"
 	    " jsonb_build_object('id', c.id, 'kind', c.kind, 'closed', c.closed_at IS NOT NULL,"
 	    " 'members', " CONVERSATION_MEMBERS ") AS conversation,"
 	    " ts_headline('confab', (hit.m).body, search_words($2),"
 	    " 'StartSel=\"\", StopSel=\"\", MaxFragments=1, MinWords=8, MaxWords=24, ShortWord=0,"
 	    " FragmentDelimiter=\" … \"') AS excerpt, (hit.m).created_at AS _k1, (hit.m).id AS _k2"
-	    " FROM (SELECT n.m FROM member k, LATERAL (SELECT m FROM message m"
-	    " WHERE m.conversation_id = k.conversation_id AND m.type <> 'system' AND m.deleted_at IS NULL"
-	    " AND to_tsvector('confab', m.body) @@ search_words($2)"
-	    " AND ($4::timestamptz IS NULL OR (m.created_at, m.id) < ($4, $5::uuid))"
-	    " ORDER BY m.created_at DESC, m.id DESC LIMIT $3) n WHERE k.user_id = $1"
-	    " ORDER BY (n.m).created_at DESC, (n.m).id DESC LIMIT $3) hit"
+	    " FROM (SELECT m FROM among WHERE (SELECT enough FROM verdict)"
+	    " UNION ALL SELECT m FROM " SEARCH_INDEX " WHERE NOT (SELECT enough FROM verdict)) hit"
 	    " JOIN conversation c ON c.id = (hit.m).conversation_id"
 	    " ORDER BY (hit.m).created_at DESC, (hit.m).id DESC",
 	    true },
