@@ -9,14 +9,16 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const root = new URL("../../", import.meta.url);
-const { chromium } = createRequire(new URL("build/npm/", root))("playwright-core");
+const require = createRequire(new URL("build/npm/", root));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const { BASE_URL, ADMIN_EMAIL, ADMIN_PASSWORD, DATABASE_URL } = process.env;
 const pictures = process.env.SCREENSHOTS || new URL("build/panel", root).pathname;
 const phone = { width: 375, height: 812 };
 const desktop = { width: 1280, height: 860 };
 const run = randomBytes(4).toString("hex");
 const payload = '"><script>document.title="broken"</script><img src=x onerror=alert(1)>';
-const problems = [];
+const problems = [], barriers = []; // what the console said, and axe
 
 // --- what is there before: three people, an application, a report ---
 
@@ -93,6 +95,14 @@ async function named(page) {
 	assert.equal(await page.locator("h1").count(), 1);
 }
 
+// What axe says of the page in this look.
+async function accessible(page, name) {
+	await page.evaluate(axe);
+	const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+	for (const { id, nodes } of violations)
+		barriers.push(`${name}: ${id}: ${nodes.slice(0, 2).map((n) => n.html.slice(0, 160)).join(" ")} (${nodes.length})`);
+}
+
 async function picture(page, name) {
 	assert.notEqual(await page.title(), "broken");
 	assert.equal(await page.locator("main script, main img").count(), 0);
@@ -102,6 +112,7 @@ async function picture(page, name) {
 		await page.setViewportSize(size);
 		await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
 		await fits(page);
+		await accessible(page, `${name}-${kind}`);
 		await page.screenshot({ path: `${pictures}/${name}-${kind}.png`, fullPage: true });
 	}
 	await page.setViewportSize(desktop);
@@ -362,6 +373,7 @@ try {
 	await work();
 	await withoutScripts();
 	assert.deepEqual(problems, []);
+	assert.deepEqual(barriers, []);
 	console.log("panel: ok");
 } finally {
 	await browser.close();
