@@ -248,6 +248,7 @@ row_of(const struct list_view *view, struct json_object *from)
 	for (column = view->list->columns; column->name != NULL; column++)
 		if (list_view_has(view, column, false))
 			page_list_add(cells, column_cell(view->req, column, from));
+	page_put(row, "name", column_text(from, view->list->columns->name));
 	page_put(row, "key", column_text(from, view->list->key != NULL ? view->list->key : "id"));
 	page_put_object(row, "cells", cells);
 	return row;
