@@ -101,5 +101,8 @@ main(int argc, char **argv)
 		.pages = &page_hooks,
 		.prepare = password_prepare };
 
-	return app_main(&app, argc, argv);
+	int status = app_main(&app, argc, argv);
+
+	arena_free(arena);
+	return status;
 }

@@ -157,6 +157,8 @@ main(int argc, char **argv)
 	struct arena *arena = arena_new(ACTS_BYTES_MAX);
 	const struct app app = { "worker", no_routes, act_sets_behind(arena, own_sets),
 		.no_listener = true, .prepare = prepare, .serve = serve, .seats = seat_count() };
+	int status = app_main(&app, argc, argv);
 
-	return app_main(&app, argc, argv);
+	arena_free(arena);
+	return status;
 }

@@ -442,11 +442,13 @@ the_panel_shows_who_is_there(void)
 	browser_sign_in(panel);
 	(void)snprintf(path, sizeof(path), "/admin/users/%s", a->me.id);
 	CU_ASSERT_EQUAL(browser_get(panel, path), 200);
-	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "ONLINE, hidden from others"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "In the app</dt><dd>Online<"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "Hidden from others</dt><dd>yes<"));
 	poll_stop(a);
 	stored(STATUS, a->me.id, "OFFLINE");
 	CU_ASSERT_EQUAL(browser_get(panel, path), 200);
-	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "OFFLINE, last left <time"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "In the app</dt><dd>Offline<"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(panel), "Last left</dt><dd><time"));
 	browser_free(panel);
 }
 
