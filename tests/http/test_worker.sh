@@ -35,13 +35,13 @@ until_() {
 
 tries() { [ "$(grep -c 'cannot connect' "$dir/log")" -ge "$1" ]; }
 children() { cat "/proc/$1/task/$1/children"; }
-# Of each worker all children but two have a connection all the time; those two at times.
+# Of each worker all children but three have a connection all the time; those three at times.
 seats=$(children "$(cat "$STACK_DIR/run/worker.pid")" | wc -w)
 connected() { # does one worker have its connections, or do both?
 	local count
 	count=$(psql -XAtq "$DATABASE_URL" -c "SELECT count(*) FROM pg_stat_activity
 		WHERE application_name = 'worker'")
-	if [ "$1" = 1 ]; then [ "$count" -le "$seats" ]; else [ "$count" -ge $((2 * (seats - 2))) ]; fi
+	if [ "$1" = 1 ]; then [ "$count" -le "$seats" ]; else [ "$count" -ge $((2 * (seats - 3))) ]; fi
 }
 cpu_ms() { # of parent and children
 	local one
