@@ -59,14 +59,16 @@ static const struct act_refusal nobody[] = {
 #define DESK(word, of)                                                                             \
 	{ word ".note", &of, "people.note", note_fields, NULL, NULL, 0, .label = "Add a note",     \
 		.done = "Your note about {} was kept.", .refusals = nobody,                        \
-		.summary = "Add a note for the other admins", .run = note },                       \
+		.summary = "Add a note for the other admins",                                      \
+		.doc = "It stands in the timeline; nobody else sees it.", .run = note },           \
 	    { word ".assign", &of, "people.note", NULL, NULL, NULL, 0, .label = "Assign to me",    \
 		    .done = "{} is yours to look after.", .refusals = nobody,                      \
-		    .summary = "Look after it yourself", .run = assign },                          \
+		    .summary = "Look after it yourself",                                           \
+		    .doc = "In place of whoever did; of each there is one.", .run = assign },      \
 	{                                                                                          \
 		word ".unassign", &of, "people.note", NULL, NULL, NULL, 0,                         \
 		    .label = "Unassign", .done = "Nobody looks after {} now.",                     \
-		    .summary = "Have nobody look after it", .run = unassign                        \
+		    .summary = "Have nobody look after it", .doc = "Whoever did.", .run = unassign \
 	}
 
 const struct act desk_acts[] = {

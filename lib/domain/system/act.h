@@ -59,7 +59,7 @@ struct act {
 	const char *done; /* "{} was blocked."; {} is the subject's name */
 	const char *bulk; /* with ACT_BULK, behind a number: "blocked" */
 	const struct act_refusal *refusals; /* what else it may come to; NULL: nothing */
-	const char *summary, *doc; /* of the twin; doc may be NULL */
+	const char *summary, *doc; /* of the twin */
 	/* May it be done to the subject, whose row of look or lock this is? NULL: to all. */
 	enum err (*may)(const struct rows *was);
 	enum err (*run)(struct db *, struct act_call *);

@@ -133,12 +133,16 @@ const struct act job_acts[] = {
 	    .label = "Retry", .hint = "It is done once more, with all the tries of its kind.",
 	    .done = "{} will be tried anew, now.", .bulk = "will be tried anew",
 	    .refusals = retry_refusals, .summary = "Have a job that was given up tried anew",
+	    .doc =
+		"Now, with all the tries of its kind. A younger live job with its key does the work instead.",
 	    .run = retry },
 	{ "job.discard", &job_kind_of_acts, "system.jobs", NULL, "DEAD", NULL,
 	    ACT_GRAVE | ACT_BULK | ACT_GONE, .label = "Discard",
 	    .confirm = "It will never be done. The audit log keeps its kind and its error.",
 	    .done = "The job was discarded.", .bulk = "discarded",
-	    .summary = "Forget a job that was given up", .run = discard },
+	    .summary = "Forget a job that was given up",
+	    .doc = "It will never be done; the audit log keeps its kind and its error.",
+	    .run = discard },
 	{ "job.retry_all", &job_kind_of_acts, "system.jobs", kind_fields, NULL, NULL, ACT_WHOLE,
 	    .label = "Retry all",
 	    .hint = "Each is done once more, with all the tries of its kind. See first that what was"
