@@ -7,27 +7,30 @@
 
 #include <string.h>
 
-/* What can be found, in the order in which it is shown, and the page it has. */
+/* What can be found, in the order in which it is shown, and the page it has; NULL: none yet. */
 static const struct {
 	const char *kind, *label, *url;
 } kinds[] = {
-	{ "user", "People", "/admin/users/%s" },
-	{ "session", "Sessions", "/admin/sessions/%s" },
-	{ "message", "Messages", "/admin/conversations/%s" },
-	{ "conversation", "Conversations", "/admin/conversations/%s" },
-	{ "report", "Reports", "/admin/reports/%s" },
-	{ "job", "Jobs", "/admin/jobs/%s" },
-	{ "audit", "Audit log", "/admin/audit?line=%s" },
+	{ "user", "People", "/admin/users/" },
+	{ "session", "Sessions", NULL },
+	{ "message", "Messages", NULL },
+	{ "conversation", "Conversations", NULL },
+	{ "report", "Reports", "/admin/reports/" },
+	{ "job", "Jobs", "/admin/jobs/" },
+	{ "audit", "Audit log", "/admin/audit?request=" },
 };
 
 static const char *
-url_of(struct req *req, size_t kind, const char *id)
+url_of(struct req *req, size_t kind, const struct rows *rows, size_t row)
 {
+	bool line = strcmp(kinds[kind].kind, "audit") == 0;
+	const char *id = rows_text_of(rows, row, line ? "ref" : "id");
 	struct buf out = buf_new(req->arena, 80);
-	const char *sign = strchr(kinds[kind].url, '%');
 
-	buf_add(&out, kinds[kind].url, (size_t)(sign - kinds[kind].url));
-	buf_puts(&out, id);
+	if (kinds[kind].url == NULL || id == NULL)
+		return NULL;
+	buf_puts(&out, kinds[kind].url);
+	buf_url(&out, id);
 	return out.data;
 }
 
@@ -42,7 +45,7 @@ add_hits(struct req *req, struct json_object *hits, const struct rows *rows, siz
 		if (strcmp(rows_text_of(rows, i, "kind"), kinds[kind].kind) != 0)
 			continue;
 		hit = page_row(req, rows, i);
-		page_put(hit, "url", url_of(req, kind, rows_text_of(rows, i, "id")));
+		page_put(hit, "url", url_of(req, kind, rows, i));
 		page_list_add(hits, hit);
 	}
 }
@@ -81,7 +84,7 @@ pages(struct req *req, const char *text)
 	return hits;
 }
 
-/* The page of the only thing that has this id; NULL when there is a choice. */
+/* The page of the only thing that has this id; NULL when there is a choice, or no page. */
 static const char *
 only_page(struct req *req, const struct search *found)
 {
@@ -91,7 +94,7 @@ only_page(struct req *req, const struct search *found)
 		return NULL;
 	for (kind = 0; kind < COUNT_OF(kinds); kind++)
 		if (strcmp(kinds[kind].kind, rows_text_of(found->hits, 0, "kind")) == 0)
-			return url_of(req, kind, rows_text_of(found->hits, 0, "id"));
+			return url_of(req, kind, found->hits, 0);
 	return NULL;
 }
 

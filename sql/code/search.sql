@@ -11,10 +11,10 @@ CREATE OR REPLACE FUNCTION search_pattern(word text) RETURNS text LANGUAGE sql I
 $$;
 COMMENT ON FUNCTION search_pattern(text) IS 'The LIKE pattern that finds a word in folded text that begins with a blank';
 
--- So a condition has one parameter for all words: column LIKE search_word($1, 1) AND column LIKE search_word($1, 2) …
+-- So a condition has one parameter for all words: column LIKE search_pattern(search_word($1, 1)) AND …
 CREATE OR REPLACE FUNCTION search_word(said text, number int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-	SELECT search_pattern(coalesce(w[number], w[1], ''))
+	SELECT search_fold(coalesce(w[number], w[1], ''))
 	FROM (SELECT regexp_split_to_array(btrim(said, E' \t\r\n,'), '[\s,]+') AS w) words
 $$;
-COMMENT ON FUNCTION search_word(text, int) IS 'The pattern of the word of that number; of the first when there are not so many';
+COMMENT ON FUNCTION search_word(text, int) IS 'The word of that number, folded; the first when there are not so many';

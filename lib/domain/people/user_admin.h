@@ -21,9 +21,9 @@ extern const struct list_source user_list; /* all accounts */
 /* A condition: name and e-mail of user_account u have all words of the text, in any order, without case and accents;
  * by index user_account_search. And that of a list. */
 #define USER_SEARCH(text)                                                                          \
-	"u.search LIKE search_word(" text ", 1) AND u.search LIKE search_word(" text               \
-	", 2) AND u.search LIKE search_word(" text ", 3) AND u.search LIKE search_word(" text      \
-	", 4)"
+	USER_WORD(text, "1")                                                                       \
+	" AND " USER_WORD(text, "2") " AND " USER_WORD(text, "3") " AND " USER_WORD(text, "4")
+#define USER_WORD(text, number) "u.search LIKE search_pattern(search_word(" text ", " number "))"
 #define USER_SEARCH_WHERE USER_SEARCH("$?::text")
 
 /* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,

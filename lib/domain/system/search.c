@@ -14,10 +14,10 @@ enum { PEOPLE, NEAR, RELATED, BY_ID, BY_NUMBER, BY_ADDRESS, BY_PHONE, BY_REQUEST
 #define PERSON                                                                                     \
 	"'user' AS kind, u.id::text AS id, u.display_name AS title, concat_ws(' · ', u.email,"    \
 	" CASE WHEN u.role <> 'USER' THEN lower(u.role) END) AS detail, u.state, u.created_at AS at"
-#define AUDIT                                                                                        \
-	"SELECT 'audit' AS kind, x.id::text AS id, x.action AS title, concat_ws(' · ',"             \
-	" coalesce(by.display_name, 'the system'), about.display_name) AS detail, '' AS state, x.at" \
-	" FROM audit x LEFT JOIN user_account by ON by.id = x.actor_id"                              \
+#define AUDIT                                                                                                             \
+	"SELECT 'audit' AS kind, x.id::text AS id, nullif(x.request_id, '') AS ref, x.action AS title, concat_ws(' · '," \
+	" coalesce(by.display_name, 'the system'), about.display_name) AS detail, '' AS state, x.at"                      \
+	" FROM audit x LEFT JOIN user_account by ON by.id = x.actor_id"                                                   \
 	" LEFT JOIN user_account about ON about.id = x.target_id"
 #define SESSION_TITLE                                                                              \
 	"concat_ws(' with ', (SELECT display_name FROM user_account WHERE id = s.user_id),"        \
@@ -44,15 +44,16 @@ enum { PEOPLE, NEAR, RELATED, BY_ID, BY_NUMBER, BY_ADDRESS, BY_PHONE, BY_REQUEST
  * first that are found: a word that everybody has must not sort everybody.
  */
 #define PEOPLE_BY(made, compared)                                                                  \
-	"WITH w AS MATERIALIZED (SELECT " made "($1) AS a, " made "($2) AS b, " made               \
-	"($3) AS c, " made "($4) AS d, search_fold($5) AS said) SELECT " PERSON                    \
+	"WITH w AS MATERIALIZED (SELECT " made "(search_word($1, 1)) AS a, " made                  \
+	"(search_word($1, 2)) AS b, " made "(search_word($1, 3)) AS c, " made                      \
+	"(search_word($1, 4)) AS d, search_fold($1) AS said) SELECT " PERSON                       \
 	" FROM w, LATERAL (SELECT * FROM user_account n WHERE n.search " compared                  \
 	" w.a AND n.search " compared " w.b AND n.search " compared " w.c AND n.search " compared  \
-	" w.d LIMIT 500) u ORDER BY similarity(u.search, w.said) DESC, u.id DESC LIMIT $6::bigint"
+	" w.d LIMIT 500) u ORDER BY similarity(u.search, w.said) DESC, u.id DESC LIMIT $2::bigint"
 
 static const struct stmt stmts[] = {
-	[PEOPLE] = { "search_people", 6, PEOPLE_BY("search_pattern", "LIKE"), true },
-	[NEAR] = { "search_near", 6, PEOPLE_BY("search_fold", "%>"), true },
+	[PEOPLE] = { "search_people", 2, PEOPLE_BY("search_pattern", "LIKE"), true },
+	[NEAR] = { "search_near", 2, PEOPLE_BY("", "%>"), true },
 	[RELATED] = { "search_related", 2,
 	    "WITH p AS (SELECT unnest($1::text[])::uuid AS id)"
 	    " SELECT DISTINCT f.* FROM p, LATERAL ("
@@ -97,19 +98,6 @@ static const struct stmt stmts[] = {
 	    AUDIT " WHERE x.request_id = $1 AND $1 <> '' ORDER BY x.id DESC LIMIT $2::bigint", true },
 };
 STMT_SET(search_stmts, stmts);
-
-void
-search_words(struct arena *arena, const char *text, const char *words[SEARCH_WORDS_MAX])
-{
-	char *rest = arena_strdup(arena, text), *word;
-	size_t count = 0, i;
-
-	while (count < SEARCH_WORDS_MAX && (word = strsep(&rest, " \t\r\n,")) != NULL)
-		if (word[0] != '\0')
-			words[count++] = word;
-	for (i = count; i < SEARCH_WORDS_MAX; i++)
-		words[i] = count > 0 ? words[0] : "";
-}
 
 /* --- the form --- */
 
@@ -192,11 +180,7 @@ first_people(struct arena *arena, const struct rows *people)
 static enum err
 people(struct db *db, int which, const char *text, struct rows **rows)
 {
-	const char *words[SEARCH_WORDS_MAX];
-
-	search_words(db_arena(db), text, words);
-	return db_rows(db, rows, &stmts[which], db_text(words[0]), db_text(words[1]),
-	    db_text(words[2]), db_text(words[3]), db_text(text), db_i64(SEARCH_PEOPLE_MAX));
+	return db_rows(db, rows, &stmts[which], db_text(text), db_i64(SEARCH_PEOPLE_MAX));
 }
 
 static enum err

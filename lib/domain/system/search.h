@@ -12,7 +12,6 @@
 
 enum {
 	SEARCH_TEXT_MAX = 100, /* characters of what is searched */
-	SEARCH_WORDS_MAX = 4, /* further words are not looked at */
 	SEARCH_PEOPLE_MAX = 20,
 	SEARCH_EACH_MAX = 3 /* sessions, conversations and reports of each of the first five people */
 };
@@ -20,7 +19,7 @@ enum {
 /* What a text is by its form. */
 enum search_form {
 	SEARCH_NOTHING, /* blanks */
-	SEARCH_NAMES, /* words; also e-mail addresses */
+	SEARCH_NAMES, /* words, of which the first four count; also e-mail addresses */
 	SEARCH_ID, /* a UUID: of a user, session, conversation, message, report, job or login */
 	SEARCH_NUMBER, /* a line of the audit log */
 	SEARCH_ADDRESS, /* IPv4 or IPv6: who signed in from there, newest first */
@@ -30,7 +29,8 @@ enum search_form {
 
 /*
  * What was found. Columns of all rows: kind ("user", "session", "conversation", "message", "report", "job" or
- * "audit"), id (of the page to go to: of a message its conversation's), title, detail, state, at.
+ * "audit"), id (of the page to go to: of a message its conversation's), title, detail, state, at; of audit lines
+ * also ref, their request (may be null).
  */
 struct search {
 	enum search_form form;
@@ -41,9 +41,6 @@ struct search {
 
 extern const struct stmt_set search_stmts;
 
-/* The first words of text, as parameters for search_pattern() in SQL: what is not there repeats the first, and
- * all are "" when there is none. */
-void search_words(struct arena *, const char *text, const char *words[SEARCH_WORDS_MAX]);
 /* text: at most SEARCH_TEXT_MAX characters of valid UTF-8. At most three round trips. */
 MUST_CHECK enum err search_run(
     struct db *, const struct conf *, const char *text, struct search *found);
