@@ -400,9 +400,12 @@ static bool
 follows(const char *stmt, const char *args, const char *index)
 {
 	const char *text = plan(stmt, args);
-
-	return strstr(text, index) != NULL && strstr(text, "\"Index Cond\"") != NULL &&
+	bool good = strstr(text, index) != NULL && strstr(text, "\"Index Cond\"") != NULL &&
 	    strstr(text, "\"Sort\"") == NULL;
+
+	if (!good)
+		(void)fprintf(stderr, "the plan of %s:\n%s\n", stmt, text);
+	return good;
 }
 
 static void
