@@ -27,7 +27,7 @@ FLAGS_tsan := -O1 -DCONFAB_TEST -fsanitize=thread
 CFLAGS = -std=gnu11 -g -D_GNU_SOURCE -Ilib -Itests $(WARN) $(HARDEN) $(FLAGS_$(B)) \
     $(shell pkg-config --cflags $(PKGS))
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize=%,$(FLAGS_$(B)))
-LDLIBS = $(shell pkg-config --libs $(PKGS)) -lfcgi -lwslay -lm -pthread
+LDLIBS = $(shell pkg-config --libs $(PKGS)) -lfcgi -lwslay -lcrypt -lm -pthread
 
 LIB_SRC := $(wildcard lib/*/*.c lib/domain/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(OUT)/%.o)

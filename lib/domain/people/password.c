@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <argon2.h>
+#include <crypt.h>
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -17,6 +18,9 @@
 enum {
 	SALT_SIZE = 16,
 	HASH_SIZE = 32,
+	ENCODED_SIZE = 256, /* of a PHC string, with NUL */
+	BCRYPT_SIZE = 60, /* characters of a $2b$ string, of which the salt and the hash begin at */
+	BCRYPT_SALT = 7,
 	SLOTS_MAX = 64,
 	SLOT_WAIT_S = 2,
 	MAP_FROM_BYTES = 128 * 1024, /* glibc's own first choice */
@@ -81,44 +85,27 @@ slot_take(void)
 	return NULL;
 }
 
-/* The most common passwords of eight characters and more, and our own words. A password is compared
- * in lower case. */
-static const char *const common[] = { "password", "password1", "password12", "password123",
-	"password1234", "passw0rd", "p@ssw0rd", "p@ssword", "12345678", "123456789", "1234567890",
-	"12345678910", "0123456789", "87654321", "987654321", "9876543210", "11111111", "111111111",
-	"1111111111", "00000000", "000000000", "0000000000", "22222222", "33333333", "55555555",
-	"66666666", "77777777", "88888888", "99999999", "12341234", "11223344", "1122334455",
-	"123123123", "123321123", "12344321", "147258369", "789456123", "159753456", "1q2w3e4r",
-	"1q2w3e4r5t", "1qaz2wsx", "1qaz2wsx3edc", "zaq12wsx", "q1w2e3r4", "qwertyui", "qwertyuiop",
-	"qwerty12", "qwerty123", "qwerty1234", "qwerty12345", "asdfghjk", "asdfghjkl", "asdf1234",
-	"asdfasdf", "zxcvbnm1", "zxcvbnm123", "qazwsxedc", "abcd1234", "abcdefgh", "abc12345",
-	"abc123456", "a1b2c3d4", "aa123456", "aaaaaaaa", "a12345678", "iloveyou", "iloveyou1",
-	"iloveyou2", "iloveyou123", "sunshine", "sunshine1", "princess", "princess1", "football",
-	"football1", "baseball", "baseball1", "basketball", "superman", "superman1", "batman123",
-	"spiderman", "starwars", "pokemon1", "trustno1", "whatever", "letmein1", "letmein123",
-	"welcome1", "welcome123", "welcome12", "admin123", "admin1234", "administrator", "changeme",
-	"changeme1", "secret123", "default1", "computer", "internet", "samsung1", "michelle",
-	"jennifer", "jessica1", "michael1", "jordan23", "liverpool", "chelsea1", "arsenal1",
-	"manchester", "barcelona", "realmadrid", "juventus", "mercedes", "corvette", "mustang1",
-	"harley12", "butterfly", "chocolate", "elephant", "dolphins", "midnight", "november",
-	"december", "september", "february", "blessed1", "jesus123", "krishna1", "india123",
-	"india@123", "pakistan", "bismillah", "allah786", "dragon12", "monkey123", "shadow12",
-	"master12", "killer12", "hello123", "hello1234", "test1234", "testtest", "tester12",
-	"guest123", "qweasdzxc", "google123", "facebook", "facebook1", "linkedin", "lovelove",
-	"loveyou1", "fuckyou1", "asshole1", "bigdaddy", "cheese12", "confab12", "confab123",
-	"confab1234", "advisor1", "advisor123", "astrology", "astrologer", "horoscope" };
+enum { COMMON_SIZE = 21 }; /* the longest has 20 characters */
+static const char common[][COMMON_SIZE] = {
+#include "domain/people/common_passwords.def"
+};
+
+static int
+by_text(const void *text, const void *entry)
+{
+	return strcmp(text, entry);
+}
 
 const char *
 password_weakness(const char *text, const char *email)
 {
 	char lower[PASSWORD_MAX * 4 + 1], name[65];
-	size_t i, name_len = email == NULL ? 0 : strcspn(email, "@");
+	size_t name_len = email == NULL ? 0 : strcspn(email, "@");
 
 	(void)snprintf(lower, sizeof(lower), "%s", text);
 	str_lower(lower);
-	for (i = 0; i < COUNT_OF(common); i++)
-		if (strcmp(common[i], lower) == 0)
-			return "is one of the most common passwords";
+	if (bsearch(lower, common, COUNT_OF(common), COMMON_SIZE, by_text) != NULL)
+		return "is one of the most common passwords";
 	if (strspn(lower, (char[]){ lower[0], '\0' }) == strlen(lower))
 		return "is one character over and over";
 	if (name_len >= 4 && name_len < sizeof(name)) {
@@ -153,45 +140,106 @@ encode(const struct conf *conf, const char *text, char *hash, size_t size)
 enum err
 password_hash(struct arena *arena, const struct conf *conf, const char *text, char **hash)
 {
-	char encoded[256];
+	char encoded[ENCODED_SIZE];
 
 	TRY(encode(conf, text, encoded, sizeof(encoded)));
 	*hash = arena_strdup(arena, encoded);
 	return ERR_OK;
 }
 
-static bool
-stored_good(const char *hash, unsigned *memory_kib, unsigned *passes)
-{
-	unsigned lanes;
+/* --- comparing --- */
 
-	return sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=%u$", memory_kib, passes, &lanes) == 3 &&
-	    *memory_kib <= STORED_MEMORY_KIB_MAX && *passes <= STORED_PASSES_MAX && lanes == 1;
+/* A stored hash, by what it was made with. */
+enum stored { STORED_NONE, STORED_ARGON2ID, STORED_BCRYPT };
+
+static enum stored
+stored_kind(const struct conf *conf, const char *hash, bool *renew)
+{
+	unsigned memory_kib = 0, passes = 0, lanes = 0, cost = 0;
+	char minor;
+
+	*renew = true;
+	if (hash == NULL)
+		return STORED_NONE;
+	if (sscanf(hash, "$2%c$%2u$", &minor, &cost) == 2)
+		return strchr("aby", minor) != NULL && cost <= PASSWORD_BCRYPT_COST_MAX
+		    ? STORED_BCRYPT
+		    : STORED_NONE;
+	if (sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=%u$", &memory_kib, &passes, &lanes) != 3 ||
+	    memory_kib > STORED_MEMORY_KIB_MAX || passes > STORED_PASSES_MAX || lanes != 1)
+		return STORED_NONE;
+	*renew = memory_kib < (unsigned)conf->argon2_memory_kib ||
+	    passes < (unsigned)conf->argon2_passes;
+	return STORED_ARGON2ID;
+}
+
+static bool
+bcrypt_fits(struct arena *arena, const char *hash, const char *text)
+{
+	struct crypt_data *data = arena_calloc(arena, 1, sizeof(*data));
+	const char *made = crypt_rn(text, hash, data, (int)sizeof(*data));
+
+	return made != NULL && strlen(made) == strlen(hash) &&
+	    crypto_equal(made, hash, strlen(hash));
+}
+
+static enum err
+fits(struct arena *arena, enum stored kind, const char *hash, const char *text)
+{
+	pthread_mutex_t *slot = slot_take();
+	bool good;
+
+	if (slot == NULL)
+		return ERR_BUSY;
+	good = kind == STORED_BCRYPT ? bcrypt_fits(arena, hash, text)
+				     : argon2id_verify(hash, text, strlen(text)) == ARGON2_OK;
+	(void)pthread_mutex_unlock(slot);
+	return good ? ERR_OK : ERR_BAD_CREDENTIALS;
+}
+
+/* What the hash at hand has not cost: a miss costs the same whatever is stored. */
+static enum err
+cost_the_rest(struct arena *arena, const struct conf *conf, enum stored kind, const char *text)
+{
+	char made[ENCODED_SIZE];
+	enum err err = ERR_OK;
+
+	if (kind != STORED_ARGON2ID)
+		TRY(encode(conf, text, made, sizeof(made)));
+	if (kind != STORED_BCRYPT && conf->bcrypt_cost > 0)
+		err = fits(arena, STORED_BCRYPT,
+		    arena_printf(arena,
+			"$2b$%02d$abcdefghijklmnopqrstuuWPVWbTTBXVGcR4GJ6BYhYLpKqcjXVfe",
+			(int)conf->bcrypt_cost),
+		    text);
+	return err == ERR_BUSY ? err : ERR_BAD_CREDENTIALS;
 }
 
 enum err
 password_verify(
     struct arena *arena, const struct conf *conf, const char *hash, const char *text, bool *renew)
 {
-	unsigned memory_kib = 0, passes = 0;
-	pthread_mutex_t *slot;
-	char ignored[256];
-	int status;
+	enum stored kind = stored_kind(conf, hash, renew);
+	enum err err = kind == STORED_NONE ? ERR_BAD_CREDENTIALS : fits(arena, kind, hash, text);
 
-	(void)arena;
-	*renew = false;
-	if (hash == NULL || !stored_good(hash, &memory_kib, &passes)) {
-		TRY(encode(conf, text, ignored, sizeof(ignored)));
-		return ERR_BAD_CREDENTIALS;
+	return err == ERR_BAD_CREDENTIALS ? cost_the_rest(arena, conf, kind, text) : err;
+}
+
+bool
+password_importable(const char *hash)
+{
+	static const char digits[] =
+	    "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	const struct conf conf = { 0 };
+	bool renew;
+
+	switch (stored_kind(&conf, hash, &renew)) {
+	case STORED_BCRYPT:
+		return strlen(hash) == BCRYPT_SIZE &&
+		    strspn(hash + BCRYPT_SALT, digits) == BCRYPT_SIZE - BCRYPT_SALT;
+	case STORED_ARGON2ID:
+		return strlen(hash) < ENCODED_SIZE;
+	default:
+		return false;
 	}
-	slot = slot_take();
-	if (slot == NULL)
-		return ERR_BUSY;
-	status = argon2id_verify(hash, text, strlen(text));
-	(void)pthread_mutex_unlock(slot);
-	if (status != ARGON2_OK)
-		return ERR_BAD_CREDENTIALS;
-	*renew = memory_kib < (unsigned)conf->argon2_memory_kib ||
-	    passes < (unsigned)conf->argon2_passes;
-	return ERR_OK;
 }
