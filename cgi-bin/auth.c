@@ -256,8 +256,9 @@ static const struct route routes[] = {
 	    .flags = ROUTE_NO_TX, .body_max = AUTH_BYTES_MAX, .body = login_body,
 	    .reply = tokens_reply, .errors = login_errors, .handle = post_login,
 	    .summary = "Sign in with a password",
-	    .doc = "Known and unknown accounts get the same answer in the same time. Five failures "
-		   "in 15 minutes for one account from one address are refused with Retry-After." },
+	    .doc = "Known and unknown accounts get the same answer in the same time. After five "
+		   "failures for one account from one address each further try has to wait, a "
+		   "second at first and up to 60, as Retry-After says." },
 	{ METHOD_POST, "/api/v1/auth/refresh", "auth_refresh", .roles = ROLE_ANON,
 	    .rate = RATE_READ, .flags = ROUTE_NO_TX, .body_max = AUTH_BYTES_MAX,
 	    .body = refresh_body, .reply = tokens_reply, .errors = refresh_errors,

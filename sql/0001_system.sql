@@ -29,11 +29,13 @@ COMMENT ON FUNCTION person_fold(text, text) IS 'What a person is found by';
 CREATE TABLE rate_bucket (
 	key text PRIMARY KEY CHECK (length(key) <= 300),
 	count int NOT NULL,
+	next_at timestamptz,
 	ends_at timestamptz NOT NULL
 );
 COMMENT ON TABLE rate_bucket IS 'Counters that must survive restarts and hold over all programs: failed logins and the like';
 COMMENT ON COLUMN rate_bucket.key IS 'Rule and subject';
 COMMENT ON COLUMN rate_bucket.count IS 'Uses in the present window';
+COMMENT ON COLUMN rate_bucket.next_at IS 'The next one may come then; null: at once';
 COMMENT ON COLUMN rate_bucket.ends_at IS 'End of the window; the next use begins a new one';
 CREATE INDEX rate_bucket_ends ON rate_bucket (ends_at);
 

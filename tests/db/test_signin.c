@@ -57,6 +57,86 @@ who_guesses_locks_out_nobody_elsewhere(void)
 	CU_ASSERT_EQUAL(sign_in(email, good_password, "198.51.100.7"), ERR_OK);
 }
 
+/* The seconds that who signs in has to wait now, 0 when the password was looked at. */
+static int
+wait_of(const char *email, const char *password)
+{
+	struct signin signin = { .identifier = email, .password = password, .ip = "203.0.113.9" };
+
+	CU_ASSERT_EQUAL_FATAL(db_tx(db, check, &signin), ERR_OK);
+	CU_ASSERT_EQUAL(signin.outcome == ERR_RATE, signin.retry_after_s > 0);
+	return signin.retry_after_s;
+}
+
+/* As if so many seconds had gone by for all buckets. */
+static void
+later(int seconds)
+{
+	testdb_run("UPDATE rate_bucket SET next_at = next_at - make_interval(secs => $1::int),"
+		   " ends_at = ends_at - make_interval(secs => $1::int)",
+	    arena_printf(db_arena(db), "%d", seconds));
+}
+
+static void
+who_goes_on_guessing_waits_longer_each_time(void)
+{
+	static const int waits[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
+	const char *email;
+	size_t i;
+
+	(void)account(&email);
+	for (i = 0; i < (size_t)attempt_login.limit; i++)
+		CU_ASSERT_EQUAL(wait_of(email, "a guess"), 0);
+	for (i = 0; i < COUNT_OF(waits); i++) {
+		int wait = wait_of(email, good_password);
+
+		CU_ASSERT(wait > waits[i] - 1 && wait <= waits[i]);
+		later(waits[i]);
+		CU_ASSERT_EQUAL(wait_of(email, "a guess"), 0);
+	}
+	CU_ASSERT(wait_of(email, good_password) > 0);
+	later(60);
+	CU_ASSERT_EQUAL(wait_of(email, good_password), 0); /* and all is forgotten */
+	CU_ASSERT_EQUAL(wait_of(email, "a guess"), 0);
+	CU_ASSERT_EQUAL(wait_of(email, good_password), 0);
+}
+
+static void
+a_hash_of_lower_cost_is_made_anew(void)
+{
+	const char *email, *id = account(&email), *before;
+	int64_t passes = conf.argon2_passes;
+
+	before = testdb_text("SELECT password_hash FROM user_account WHERE id = $1", id);
+	conf.argon2_passes++;
+	CU_ASSERT_EQUAL(sign_in(email, "a guess", "203.0.113.11"), ERR_BAD_CREDENTIALS);
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT password_hash FROM user_account WHERE id = $1", id), before);
+	CU_ASSERT_EQUAL(sign_in(email, good_password, "203.0.113.11"), ERR_OK);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(testdb_text("SELECT password_hash FROM user_account WHERE id = $1", id),
+		arena_printf(db_arena(db), ",t=%d,", (int)conf.argon2_passes)));
+	CU_ASSERT_EQUAL(sign_in(email, good_password, "203.0.113.11"), ERR_OK);
+	conf.argon2_passes = passes;
+}
+
+static void
+who_was_imported_signs_in_as_before(void)
+{
+	const char *email, *id = account(&email);
+
+	testdb_run("UPDATE user_account SET password_hash ="
+		   " '$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e' WHERE id = $1",
+	    id);
+	CU_ASSERT_EQUAL(sign_in(email, "a guess", "203.0.113.12"), ERR_BAD_CREDENTIALS);
+	CU_ASSERT_EQUAL(sign_in(email, "correct horse", "203.0.113.12"), ERR_OK);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM user_account WHERE id = $1"
+				   " AND password_hash LIKE '$argon2id$%'",
+			    id),
+	    1);
+	CU_ASSERT_EQUAL(sign_in(email, "correct horse", "203.0.113.12"), ERR_OK);
+}
+
 static void
 a_deleted_account_is_not_found(void)
 {
@@ -116,6 +196,10 @@ a_ticket_is_good_for_its_time(void)
 
 static const struct cunit_test tests[] = {
 	{ "who guesses locks out nobody elsewhere", who_guesses_locks_out_nobody_elsewhere },
+	{ "who goes on guessing waits longer each time",
+	    who_goes_on_guessing_waits_longer_each_time },
+	{ "a hash of lower cost is made anew", a_hash_of_lower_cost_is_made_anew },
+	{ "who was imported signs in as before", who_was_imported_signs_in_as_before },
 	{ "a deleted account is not found", a_deleted_account_is_not_found },
 	{ "who was blocked meanwhile gets no login", who_was_blocked_meanwhile_gets_no_login },
 	{ "a ticket is good for its time", a_ticket_is_good_for_its_time },

@@ -16,13 +16,16 @@ extern const struct stmt_set attempt_stmts;
 struct attempt_rule {
 	const char *name; /* begins the bucket's key */
 	int64_t limit, window_s;
+	/* Who has used it up may try again after 1 s, then 2, 4 and so on, at most 60, until a window has gone by
+	 * without a failure; without, not before the window ends. So nobody is locked out from outside. */
+	bool backoff;
 };
 /* Password sign-in: per account and address, and per address over all accounts. */
 extern const struct attempt_rule attempt_login, attempt_login_ip;
 
 /*
  * Lock the bucket of this rule and subject until the transaction ends.
- *	ERR_RATE	used up; *retry_after_s tells when the window ends
+ *	ERR_RATE	used up; *retry_after_s tells when the next try is good
  */
 MUST_CHECK enum err attempt_begin(struct db *, const struct conf *, const struct attempt_rule *,
     const char *subject, int *retry_after_s);
