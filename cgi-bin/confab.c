@@ -209,6 +209,10 @@ static const struct command_doc commands[] = {
 	    0 },
 	{ { "admin", "create" }, " EMAIL NAME", 2, 2, do_admin_create,
 	    "make an administrator; the password comes on standard input", 0 },
+	{ { "user", "import" }, " FILE", 1, 1, confab_user_import,
+	    "accounts of another system, one JSON object a line with email, phone, password_hash, "
+	    "display_name; all or none",
+	    0 },
 	{ { "seed", "demo" }, "", 0, 0, do_seed_demo, "load demo data (development only)", 0 },
 	{ { "epoch", "bump" }, "", 0, 0, confab_epoch_bump,
 	    "after a restore without a new timeline: clients read their state again", 0 },

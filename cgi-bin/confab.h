@@ -40,6 +40,10 @@ int confab_help(FILE *, const struct command_doc *, size_t count, const char *wo
 /* `confab keys create [DIR]`: the secret key files that are missing. Returns the exit status. */
 int confab_keys_create(struct command *);
 
+/* `confab user import FILE`: accounts with their passwords' hashes, one JSON object a line; all of them or none. Returns
+ * the exit status. */
+int confab_user_import(struct command *);
+
 /* `confab openapi DIR`: the OpenAPI document of the programs in DIR. Returns the exit status. */
 int confab_openapi(struct arena *, const char *dir);
 /* `confab docs DIR TO`: the guide and the reference as pages, with the index of their search, in the folder TO, which
