@@ -39,6 +39,7 @@ static const struct record advisor_record = {
 	.texts = advisor_texts,
 	.related = advisor_related,
 	.timeline = timeline_person,
+	.desk = "advisor",
 };
 
 static enum err
@@ -63,6 +64,7 @@ static const struct column list_columns[] = {
 	{ "specializations", "Subjects", .kind = COLUMN_TAGS },
 	{ "languages", "Languages", .kind = COLUMN_TAGS },
 	{ "applied_at", "Applied", COLUMN_TIME, .sort = "applied", .none = "never" },
+	{ "assignee", "Assigned to", COLUMN_TEXT, .link = "/admin/users/{assignee_id}" },
 	{ "email", "E-mail", COLUMN_TEXT, .file_only = true },
 	{ "account_state", "Account", COLUMN_STATE, .file_only = true },
 	{ "session_count", "Sessions", COLUMN_NUMBER, .file_only = true },
@@ -77,6 +79,7 @@ static const struct field list_query[] = {
 	{ "state", FIELD_ENUM, .one_of = review_states, .doc = "State" },
 	{ "subject", FIELD_TEXT, .max = 40, .doc = "Subject" },
 	{ "language", FIELD_TEXT, .max = 35, .doc = "Language" },
+	{ "assignee", FIELD_UUID, .doc = "Assigned to" },
 	{ "from", FIELD_DATE, .doc = "Applied from" },
 	{ "to", FIELD_DATE, .doc = "Applied until" },
 	{ 0 },
@@ -92,6 +95,7 @@ const struct list admin_advisors = {
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",
+	.mine = "assignee",
 	.start = "state=PENDING",
 	.empty = "New applications appear here, the longest waiting first.",
 };

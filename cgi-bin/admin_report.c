@@ -30,6 +30,7 @@ static const struct record report_record = {
 	.facts = report_facts,
 	.texts = report_texts,
 	.timeline = timeline_thing,
+	.desk = "report",
 };
 
 static enum err
@@ -58,6 +59,7 @@ static const struct column list_columns[] = {
 	{ "reporter_name", "By", COLUMN_TEXT, .link = "/admin/users/{reporter_id}" },
 	{ "state", "State", .kind = COLUMN_STATE },
 	{ "created_at", "Raised", COLUMN_TIME, .sort = "raised" },
+	{ "assignee", "Assigned to", COLUMN_TEXT, .link = "/admin/users/{assignee_id}" },
 	{ "resolution", "Note", COLUMN_PROSE, .file_only = true },
 	{ "resolved_at", "Closed", COLUMN_TIME, .file_only = true },
 	{ "target_user_id", "About, id", COLUMN_CODE, .file_only = true },
@@ -72,6 +74,7 @@ static const struct field list_query[] = {
 	{ "type", FIELD_ENUM, .one_of = report_target_types, .doc = "What" },
 	{ "target", FIELD_UUID, .doc = "About" },
 	{ "reporter", FIELD_UUID, .doc = "By" },
+	{ "assignee", FIELD_UUID, .doc = "Assigned to" },
 	{ "from", FIELD_DATE, .doc = "Raised from" },
 	{ "to", FIELD_DATE, .doc = "Raised until" },
 	{ 0 },
@@ -87,6 +90,7 @@ const struct list admin_reports = {
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",
+	.mine = "assignee",
 	.start = "state=OPEN",
 	.empty = "What people report appears here, the oldest first.",
 };

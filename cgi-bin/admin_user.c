@@ -43,6 +43,7 @@ static const struct record user_record = {
 	.texts = user_texts,
 	.related = user_related,
 	.timeline = timeline_person,
+	.desk = "user",
 };
 
 static enum err

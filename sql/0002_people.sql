@@ -185,4 +185,4 @@ COMMENT ON COLUMN assignment.subject IS 'Kind of it, as report';
 COMMENT ON COLUMN assignment.subject_id IS 'Which';
 COMMENT ON COLUMN assignment.admin_id IS 'Who';
 COMMENT ON COLUMN assignment.at IS 'Since when';
-CREATE INDEX assignment_admin ON assignment (admin_id, at DESC);
+CREATE INDEX assignment_admin ON assignment (admin_id, subject, subject_id);

@@ -262,23 +262,35 @@ act_message(struct req *req, struct json_object *context, bool *said)
 	return ERR_OK;
 }
 
+static bool
+is_offered(const struct req *req, const struct act *act, const struct act_kind *kind,
+    const struct rows *was)
+{
+	return act->kind == kind && (act->flags & ACT_WHOLE) == 0 &&
+	    act_fits(act, rows_text_of(was, 0, "state")) &&
+	    (act->may == NULL || act->may(was) == ERR_OK) &&
+	    (act->offered == NULL || act->offered(was, req->caller.user_id));
+}
+
 enum err
 act_bar(struct req *req, struct json_object *context, const struct act_kind *kind, const char *id)
 {
-	struct json_object *list = page_list(req);
+	struct json_object *bar = page_list(req), *aside = page_list(req), *desk;
 	const struct rows *was;
 	const struct act *act;
 	size_t i;
 
+	if (!json_object_object_get_ex(context, "desk", &desk))
+		aside = bar;
 	TRY(act_look(req->db, kind, id, &was));
 	for (i = 0; (act = act_at(i)) != NULL; i++)
-		if (act->kind == kind && (act->flags & ACT_WHOLE) == 0 &&
-		    act_fits(act, rows_text_of(was, 0, "state")) &&
-		    (act->may == NULL || act->may(was) == ERR_OK))
-			page_list_add(
-			    list, act_form(req, act, id, rows_text_of(was, 0, "name"), false));
-	page_put_object(context, "acts", list);
-	page_put_bool(context, "has_acts", json_object_array_length(list) > 0);
+		if (is_offered(req, act, kind, was))
+			page_list_add(act->flags & ACT_ASIDE ? aside : bar,
+			    act_form(req, act, id, rows_text_of(was, 0, "name"), false));
+	if (aside != bar)
+		page_put_object(desk, "aside", aside);
+	page_put_object(context, "acts", bar);
+	page_put_bool(context, "has_acts", json_object_array_length(bar) > 0);
 	return ERR_OK;
 }
 

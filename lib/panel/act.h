@@ -33,7 +33,8 @@ enum { ACT_BULK_MAX = 100 }; /* subjects of one form */
 /* The sentence of the act that the query says was done, as "message" in context; false: it names none. */
 MUST_CHECK enum err act_message(struct req *, struct json_object *context, bool *said);
 
-/* "acts" and "has_acts" in context, for {{> act_bar}}: the forms of those that can be done to the subject as it is now. */
+/* "acts" and "has_acts" in context, for {{> act_bar}}: the forms of those that can be done to the subject as it is now.
+ * Those that decide nothing (ACT_ASIDE) stand in "aside" of context's "desk" if it has one (record.h). */
 MUST_CHECK enum err act_bar(
     struct req *, struct json_object *context, const struct act_kind *, const char *id);
 /* "bulk" and "has_bulk" in context, for {{> act_bulk}}: a form "bulk", to which the check-boxes called id belong. */

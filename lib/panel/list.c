@@ -467,6 +467,7 @@ list_show(struct req *req, const struct list *list, struct json_object *context)
 	page_put(context, "list_path", list->path);
 	page_put(context, "empty_text", list->empty);
 	TRY(put_filters(&view, context));
+	list_view_mine(&view, context);
 	put_hidden(&view, context);
 	TRY(put_saved(&view, context));
 	put_table(&view, &page, true, context);

@@ -62,6 +62,7 @@ struct list {
 	const struct field *query; /* LIST_FIELDS and the filters */
 	const char *key; /* the column that check-boxes send; NULL: id */
 	const char *tabs; /* the enum filter that is a row of tabs; NULL: none */
+	const char *mine; /* the filter by the administrator whose work a row is; NULL: none */
 	const char *start; /* where the bare path leads: "state=OPEN"; NULL: all rows */
 	const char *empty; /* what will appear here, in a sentence */
 	const struct act_kind *acts; /* whose acts can be done to several rows at once; NULL: none */

@@ -105,3 +105,19 @@ list_view_url(const struct list_view *view, const char *but, const char *name, c
 	return arena_printf(view->req->arena, "%s?%s", view->list->path,
 	    *query == '\0' && view->list->start != NULL ? "sort=" : query);
 }
+
+void
+list_view_mine(const struct list_view *view, struct json_object *context)
+{
+	const char *filter = view->list->mine, *me = view->req->caller.user_id, *now;
+	struct json_object *mine;
+
+	if (filter == NULL)
+		return;
+	now = view->wanted.values[list_filter_find(view->list->source, filter)];
+	mine = page_object(view->req);
+	page_put_bool(mine, "on", now != NULL && strcmp(now, me) == 0);
+	page_put(mine, "url",
+	    list_view_url(view, filter, filter, now != NULL && strcmp(now, me) == 0 ? NULL : me));
+	page_put_object(context, "mine", mine);
+}

@@ -27,5 +27,7 @@ const char *list_view_query(
 /* The same as an address. */
 const char *list_view_url(
     const struct list_view *, const char *but, const char *name, const char *value);
+/* As "mine", for a list with such a filter: the way to what is assigned to who looks, and back. */
+void list_view_mine(const struct list_view *, struct json_object *context);
 
 #endif

@@ -1,5 +1,7 @@
 #include "panel/record.h"
 
+#include "domain/people/desk.h"
+
 #include <string.h>
 
 enum { SOURCES_MAX = 12 };
@@ -70,6 +72,40 @@ put_related(
 		page_list_add(all, one);
 	}
 	page_put_object(context, "related", all);
+	return ERR_OK;
+}
+
+/* --- notes, and who looks after it --- */
+
+static void
+put_notes(struct req *req, const struct rows *notes, struct json_object *desk)
+{
+	struct json_object *list = page_rows(req, notes, DESK_NOTES), *note;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(list); i++) {
+		note = json_object_array_get_idx(list, i);
+		page_put(note, "who_url", column_link(req, "/admin/users/{who_id}", note));
+	}
+	page_put_object(desk, "notes", list);
+	if (rows_count(notes) > DESK_NOTES)
+		page_put(desk, "more", arena_printf(req->arena, "The newest %d notes.", DESK_NOTES));
+}
+
+/* As "desk"; act_bar hangs the acts into it that belong there. */
+static enum err
+put_desk(struct req *req, const char *kind, const char *id, struct json_object *context)
+{
+	struct json_object *desk;
+	struct rows *rows;
+
+	TRY(desk_assignee(req->db, kind, id, &rows));
+	desk = rows_count(rows) > 0 ? page_row(req, rows, 0) : page_object(req);
+	page_put(desk, "assignee", column_text(desk, "admin"));
+	page_put(desk, "assignee_url", column_link(req, "/admin/users/{admin_id}", desk));
+	TRY(desk_notes(req->db, id, &rows));
+	put_notes(req, rows, desk);
+	page_put_object(context, "desk", desk);
 	return ERR_OK;
 }
 
@@ -149,5 +185,7 @@ record_show(struct req *req, const struct record *record, const char *id, struct
 	page_put_object(context, "facts", cells_of(req, record->facts, row));
 	page_put_object(context, "texts", cells_of(req, record->texts, row));
 	TRY(put_related(req, record, id, context));
+	if (record->desk != NULL)
+		TRY(put_desk(req, record->desk, id, context));
 	return put_timeline(req, record, id, context);
 }

@@ -33,9 +33,10 @@ struct record {
 	const struct column *texts; /* the longer ones; NULL: none */
 	const struct record_related *related; /* NULL: none */
 	const struct timeline_source *timeline;
+	const char *desk; /* kind whose notes and assignee are kept, as "report"; NULL: none are */
 };
 
-/* Put all that record.html shows into context. id is what related lists and timeline go by. */
+/* Put all that record.html shows into context; act_bar, after it, what is offered. id is what related lists and timeline go by. */
 MUST_CHECK enum err record_show(struct req *, const struct record *, const char *id,
     struct json_object *row, struct json_object *context);
 

@@ -40,6 +40,7 @@ static const struct {
 	{ NULL, "request", "request 77" },
 	{ NULL, "target", "@id" },
 	{ NULL, "actor", "@id" },
+	{ NULL, "assignee", "@id" },
 	{ NULL, "reporter", "@id" },
 	{ NULL, "from", "2025-06-01" },
 	{ NULL, "to", "2024-01-01" },
@@ -98,6 +99,10 @@ many_rows_are_there(void)
 		" md5('volume' || n % 8000 + 1)::uuid, CASE WHEN n % 73 = 0 THEN 'FRAUD' ELSE 'SPAM' END,"
 		" CASE WHEN n % 71 = 0 THEN 'ACTIONED' ELSE 'DISMISSED' END,"
 		" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
+		"INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'report', id,"
+		" md5('volume' || row_number() OVER () % ($1::int / 100) + 1)::uuid FROM report",
+		"INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'advisor', id,"
+		" md5('volume' || row_number() OVER () % ($1::int / 100) + 1)::uuid FROM advisor",
 		"INSERT INTO job (kind, state, done_at, created_at) SELECT 'volume.' || n % 90,"
 		" CASE WHEN n % 97 = 0 THEN 'DEAD' ELSE 'DONE' END, app_now(),"
 		" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
@@ -116,7 +121,7 @@ many_rows_are_there(void)
 	run("ALTER TABLE advisor DISABLE TRIGGER USER", NULL);
 	for (i = 0; i < COUNT_OF(texts); i++)
 		run(texts[i], rows);
-	run("ANALYZE user_account, advisor, report, job, audit", NULL);
+	run("ANALYZE user_account, advisor, report, assignment, job, audit", NULL);
 }
 
 /* The most rows that a step of the plan looked at: those it gave and those it threw away. */

@@ -1,5 +1,6 @@
 #include "domain/market/review.h"
 #include "domain/market/advisor.h"
+#include "domain/people/desk.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
 
@@ -17,9 +18,10 @@ enum {
 	REVIEW_LOGOUT,
 	REVIEW_TELL
 };
-#define SUBJECT                                                                                    \
-	"SELECT u.display_name AS name, a.state, u.state AS account_state, u.role FROM advisor a"  \
-	" JOIN user_account u ON u.id = a.id WHERE a.id = $1"
+#define SUBJECT                                                                                     \
+	"SELECT u.display_name AS name, a.state, u.state AS account_state, u.role, " DESK_ASSIGNEE( \
+	    "'advisor'", "a.id") " FROM advisor a"                                                  \
+				 " JOIN user_account u ON u.id = a.id WHERE a.id = $1"
 
 static const struct stmt stmts[] = {
 	[REVIEW_LIST] = { "review_list", 3,
@@ -72,6 +74,7 @@ static const struct list_filter filters[] = {
 	{ "state", "a.state = $?", NULL },
 	{ "subject", "a.specializations @> ARRAY[lower($?::text)]", NULL },
 	{ "language", "a.languages @> ARRAY[$?::text]", NULL },
+	{ "assignee", DESK_LIST_WHERE("'advisor'", "a.id"), NULL },
 	{ "from", LIST_DAY_FROM("coalesce(a.applied_at, a.created_at)"), NULL },
 	{ "to", LIST_DAY_TO("coalesce(a.applied_at, a.created_at)"), NULL },
 	{ 0 },
@@ -87,8 +90,9 @@ const struct list_source advisor_list = {
 	    "a.id, u.display_name, u.email, a.headline, a.experience_years,"
 	    " to_jsonb(a.languages) AS languages, to_jsonb(a.specializations) AS specializations,"
 	    " amount_json(a.rate_minor, a.currency) AS rate, a.state, u.state AS account_state,"
-	    " a.session_count, a.applied_at, a.reviewed_at",
-	.from = "advisor a LEFT JOIN user_account u ON u.id = a.id",
+	    " a.session_count, a.applied_at, a.reviewed_at" DESK_LIST_COLUMNS,
+	.from =
+	    "advisor a LEFT JOIN user_account u ON u.id = a.id" DESK_LIST_FROM("'advisor'", "a.id"),
 	.filters = filters,
 	.sorts = sorts,
 };

@@ -1,4 +1,5 @@
 #include "domain/people/moderation.h"
+#include "domain/people/desk.h"
 #include "domain/people/report.h"
 #include "domain/people/user.h"
 
@@ -31,13 +32,14 @@ enum {
 	" FROM report r JOIN user_account w ON w.id = r.reporter_id"                               \
 	" JOIN user_account t ON t.id = r.target_user_id"
 
-#define ACCOUNT                                                                                    \
-	"SELECT display_name AS name, state, role, coalesce(block_reason, '') AS block_reason"     \
-	" FROM user_account WHERE id = $1"
+#define ACCOUNT                                                                                                 \
+	"SELECT display_name AS name, state, role, coalesce(block_reason, '') AS block_reason, " DESK_ASSIGNEE( \
+	    "'user'", "user_account.id") " FROM user_account WHERE id = $1"
 
-#define REPORT_SUBJECT                                                                             \
-	"SELECT 'The report about ' || t.display_name AS name, r.state, r.target_user_id"          \
-	" FROM report r JOIN user_account t ON t.id = r.target_user_id WHERE r.id = $1"
+#define REPORT_SUBJECT                                                                                     \
+	"SELECT 'The report about ' || t.display_name AS name, r.state, r.target_user_id, " DESK_ASSIGNEE( \
+	    "'report'",                                                                                    \
+	    "r.id") " FROM report r JOIN user_account t ON t.id = r.target_user_id WHERE r.id = $1"
 
 static const struct stmt stmts[] = {
 	[ACCOUNT_LOOK] = { "moderation_account_look", 1, ACCOUNT, true },
@@ -98,6 +100,7 @@ static const struct list_filter filters[] = {
 	{ 0 },
 };
 static const struct list_sort sorts[] = {
+	{ "assignee", DESK_LIST_WHERE("'report'", "r.id"), NULL },
 	{ "raised", { "r.created_at", "r.id" }, false },
 	{ 0 },
 };
@@ -106,9 +109,10 @@ const struct list_source report_list = {
 	.columns =
 	    "r.id, r.reason, r.target_type, r.target_user_id, t.display_name AS target_name,"
 	    " t.state AS target_state, r.detail, r.reporter_id, w.display_name AS reporter_name,"
-	    " r.state, r.resolution, r.created_at, r.resolved_at",
+	    " r.state, r.resolution, r.created_at, r.resolved_at" DESK_LIST_COLUMNS,
 	.from = "report r LEFT JOIN user_account w ON w.id = r.reporter_id"
-		" LEFT JOIN user_account t ON t.id = r.target_user_id",
+		" LEFT JOIN user_account t ON t.id = r.target_user_id" DESK_LIST_FROM(
+		    "'report'", "r.id"),
 	.filters = filters,
 	.sorts = sorts,
 };

@@ -42,7 +42,8 @@ enum act_flags {
 	ACT_BULK = 8, /* offered for many subjects at once */
 	ACT_GONE = 16, /* afterwards there is no subject any more */
 	ACT_LATER =
-	    32 /* may be decided now and done a little later, so that it can be undone (decision.h) */
+	    32, /* may be decided now and done a little later, so that it can be undone (decision.h) */
+	ACT_ASIDE = 64 /* decides nothing: its button stands apart from those that do */
 };
 
 struct act {
@@ -62,6 +63,8 @@ struct act {
 	const char *summary, *doc; /* of the twin */
 	/* May it be done to the subject, whose row of look or lock this is? NULL: to all. */
 	enum err (*may)(const struct rows *was);
+	/* Does a page offer it to that administrator, who may do it all the same? NULL: to all. */
+	bool (*offered)(const struct rows *was, const char *admin_id);
 	enum err (*run)(struct db *, struct act_call *);
 };
 
