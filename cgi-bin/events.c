@@ -8,6 +8,7 @@
 #include "web/app.h"
 #include "live/live.h"
 #include "domain/market/advisor.h"
+#include "domain/people/moderation.h"
 #include "domain/people/report.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
@@ -157,7 +158,7 @@ static const struct route *const tables[] = { routes, NULL };
 static const struct stmt_set *const sets[] = { &event_stmts, &ticket_stmts, &message_stmts,
 	&conversation_stmts, &presence_stmts, NULL };
 static const struct event_type *const types[] = { message_events, conversation_events,
-	presence_events, session_events, advisor_events, report_events, NULL };
+	presence_events, session_events, advisor_events, report_events, account_events, NULL };
 
 static int
 serve(struct worker *worker, int listener)

@@ -93,6 +93,14 @@ blocking_ends_logins_and_revokes_tokens(void)
 					   " FROM user_account WHERE id = $1",
 				   id),
 	    "ACTIVE-");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT string_agg(type || ' ' || payload::text, ' ' ORDER BY seq) FROM event"
+			" WHERE user_id = $1",
+		id),
+	    arena_printf(db_arena(db),
+		"account.blocked {\"state\": \"BLOCKED\", \"user_id\": \"%s\"}"
+		" account.unblocked {\"state\": \"ACTIVE\", \"user_id\": \"%s\"}",
+		id, id));
 }
 
 static void
@@ -207,7 +215,13 @@ both_hear_what_was_decided_and_that_it_is_open_again(void)
 	    reporter, user);
 	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", id, NULL), ERR_CONFLICT);
 	CU_ASSERT_EQUAL(resolve(again, false, false), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(heard(user), "report.upheld ");
 	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", id, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(heard(user), "report.upheld , report.reconsidered ");
+	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", again, NULL), ERR_CONFLICT);
+	CU_ASSERT_EQUAL(resolve(id, false, false), ERR_OK);
+	CU_ASSERT_EQUAL(acting(db, admin, "report.reopen", id, NULL), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(heard(user), "report.upheld , report.reconsidered ");
 }
 
 static void

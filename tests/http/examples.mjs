@@ -142,6 +142,8 @@ await api("POST", `/admin/reports/${report.id}/dismiss`, admin.access_token, { n
 await api("GET", `/reports/${report.id}`, maya.token);
 await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token, { reason: "There is more to it" });
 await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "Asked three people to pay outside" });
+await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token);
+await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "As before" });
 for (const subject of [`users/${ravi.id}`, `advisors/${ravi.id}`, `reports/${report.id}`]) {
 	await api("POST", `/admin/${subject}/note`, admin.access_token, { text: "Called on Monday, will write again" });
 	await api("POST", `/admin/${subject}/assign`, admin.access_token);
@@ -157,6 +159,8 @@ await readLog(maya);
 await api("GET", "/admin/users?q=maya", admin.access_token);
 await api("POST", `/admin/users/${ravi.id}/block`, admin.access_token, { reason: "Asks for payments outside" });
 await api("POST", `/admin/users/${ravi.id}/unblock`, admin.access_token);
+ravi.token = (await api("POST", "/auth/login", null, { identifier: ravi.email, password: "correct horse battery" })).access_token;
+await readLog(ravi);
 await api("GET", "/admin/audit", admin.access_token);
 await api("POST", "/admin/audit/check", admin.access_token);
 await until(() => api("GET", "/admin/audit/check", admin.access_token), "the check");

@@ -10,7 +10,7 @@ export const TYPES = ["message.created", "message.updated", "message.deleted", "
 	"conversation.muted", "session.requested", "session.accepted", "session.started", "session.ended",
 	"session.declined", "session.cancelled", "session.expired", "advisor.approved", "advisor.rejected",
 	"advisor.revoked", "advisor.suspended", "advisor.resumed", "advisor.reopened", "report.closed", "report.reopened",
-	"report.upheld"];
+	"report.upheld", "report.reconsidered", "account.blocked", "account.unblocked"];
 
 export class Listener {
 	seq = 0; // of the last event that was taken

@@ -170,13 +170,15 @@ a_blocked_person_is_out_of_everything(void)
 	client_free(advisor);
 }
 
-/* Nothing happens to this person but the block, so the parked poll itself must end. */
+/* Whoever is there hears why it ends; whoever is not finds it when unblocked. */
 static void
-a_parked_poll_of_a_blocked_person_ends(void)
+a_blocked_person_hears_it(void)
 {
 	struct person person = person_register("USER");
 	struct client *user = signed_in(person.token);
 	struct parked *poll;
+	char path[64];
+	size_t at;
 
 	admins();
 	poll = park(user, person.token);
@@ -184,8 +186,18 @@ a_parked_poll_of_a_blocked_person_ends(void)
 	CU_ASSERT_EQUAL(
 	    client_callf(admin, "POST", "{\"reason\":\"Rude\"}", "/admin/users/%s/block", person.id),
 	    200);
-	CU_ASSERT_EQUAL(parked_wait(poll), 401);
+	at = wait_event(&poll, person.token, "account.blocked");
+	(void)snprintf(path, sizeof(path), "events.%zu.data.state", at);
+	CU_ASSERT_STRING_EQUAL(parked_text(poll, path), "BLOCKED");
 	parked_free(poll);
+	CU_ASSERT_EQUAL(
+	    client_callf(admin, "POST", NULL, "/admin/users/%s/unblock", person.id), 200);
+	CU_ASSERT_EQUAL(sign_in(&person), 200);
+	client_token(user, client_text(anon, "access_token"));
+	CU_ASSERT_EQUAL(
+	    client_callf(user, "GET", NULL, "/events?cursor=%s&wait=0", cursor_at(INT64_C(0))), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(user, "events.0.type"), "account.blocked");
+	CU_ASSERT_STRING_EQUAL(client_text(user, "events.1.type"), "account.unblocked");
 	client_free(user);
 }
 
@@ -246,7 +258,7 @@ blocking_the_other_side_ends_the_session_between(void)
 
 static const struct cunit_test tests[] = {
 	{ "a blocked person is out of everything", a_blocked_person_is_out_of_everything },
-	{ "a parked poll of a blocked person ends", a_parked_poll_of_a_blocked_person_ends },
+	{ "a blocked person hears it", a_blocked_person_hears_it },
 	{ "a new role ends the old token", a_new_role_ends_the_old_token },
 	{ "blocking the other side ends the session between",
 	    blocking_the_other_side_ends_the_session_between },

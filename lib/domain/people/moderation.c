@@ -13,6 +13,7 @@ enum {
 	ACCOUNT_LOCK,
 	ACCOUNT_BLOCK,
 	ACCOUNT_UNBLOCK,
+	ACCOUNT_TELL,
 	LOGINS_END,
 	ADVISOR_OFFLINE,
 	REPORT_LIST,
@@ -51,6 +52,10 @@ static const struct stmt stmts[] = {
 	[ACCOUNT_UNBLOCK] = { "moderation_account_unblock", 1,
 	    "UPDATE user_account SET state = 'ACTIVE', block_reason = NULL, version = version + 1,"
 	    " updated_at = app_now() WHERE id = $1" },
+	[ACCOUNT_TELL] = { "moderation_account_tell", 3,
+	    "SELECT event_emit(ARRAY[$1::uuid], $2, jsonb_build_object('user_id', $1::uuid,"
+	    " 'state', $3::text))",
+	    false },
 	[LOGINS_END] = { "moderation_logins_end", 1,
 	    "UPDATE login SET ended_at = app_now(), end_reason = 'BLOCKED'"
 	    " WHERE user_id = $1 AND ended_at IS NULL",
@@ -82,8 +87,8 @@ static const struct stmt stmts[] = {
 	    "SELECT event_emit(ARRAY[reporter_id], $2, jsonb_build_object('report_id', id,"
 	    " 'state', state, 'target_type', target_type, 'target_id', target_id))"
 	    " FROM report WHERE id = $1" },
-	[REPORT_TELL_PERSON] = { "moderation_report_tell_person", 1,
-	    "SELECT event_emit(ARRAY[target_user_id], 'report.upheld', jsonb_build_object("
+	[REPORT_TELL_PERSON] = { "moderation_report_tell_person", 2,
+	    "SELECT event_emit(ARRAY[target_user_id], $2, jsonb_build_object("
 	    "'target_type', target_type, 'target_id', target_id, 'reason', reason))"
 	    " FROM report WHERE id = $1" },
 };
@@ -95,12 +100,12 @@ static const struct list_filter filters[] = {
 	{ "type", "r.target_type = $?", NULL },
 	{ "target", "r.target_user_id = $?", NULL },
 	{ "reporter", "r.reporter_id = $?", NULL },
+	{ "assignee", DESK_LIST_WHERE("'report'", "r.id"), NULL },
 	{ "from", LIST_DAY_FROM("r.created_at"), NULL },
 	{ "to", LIST_DAY_TO("r.created_at"), NULL },
 	{ 0 },
 };
 static const struct list_sort sorts[] = {
-	{ "assignee", DESK_LIST_WHERE("'report'", "r.id"), NULL },
 	{ "raised", { "r.created_at", "r.id" }, false },
 	{ 0 },
 };
@@ -135,7 +140,30 @@ const struct field moderation_report_fields[] = {
 	{ 0 },
 };
 
+static const struct field account_data[] = {
+	{ "user_id", FIELD_UUID, .doc = "You" },
+	{ "state", FIELD_ENUM, .one_of = user_states, .doc = "State of your account now" },
+	{ 0 },
+};
+const struct event_type account_events[] = {
+	{ "account.blocked",
+	    "Your account was blocked: logins and live sessions have ended. A device that is"
+	    " connected hears it at once, others when the account is unblocked",
+	    .data = account_data },
+	{ "account.unblocked", "You can sign in again; what had ended stays ended",
+	    .data = account_data },
+	{ 0 },
+};
+
 /* --- acts on an account --- */
+
+/* Of blocks no reason is told: it was written for administrators. */
+static enum err
+tell_account(struct db *db, struct act_call *call, const char *type)
+{
+	return db_exec(
+	    db, &stmts[ACCOUNT_TELL], db_text(call->id), db_text(type), db_text(call->act->to));
+}
 
 static enum err
 no_admin(const struct rows *was)
@@ -152,15 +180,16 @@ block(struct db *db, struct act_call *call)
 	TRY(session_leave_all(db, call->id, "The account of one side was blocked", &sessions));
 	TRY(db_exec(db, &stmts[ADVISOR_OFFLINE], db_text(call->id)));
 	act_note_int(call, "sessions_ended", (int64_t)sessions);
-	return db_exec(
-	    db, &stmts[ACCOUNT_BLOCK], db_text(call->id), db_text(act_text(call, "reason")));
+	TRY(db_exec(db, &stmts[ACCOUNT_BLOCK], db_text(call->id), db_text(act_text(call, "reason"))));
+	return tell_account(db, call, "account.blocked");
 }
 
 static enum err
 unblock(struct db *db, struct act_call *call)
 {
 	act_note(call, "reason", act_was(call, "block_reason"));
-	return db_exec(db, &stmts[ACCOUNT_UNBLOCK], db_text(call->id));
+	TRY(db_exec(db, &stmts[ACCOUNT_UNBLOCK], db_text(call->id)));
+	return tell_account(db, call, "account.unblocked");
 }
 
 const struct act_kind user_kind = { "user", "users", .look = &stmts[ACCOUNT_LOOK],
@@ -185,14 +214,15 @@ const struct act user_acts[] = {
 	    .done = "{} was blocked: logins and live sessions have ended.", .bulk = "blocked",
 	    .refusals = block_refusals, .summary = "Block an account",
 	    .doc = "Logins and live sessions end at once; access tokens stop working within seconds."
-		   " Admins cannot be blocked.",
+		   " The person hears account.blocked. Admins cannot be blocked.",
 	    .may = no_admin, .run = block },
 	[UNBLOCK] = { "user.unblock", &user_kind, "people.moderate", NULL, "BLOCKED", "ACTIVE",
 	    ACT_GOOD | ACT_BULK, .label = "Unblock",
 	    .hint = "The person can sign in again; what ended stays ended.",
 	    .done = "{} was unblocked and can sign in again.", .bulk = "unblocked",
 	    .summary = "Unblock an account",
-	    .doc = "The person can sign in again; sessions that had ended stay ended.",
+	    .doc = "The person can sign in again and hears account.unblocked; sessions that had"
+		   " ended stay ended.",
 	    .run = unblock },
 	{ 0 },
 };
@@ -247,12 +277,16 @@ decide(struct db *db, struct act_call *call)
 			return err == ERR_BAD_STATE ? ERR_ACCOUNT_BLOCKED : err;
 	}
 	TRY(close_report(db, call));
-	return db_exec(db, &stmts[REPORT_TELL_PERSON], db_text(call->id));
+	return db_exec(db, &stmts[REPORT_TELL_PERSON], db_text(call->id), db_text("report.upheld"));
 }
 
+/* Who heard that the report was right hears that this is not settled. */
 static enum err
 reopen(struct db *db, struct act_call *call)
 {
+	if (strcmp(act_was(call, "state"), "ACTIONED") == 0)
+		TRY(db_exec(db, &stmts[REPORT_TELL_PERSON], db_text(call->id),
+		    db_text("report.reconsidered")));
 	TRY(db_exec(db, &stmts[REPORT_SET], db_text(call->id), db_text("OPEN"), db_text(""),
 	    db_text(NULL)));
 	return db_exec(db, &stmts[REPORT_TELL], db_text(call->id), db_text("report.reopened"));
@@ -306,8 +340,8 @@ const struct act report_acts[] = {
 	[REOPEN] = { "report.reopen", &report_kind, "people.moderate", NULL, "ACTIONED DISMISSED",
 	    "OPEN", 0, .label = "Re-open", .hint = "It waits for a decision again.",
 	    .done = "{} is open again.", .refusals = reopen_refusals, .summary = "Re-open a report",
-	    .doc =
-		"It waits for a decision again; the reporter hears report.reopened. A block stays.",
+	    .doc = "It waits for a decision again; the reporter hears report.reopened, and the person"
+		   " report.reconsidered if it was upheld. A block stays.",
 	    .run = reopen },
 	{ 0 },
 };

@@ -7,7 +7,7 @@
 
 #include "db/list.h"
 #include "domain/system/act.h"
-#include "shape/field.h"
+#include "shape/event_type.h"
 
 extern const struct stmt_set moderation_stmts;
 extern const struct list_source report_list; /* all reports */
@@ -16,8 +16,10 @@ extern const struct field moderation_report_fields[]; /* of moderation_report_li
 /*
  * Acts on an account. Blocking: all its logins end (their access tokens are revoked), an advisor goes offline, live
  * sessions end: requested and accepted ones are CANCELLED, ongoing ones ENDED, their conversations are closed and
- * both sides are told. Needs session_stmts, session_leave_stmts and message_stmts too.
+ * both sides are told. The person hears account.blocked: who is there at once, who is not when unblocked. Needs
+ * session_stmts, session_leave_stmts and message_stmts too.
  */
+extern const struct event_type account_events[];
 extern const struct act_kind user_kind;
 extern const struct act user_acts[];
 

@@ -92,6 +92,8 @@ const struct event_type report_events[] = {
 	{ "report.closed", "Somebody looked at what you reported, and decided", .data = closed_data },
 	{ "report.reopened", "What you reported is looked at again", .data = closed_data },
 	{ "report.upheld", "A complaint about you was found right", .data = upheld_data },
+	{ "report.reconsidered", "A complaint about you that was found right is looked at again",
+	    .data = upheld_data },
 	{ 0 },
 };
 
