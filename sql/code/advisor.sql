@@ -36,3 +36,9 @@ CREATE OR REPLACE TRIGGER advisor_rate_first AFTER INSERT ON advisor FOR EACH RO
 CREATE OR REPLACE TRIGGER advisor_rate_next AFTER UPDATE OF rate_minor, currency ON advisor FOR EACH ROW
 	WHEN ((OLD.rate_minor, OLD.currency) IS DISTINCT FROM (NEW.rate_minor, NEW.currency))
 	EXECUTE FUNCTION advisor_rate_keep();
+
+-- As people apply and the acts of review decide; a test compares them.
+CREATE OR REPLACE TRIGGER advisor_guard BEFORE UPDATE OF state ON advisor FOR EACH ROW
+	WHEN (OLD.state IS DISTINCT FROM NEW.state)
+	EXECUTE FUNCTION state_guard('DRAFT PENDING', 'REJECTED PENDING', 'PENDING APPROVED', 'PENDING REJECTED',
+		'APPROVED SUSPENDED', 'SUSPENDED APPROVED', 'APPROVED REJECTED', 'SUSPENDED REJECTED');

@@ -22,3 +22,13 @@ BEGIN
 	RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$;
 COMMENT ON FUNCTION append_only() IS 'Refuses UPDATE, DELETE and TRUNCATE';
+
+-- For triggers BEFORE UPDATE OF state, with each move that there is as an argument: 'OPEN CLOSED'.
+CREATE OR REPLACE FUNCTION state_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF OLD.state || ' ' || NEW.state <> ALL (TG_ARGV) THEN
+		PERFORM refuse('bad_state', OLD.state || ' to ' || NEW.state);
+	END IF;
+	RETURN NEW;
+END $$;
+COMMENT ON FUNCTION state_guard() IS 'No state change but those the trigger names, whoever asks';

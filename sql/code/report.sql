@@ -16,3 +16,8 @@ CREATE OR REPLACE FUNCTION report_shown(snapshot jsonb) RETURNS jsonb LANGUAGE s
 $$;
 COMMENT ON FUNCTION report_shown(jsonb) IS
 	'What a page shows of a report''s snapshot: all of it, or a part that fits and what was left out';
+
+-- As the acts of moderation move it; a test compares them.
+CREATE OR REPLACE TRIGGER report_guard BEFORE UPDATE OF state ON report FOR EACH ROW
+	WHEN (OLD.state IS DISTINCT FROM NEW.state)
+	EXECUTE FUNCTION state_guard('OPEN ACTIONED', 'OPEN DISMISSED', 'ACTIONED OPEN', 'DISMISSED OPEN');

@@ -76,7 +76,7 @@ a_refused_advisor_and_a_user_may_apply(void)
 {
 	const char *id = testdb_user("ADVISOR"), *user = testdb_user("USER");
 
-	testdb_run("UPDATE advisor SET state = 'REJECTED' WHERE id = $1", id);
+	testdb_advisor_state(id, "REJECTED");
 	CU_ASSERT_EQUAL(apply(id, GOOD), ERR_OK);
 	CU_ASSERT_EQUAL(apply(user, GOOD), ERR_OK);
 	CU_ASSERT_STRING_EQUAL(value("state"), "PENDING");

@@ -343,7 +343,7 @@ hidden_people_are_not_shown(void)
 	query.viewer_id = NULL;
 	CU_ASSERT_EQUAL(count(&query), 2);
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", a);
-	testdb_run("UPDATE advisor SET state = 'PENDING', online = false WHERE id = $1", b);
+	testdb_advisor_state(b, "PENDING");
 	CU_ASSERT_EQUAL(count(&query), 0);
 	CU_ASSERT_EQUAL(directory_get(db, a, NULL, &row), ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(directory_get(db, b, NULL, &row), ERR_NOT_FOUND);

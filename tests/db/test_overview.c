@@ -121,8 +121,8 @@ what_waits_is_counted_to_a_bound(void)
 
 	for (i = 0; i < 3; i++)
 		testdb_run(
-		    "UPDATE advisor SET state = 'PENDING', online = false, applied_at = app_now() WHERE id = $1",
-		    testdb_advisor());
+		    "INSERT INTO advisor (id, state, applied_at) VALUES ($1, 'PENDING', app_now())",
+		    testdb_user("USER"));
 	CU_ASSERT_EQUAL_FATAL(overview_waiting(db, 2, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_i64_of(rows, 0, "pending"), 2);
 }

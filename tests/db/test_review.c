@@ -31,7 +31,8 @@ applicant(const char *role, const char *hours)
 	const char *id = testdb_user(role);
 
 	testdb_run("INSERT INTO advisor (id) VALUES ($1) ON CONFLICT DO NOTHING", id);
-	testdb_run("UPDATE advisor SET state = 'PENDING', headline = 'Hello', applied_at ="
+	testdb_advisor_state(id, "PENDING");
+	testdb_run("UPDATE advisor SET headline = 'Hello', applied_at ="
 		   " app_now() - make_interval(hours => $2::int) WHERE id = $1",
 	    id, hours);
 	testdb_run(
@@ -121,15 +122,16 @@ static void
 only_pending_applications_of_active_accounts_are_decided(void)
 {
 	static const char *const states[] = { "DRAFT", "APPROVED", "REJECTED" };
-	const char *id = applicant("USER", "1");
+	const char *id = testdb_user("ADVISOR");
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(states); i++) {
-		testdb_run("UPDATE advisor SET state = $2 WHERE id = $1", id, states[i]);
+		if (i > 0)
+			testdb_advisor_state(id, states[i]);
 		CU_ASSERT_EQUAL(decide(id, NULL), ERR_BAD_STATE);
 		CU_ASSERT_EQUAL(decide(id, "No"), ERR_BAD_STATE);
 	}
-	testdb_run("UPDATE advisor SET state = 'PENDING' WHERE id = $1", id);
+	testdb_advisor_state(id, "PENDING");
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", id);
 	CU_ASSERT_EQUAL(decide(id, NULL), ERR_ACCOUNT_BLOCKED);
 	CU_ASSERT_EQUAL(decide(testdb_user("USER"), NULL), ERR_NOT_FOUND);

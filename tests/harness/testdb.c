@@ -133,12 +133,38 @@ testdb_user(const char *role)
 	return id;
 }
 
+void
+testdb_advisor_state(const char *id, const char *state)
+{
+	static const struct {
+		const char *to, *over, *from;
+	} ways[] = {
+		{ "PENDING", "REJECTED", "APPROVED SUSPENDED" },
+		{ "APPROVED", "PENDING", "DRAFT REJECTED" },
+		{ "REJECTED", "PENDING", "DRAFT" },
+		{ "SUSPENDED", "PENDING", "DRAFT REJECTED" },
+		{ "SUSPENDED", "APPROVED", "PENDING" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(ways); i++)
+		if (strcmp(ways[i].to, state) == 0)
+			testdb_run(
+			    "UPDATE advisor SET state = $2, online = online AND $2 = 'APPROVED'"
+			    " WHERE id = $1 AND state = ANY (string_to_array($3, ' '))",
+			    id, ways[i].over, ways[i].from);
+	testdb_run(
+	    "UPDATE advisor SET state = $2, online = online AND $2 = 'APPROVED' WHERE id = $1", id,
+	    state);
+}
+
 const char *
 testdb_advisor(void)
 {
 	const char *id = testdb_user("ADVISOR");
 
-	testdb_run("UPDATE advisor SET state = 'APPROVED', headline = 'Listens first',"
+	testdb_advisor_state(id, "APPROVED");
+	testdb_run("UPDATE advisor SET headline = 'Listens first',"
 		   " bio = 'Twenty years of listening to people.', experience_years = 20,"
 		   " languages = '{en}', specializations = '{dating}', rate_minor = 2500,"
 		   " online = true, online_at = app_now(), applied_at = app_now(),"

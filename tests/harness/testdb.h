@@ -29,6 +29,8 @@ int64_t testdb_i64_(const char *sql, ...) __attribute__((sentinel));
 const char *testdb_user(const char *role);
 /* An ADVISOR with an APPROVED profile, online, without ratings. */
 const char *testdb_advisor(void);
+/* The advisor's state by moves that there are, whatever it is now; there is no way back to DRAFT. */
+void testdb_advisor_state(const char *id, const char *state);
 /* A number no other run has used. */
 uint32_t testdb_random(void);
 

@@ -34,8 +34,8 @@ things_to_act_upon_are_there(void)
 	advisor = testdb_user("ADVISOR");
 	user = testdb_user("USER");
 	blocked = testdb_user("USER");
-	testdb_run(
-	    "UPDATE advisor SET state = 'PENDING', applied_at = app_now() WHERE id = $1", advisor);
+	testdb_advisor_state(advisor, "PENDING");
+	testdb_run("UPDATE advisor SET applied_at = app_now() WHERE id = $1", advisor);
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", blocked);
 	report = testdb_text(
 	    "INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"

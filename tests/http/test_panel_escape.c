@@ -77,9 +77,9 @@ write_everywhere(const char *text)
 	    "UPDATE user_account SET display_name = left($2, 80), bio = $2, locale = left($2, 35),"
 	    " timezone = left($2, 64), block_reason = $2, state = 'BLOCKED' WHERE id = $1",
 	    person, text);
-	testdb_run(
-	    "UPDATE advisor SET headline = $2, bio = $2, state = 'REJECTED', state_reason = $2,"
-	    " languages = ARRAY[$2], specializations = ARRAY[$2] WHERE id = $1",
+	testdb_advisor_state(person, "REJECTED");
+	testdb_run("UPDATE advisor SET headline = $2, bio = $2, state_reason = $2,"
+		   " languages = ARRAY[$2], specializations = ARRAY[$2] WHERE id = $1",
 	    person, text);
 	testdb_run("UPDATE report SET detail = $2, resolution = $2, snapshot = "
 		   "jsonb_build_object($2::text,"

@@ -6,15 +6,17 @@
 
 #include <string.h>
 
-enum { DEMO_ADVISOR, DEMO_RATED_SESSION };
+enum { DEMO_APPLY, DEMO_ADVISOR, DEMO_RATED_SESSION };
 static const struct stmt stmts[] = {
+	[DEMO_APPLY] = { "demo_apply", 1,
+	    "UPDATE advisor SET state = 'PENDING' WHERE id = $1 AND state = 'DRAFT'", false },
 	[DEMO_ADVISOR] = { "demo_advisor", 11,
 	    "UPDATE advisor SET state = $2, headline = $3, bio = $4, experience_years = $5,"
 	    " languages = string_to_array($6, ' '), specializations = string_to_array($7, ' '),"
 	    " rate_minor = $8, latitude = $9::float8, longitude = $10::float8, online = $11::boolean,"
 	    " online_at = CASE WHEN $11::boolean THEN app_now() END, applied_at = app_now(),"
 	    " reviewed_at = CASE WHEN $2 = 'APPROVED' THEN app_now() END"
-	    " WHERE id = $1 AND state = 'DRAFT'",
+	    " WHERE id = $1 AND state = 'PENDING'",
 	    false },
 	[DEMO_RATED_SESSION] = { "demo_rated_session", 7,
 	    "WITH c AS (INSERT INTO conversation (id, kind, closed_at)"
@@ -113,6 +115,7 @@ advisor_load(struct db *db, const struct demo *demo, const struct demo_advisor *
 	TRY(account(db, demo, a->email, a->name, "ADVISOR", demo->advisor_hash, &id, &made));
 	if (!made)
 		return ERR_OK;
+	TRY(db_exec(db, &stmts[DEMO_APPLY], db_text(id)));
 	TRY(db_exec(db, &stmts[DEMO_ADVISOR], db_text(id), db_text(a->state), db_text(a->headline),
 	    db_text(a->bio), db_i64(a->years), db_text(a->languages), db_text(a->specializations),
 	    db_i64(a->rate_minor), db_text(a->latitude), db_text(a->longitude), db_bool(a->online)));
