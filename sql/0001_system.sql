@@ -196,6 +196,7 @@ COMMENT ON COLUMN decision.effective_at IS 'When it takes effect, and cannot be 
 COMMENT ON COLUMN decision.done_at IS 'When it ceased to be PENDING';
 CREATE UNIQUE INDEX decision_pending ON decision (subject_id) WHERE state = 'PENDING';
 CREATE INDEX decision_by ON decision (decided_by, id DESC);
+CREATE INDEX decision_done ON decision (done_at) WHERE done_at IS NOT NULL;
 
 -- Which server's log the epoch was chosen for. A restore to a time begins a new timeline, and so does the
 -- promotion of a standby; a dump is loaded into another system. Whoever comes first decides, in

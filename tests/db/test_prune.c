@@ -85,6 +85,33 @@ unfinished_jobs_stay_and_dead_ones_for_a_month(void)
 	testdb_close(db);
 }
 
+/* How it ended stays in the audit log; what has not ended stays. */
+static void
+decisions_go_a_month_after_their_end(void)
+{
+	struct db *db = testdb_open(sets);
+	const char *by = testdb_user("ADMIN");
+	int64_t count;
+
+	testdb_run(
+	    "INSERT INTO decision (id, act, subject_id, what, decided_by, state, decided_at,"
+	    " effective_at, done_at) SELECT gen_random_uuid(), 'test.prune', gen_random_uuid(),"
+	    " 'Test', $1, state, app_now() - interval '1 year', app_now() - interval '1 year',"
+	    " CASE WHEN state <> 'PENDING' THEN app_now() - make_interval(days => days) END"
+	    " FROM unnest(ARRAY['PENDING', 'DONE', 'UNDONE', 'FAILED']) state,"
+	    " unnest(ARRAY[29, 31]) days",
+	    by);
+	CU_ASSERT_EQUAL(prune_run(db, EVENT_DAYS, &count), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text(
+		"SELECT string_agg(state || coalesce((app_now()::date - done_at::date)::text, ''),"
+		" ' ' ORDER BY state, done_at) FROM decision WHERE decided_by = $1",
+		by),
+	    "DONE29 FAILED29 PENDING PENDING UNDONE29");
+	testdb_run("DELETE FROM decision WHERE decided_by = $1", by);
+	testdb_close(db);
+}
+
 static void
 more_than_a_batch_goes_in_one_round(void)
 {
@@ -106,6 +133,7 @@ static const struct cunit_test tests[] = {
 	{ "old rows go and young ones stay", old_rows_go_and_young_ones_stay },
 	{ "unfinished jobs stay, and dead ones for a month",
 	    unfinished_jobs_stay_and_dead_ones_for_a_month },
+	{ "decisions go a month after their end", decisions_go_a_month_after_their_end },
 	{ "more than a batch goes in one round", more_than_a_batch_goes_in_one_round },
 	{ 0 },
 };

@@ -11,7 +11,11 @@
 #include "domain/system/act.h"
 
 #define DECISION_JOB "act.decision"
-enum { DECISION_WAIT_S = 10 };
+enum {
+	DECISION_WAIT_S = 10,
+	DECISION_DAYS =
+	    30 /* kept so long after its end; the audit log has what came of it for good */
+};
 extern const struct stmt_set decision_stmts;
 extern const char *const decision_states[];
 

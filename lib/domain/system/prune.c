@@ -1,8 +1,9 @@
 #include "domain/system/prune.h"
 
+#include "domain/system/decision.h"
 #include "domain/system/job.h"
 
-enum { REVOCATION, IDEMPOTENCY, RATE_BUCKET, EVENT, JOB, JOB_DEAD };
+enum { REVOCATION, IDEMPOTENCY, RATE_BUCKET, EVENT, JOB, JOB_DEAD, DECISION };
 
 /* $1 is how many hours a row is kept. */
 static const struct stmt stmts[] = {
@@ -32,6 +33,10 @@ static const struct stmt stmts[] = {
 	[JOB_DEAD] = { "prune_job_dead", 2,
 	    "DELETE FROM job WHERE ctid = ANY (ARRAY(SELECT ctid FROM job WHERE state = 'DEAD'"
 	    " AND done_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[DECISION] = { "prune_decision", 2,
+	    "DELETE FROM decision WHERE ctid = ANY (ARRAY(SELECT ctid FROM decision"
+	    " WHERE done_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
 	    true },
 };
 STMT_SET(prune_stmts, stmts);
@@ -66,6 +71,7 @@ prune_run(struct db *db, int64_t event_days, int64_t *count)
 		[EVENT] = event_days * 24,
 		[JOB] = (int64_t)JOB_DONE_DAYS * 24,
 		[JOB_DEAD] = (int64_t)JOB_DEAD_DAYS * 24,
+		[DECISION] = (int64_t)DECISION_DAYS * 24,
 	};
 	size_t i;
 

@@ -1,7 +1,7 @@
 /*
- * Forgetting what has had its time: old revocations, idempotency keys, rate counters, jobs
- * that were done or given up, and events that no day was made for (the days are dropped by talk/retention.h). Work is done in
- * batches of PRUNE_BATCH rows, each a transaction of its own, so that nobody waits for it.
+ * Forgetting what has had its time: old revocations, idempotency keys, rate counters, jobs that were done or given
+ * up, decisions that have ended, and events that no day was made for (the days are dropped by talk/retention.h). Work
+ * is done in batches of PRUNE_BATCH rows, each a transaction of its own, so that nobody waits for it.
  */
 #ifndef DOMAIN_SYSTEM_PRUNE_H
 #define DOMAIN_SYSTEM_PRUNE_H
