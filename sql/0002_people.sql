@@ -145,6 +145,8 @@ COMMENT ON COLUMN report.resolved_by IS 'The admin who closed it';
 COMMENT ON COLUMN report.resolved_at IS 'When it was closed';
 COMMENT ON COLUMN report.created_at IS 'When it was raised';
 CREATE INDEX report_open ON report (created_at, id) WHERE state = 'OPEN';
+-- The queue takes the oldest of each kind of complaint.
+CREATE INDEX report_queue ON report (reason, created_at, id) WHERE state = 'OPEN';
 -- The panel's list, and what a person's page shows of reports.
 CREATE INDEX report_created ON report (created_at, id);
 CREATE INDEX report_state ON report (state, created_at, id);
@@ -186,3 +188,21 @@ COMMENT ON COLUMN assignment.subject_id IS 'Which';
 COMMENT ON COLUMN assignment.admin_id IS 'Who';
 COMMENT ON COLUMN assignment.at IS 'Since when';
 CREATE INDEX assignment_admin ON assignment (admin_id, subject, subject_id);
+
+-- Who works through a queue, and at what: one matter each, and no two at the same.
+CREATE TABLE queue_look (
+	queue text NOT NULL CHECK (length(queue) BETWEEN 1 AND 40),
+	admin_id uuid NOT NULL REFERENCES user_account ON DELETE RESTRICT,
+	matter_id uuid NOT NULL,
+	item_id uuid NOT NULL,
+	skipped boolean NOT NULL DEFAULT false,
+	at timestamptz NOT NULL DEFAULT app_now(),
+	PRIMARY KEY (queue, admin_id, matter_id)
+);
+COMMENT ON TABLE queue_look IS 'What administrators look at in a queue, so that no two get the same, and what they skipped';
+COMMENT ON COLUMN queue_look.queue IS 'Its name, as reports';
+COMMENT ON COLUMN queue_look.admin_id IS 'Who looks';
+COMMENT ON COLUMN queue_look.matter_id IS 'What items that are decided together have in common, as the person reported';
+COMMENT ON COLUMN queue_look.item_id IS 'The item of it that is shown';
+COMMENT ON COLUMN queue_look.skipped IS 'Was put off: it comes after all others for this administrator, and at once for another';
+COMMENT ON COLUMN queue_look.at IS 'Since when; a look is forgotten after some minutes';

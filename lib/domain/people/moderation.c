@@ -21,6 +21,7 @@ enum {
 	REPORT_LOOK,
 	REPORT_LOCK,
 	REPORT_SET,
+	REPORT_OTHERS,
 	REPORT_TELL,
 	REPORT_TELL_PERSON
 };
@@ -83,6 +84,12 @@ static const struct stmt stmts[] = {
 	    "UPDATE report SET state = $2, resolution = $3, resolved_by = CASE WHEN $2 <> 'OPEN'"
 	    " THEN $4::uuid END, resolved_at = CASE WHEN $2 <> 'OPEN' THEN app_now() END"
 	    " WHERE id = $1" },
+	/* Not those that came in after it was decided, which nobody has seen. */
+	[REPORT_OTHERS] = { "moderation_report_others", 4,
+	    "SELECT id FROM report r WHERE target_user_id = $1 AND state = 'OPEN' AND id <> $2"
+	    " AND created_at <= coalesce($3::timestamptz, app_now()) AND NOT EXISTS (SELECT FROM decision"
+	    " d WHERE d.subject_id = r.id AND d.state = 'PENDING') ORDER BY id LIMIT $4::bigint FOR UPDATE",
+	    false },
 	[REPORT_TELL] = { "moderation_report_tell", 2,
 	    "SELECT event_emit(ARRAY[reporter_id], $2, jsonb_build_object('report_id', id,"
 	    " 'state', state, 'target_type', target_type, 'target_id', target_id))"
@@ -246,6 +253,7 @@ moderation_report_get(struct db *db, const char *report_id, struct rows **rows)
 /* --- acts on a report --- */
 
 enum { DECIDE, DISMISS, REOPEN };
+enum { REPORT_OTHERS_MAX = 100 };
 
 static const char *
 note_of(const struct act_call *call)
@@ -263,6 +271,30 @@ close_report(struct db *db, struct act_call *call)
 	return db_exec(db, &stmts[REPORT_TELL], db_text(call->id), db_text("report.closed"));
 }
 
+/* Whoever reported the same person hears the same; each has an entry of its own. */
+static enum err
+close_others(struct db *db, struct act_call *call)
+{
+	struct rows *others;
+	size_t i;
+
+	if (!act_bool(call, "others"))
+		return ERR_OK;
+	TRY(db_rows(db, &others, &stmts[REPORT_OTHERS], db_text(act_was(call, "target_user_id")),
+	    db_text(call->id), db_text(call->decided_at), db_i64(REPORT_OTHERS_MAX)));
+	for (i = 0; i < rows_count(others); i++)
+		TRY(act_also(db, call, call->act, rows_text(others, i, 0), "note", note_of(call)));
+	act_note_int(call, "others_closed", (int64_t)rows_count(others));
+	return ERR_OK;
+}
+
+static enum err
+dismiss(struct db *db, struct act_call *call)
+{
+	TRY(close_report(db, call));
+	return close_others(db, call);
+}
+
 /* The person hears of what, never by whom. */
 static enum err
 decide(struct db *db, struct act_call *call)
@@ -277,7 +309,8 @@ decide(struct db *db, struct act_call *call)
 			return err == ERR_BAD_STATE ? ERR_ACCOUNT_BLOCKED : err;
 	}
 	TRY(close_report(db, call));
-	return db_exec(db, &stmts[REPORT_TELL_PERSON], db_text(call->id), db_text("report.upheld"));
+	TRY(db_exec(db, &stmts[REPORT_TELL_PERSON], db_text(call->id), db_text("report.upheld")));
+	return close_others(db, call);
 }
 
 /* Who heard that the report was right hears that this is not settled. */
@@ -295,19 +328,43 @@ reopen(struct db *db, struct act_call *call)
 const struct act_kind report_kind = { "report", "reports", .look = &stmts[REPORT_LOOK],
 	.lock = &stmts[REPORT_LOCK] };
 
-#define NOTE                                                                                       \
+/* What moderators say most. */
+static const char *const decide_presets[] = {
+	"The messages show it.",
+	"The profile shows it.",
+	"Several people report the same.",
+	"It happened before, and a warning did not help.",
+	NULL,
+};
+static const char *const dismiss_presets[] = {
+	"The messages do not show it.",
+	"It is within the rules.",
+	"The two disagree, and nobody broke a rule.",
+	"It was decided before.",
+	NULL,
+};
+#define NOTE(offered)                                                                              \
 	{                                                                                          \
 		"note", FIELD_TEXT, .max = 500, .doc = "What was found and done",                  \
-				    .example = "\"Proven by the messages.\""                       \
+				    .presets = (offered), .example = "\"Proven by the messages.\"" \
+	}
+#define OTHERS                                                                                     \
+	{                                                                                          \
+		"others", FIELD_BOOL,                                                              \
+		    .label = "Also the other open reports about the person",                       \
+		    .doc = "Those raised so far are closed the same way, at most a hundred",       \
+		    .example = "false"                                                             \
 	}
 static const struct field decide_fields[] = {
-	NOTE,
+	NOTE(decide_presets),
 	{ "block", FIELD_BOOL, .doc = "The note becomes the reason",
 	    .label = "Also block the person", .example = "false" },
+	OTHERS,
 	{ 0 },
 };
 static const struct field dismiss_fields[] = {
-	NOTE,
+	NOTE(dismiss_presets),
+	OTHERS,
 	{ 0 },
 };
 static const struct act_refusal decide_refusals[] = {
@@ -336,7 +393,7 @@ const struct act report_acts[] = {
 	    .hint = "The reporter hears that nothing came of it; the person hears nothing.",
 	    .done = "{} was dismissed.", .bulk = "dismissed",
 	    .summary = "Close a report without consequences",
-	    .doc = "The reporter hears report.closed.", .run = close_report },
+	    .doc = "The reporter hears report.closed.", .run = dismiss },
 	[REOPEN] = { "report.reopen", &report_kind, "people.moderate", NULL, "ACTIONED DISMISSED",
 	    "OPEN", 0, .label = "Re-open", .hint = "It waits for a decision again.",
 	    .done = "{} is open again.", .refusals = reopen_refusals, .summary = "Re-open a report",

@@ -74,6 +74,7 @@ struct act_call {
 	const char *id; /* the subject; NULL with ACT_WHOLE */
 	struct json_object *input; /* checked against act->fields; NULL: empty */
 	struct audit_by by;
+	const char *decided_at; /* of what takes effect later (decision.h); NULL: it is decided now */
 	/* Made by act_run. */
 	const struct rows *was; /* the subject's row, locked; NULL with ACT_WHOLE */
 	const char *to; /* its state afterwards, act->to or as it was; run may say otherwise; NULL: there is none */

@@ -1,7 +1,8 @@
 #include "domain/system/decision.h"
 
 #include "base/uuid.h"
-#define SUBJECT "SELECT what AS name, state, effective_at FROM decision WHERE id = $1"
+
+#define SUBJECT "SELECT what AS name, state, subject_id, effective_at FROM decision WHERE id = $1"
 
 enum { LOOK, LOCK, MAKE, ASK, UNDO };
 

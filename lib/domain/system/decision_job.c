@@ -9,7 +9,8 @@ enum { TAKE, END };
 
 static const struct stmt stmts[] = {
 	[TAKE] = { "decision_take", 1,
-	    "SELECT d.id, d.act, d.subject_id, d.input::text, d.decided_by, d.request_id FROM job j"
+	    "SELECT d.id, d.act, d.subject_id, d.input::text, d.decided_by, d.request_id,"
+	    " d.decided_at FROM job j"
 	    " JOIN decision d ON d.id = (j.payload ->> 'decision_id')::uuid"
 	    " WHERE j.id = $1 AND d.state = 'PENDING' FOR UPDATE OF d" },
 	[END] = { "decision_end", 3,
@@ -40,7 +41,8 @@ take(struct db *db, struct effect *effect)
 	input = rows_text(rows, 0, 3);
 	effect->call = (struct act_call){ .act = act_find(rows_text(rows, 0, 1)),
 		.id = rows_text(rows, 0, 2),
-		.by = { rows_text(rows, 0, 4), rows_text(rows, 0, 5) } };
+		.by = { rows_text(rows, 0, 4), rows_text(rows, 0, 5) },
+		.decided_at = rows_text(rows, 0, 6) };
 	if (effect->call.act == NULL) /* of a newer release: the job is tried again, there */
 		return ERR_UNAVAILABLE;
 	return json_parse(db_arena(db), input, strlen(input), &fault, &effect->call.input);
