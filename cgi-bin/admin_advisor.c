@@ -97,6 +97,7 @@ const struct list admin_advisors = {
 	.tabs = "state",
 	.mine = "assignee",
 	.start = "state=PENDING",
+	.queue = "/admin/queue/advisors",
 	.empty = "New applications appear here, the longest waiting first.",
 };
 static const struct field done_query[] = {

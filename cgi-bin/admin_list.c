@@ -31,6 +31,7 @@ panel_list_page(struct req *req)
 	struct json_object *context = page_object(req);
 
 	TRY(list_show(req, list, context));
+	page_put(context, "queue_url", list->queue);
 	if (list->acts != NULL)
 		act_bulk(req, context, list->acts);
 	return req->reply.finished ? ERR_OK : panel_reply(req, "list", list->name, context);

@@ -92,6 +92,7 @@ const struct list admin_reports = {
 	.tabs = "state",
 	.mine = "assignee",
 	.start = "state=OPEN",
+	.queue = "/admin/queue/reports",
 	.empty = "What people report appears here, the oldest first.",
 };
 static const struct field done_query[] = {

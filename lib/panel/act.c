@@ -67,7 +67,7 @@ show_form(struct req *req, enum err err, bool posted)
 	const struct act *act = act_of(req);
 	struct act_call call = call_of(req);
 	struct json_object *context = page_object(req), *form;
-	const char *name = NULL, *state = NULL;
+	const char *name = NULL, *state = NULL, *back = posted ? act_form_back(req) : NULL;
 
 	if (call.id != NULL) {
 		TRY(act_look(req->db, act->kind, call.id, &call.was));
@@ -82,7 +82,7 @@ show_form(struct req *req, enum err err, bool posted)
 	page_put(form, "refused", refusal_of(req, act, err, name, state));
 	page_put_bool(form, "open", err == ERR_OK || err == ERR_VALIDATION);
 	page_put(context, "title", act->label);
-	page_put(context, "parent", path_of(req, act, call.id));
+	page_put(context, "parent", back != NULL ? back : path_of(req, act, call.id));
 	page_put_object(context, "act", form);
 	reply_status(req, err_status(err));
 	return act_show(req, "act", act->kind->plural, context);

@@ -37,6 +37,17 @@ MUST_CHECK enum err act_message(struct req *, struct json_object *context, bool 
  * Those that decide nothing (ACT_ASIDE) stand in "aside" of context's "desk" if it has one (record.h). */
 MUST_CHECK enum err act_bar(
     struct req *, struct json_object *context, const struct act_kind *, const char *id);
+/* How the acts of a queue are shown, see act_queue. */
+struct act_desk {
+	const char *back; /* the page that follows */
+	const char *keys; /* of the keyboard, a letter for each act in the order of its table */
+	const char *together; /* the yes or no that decides all of a matter; NULL: there is none */
+	const char *together_label; /* what it says, ticked from the first; NULL: there is but one */
+};
+/* "acts" and "has_acts" in context, for {{> queue_acts}}: those with ACT_LATER that can be done to the subject as it is
+ * now, decided later (decision.h). */
+MUST_CHECK enum err act_queue(struct req *, struct json_object *context, const struct act_kind *,
+    const char *id, const struct act_desk *);
 /* "bulk" and "has_bulk" in context, for {{> act_bulk}}: a form "bulk", to which the check-boxes called id belong. */
 void act_bulk(struct req *, struct json_object *context, const struct act_kind *);
 

@@ -66,6 +66,7 @@ struct list {
 	const char *start; /* where the bare path leads: "state=OPEN"; NULL: all rows */
 	const char *empty; /* what will appear here, in a sentence */
 	const struct act_kind *acts; /* whose acts can be done to several rows at once; NULL: none */
+	const char *queue; /* the page that gives one by one what waits for a decision; NULL: none */
 	/* What its page shows above the rows: notices, tables (list.html); NULL: nothing. */
 	enum err (*above)(struct req *, struct json_object *context);
 };

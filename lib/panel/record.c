@@ -13,8 +13,8 @@ static const struct {
 	{ "report", "/admin/reports/{id}" },
 };
 
-static struct json_object *
-cells_of(struct req *req, const struct column *column, struct json_object *row)
+struct json_object *
+record_facts(struct req *req, const struct column *column, struct json_object *row)
 {
 	struct json_object *cells = page_list(req), *cell;
 	static const char *const shown[] = { "plain", "time", "state", "tags", "items", "as_code",
@@ -182,8 +182,8 @@ record_show(struct req *req, const struct record *record, const char *id, struct
     struct json_object *context)
 {
 	put_head(req, record, row, context);
-	page_put_object(context, "facts", cells_of(req, record->facts, row));
-	page_put_object(context, "texts", cells_of(req, record->texts, row));
+	page_put_object(context, "facts", record_facts(req, record->facts, row));
+	page_put_object(context, "texts", record_facts(req, record->texts, row));
 	TRY(put_related(req, record, id, context));
 	if (record->desk != NULL)
 		TRY(put_desk(req, record->desk, id, context));

@@ -40,4 +40,7 @@ struct record {
 MUST_CHECK enum err record_show(struct req *, const struct record *, const char *id,
     struct json_object *row, struct json_object *context);
 
+/* What templates/facts.html shows of the row's columns; those that are null and have no word for it are left out. */
+struct json_object *record_facts(struct req *, const struct column *, struct json_object *row);
+
 #endif

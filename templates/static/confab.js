@@ -48,12 +48,25 @@ const keys = {
 	k: () => stepRow(-1),
 	x: pickRow,
 };
+
+// What has data-key is pressed by that key; what opens then leads to what is in it.
+function pressKeyed(key) {
+	const keyed = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+	keyed?.click();
+	if (keyed?.matches("summary"))
+		(keyed.parentElement.querySelector("button, input, textarea") ?? keyed).focus();
+	return keyed !== null;
+}
+
 document.addEventListener("keydown", (event) => {
 	const typing = document.activeElement.matches("input:not([type=checkbox]), textarea, select");
-	if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key])
+	if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
+		return;
+	if (keys[event.key])
+		keys[event.key]();
+	else if (!pressKeyed(event.key))
 		return;
 	event.preventDefault();
-	keys[event.key]();
 });
 document.addEventListener("keydown", (event) => {
 	const everything = document.getElementById("find");
