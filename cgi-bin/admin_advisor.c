@@ -28,6 +28,7 @@ static const struct column advisor_texts[] = {
 	{ 0 },
 };
 static const struct record_related advisor_related[] = {
+	{ "Sessions with them", &admin_sessions, "advisor" },
 	{ "Reports about them", &admin_reports, "target" },
 	{ 0 },
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct list *const lists[] = { &admin_users, &admin_advisors, &admin_reports,
-	&admin_jobs, &admin_audit };
+	&admin_jobs, &admin_audit, &admin_sessions, &admin_conversations, &admin_messages };
 
 /* The list whose path the route has, with .csv behind it or not. */
 static const struct list *

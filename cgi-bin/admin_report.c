@@ -1,6 +1,7 @@
 /* Reports: the queue and the decision. */
 #include "admin.h"
 
+#include "base/str.h"
 #include "domain/people/moderation.h"
 #include "domain/people/report.h"
 
@@ -8,7 +9,7 @@ static const struct column report_facts[] = {
 	{ "target_name", "About", COLUMN_TEXT, .link = "/admin/users/{target_user_id}",
 	    .badge = "target_state" },
 	{ "target_type", "What", .kind = COLUMN_WORD },
-	{ "target_id", "Its id", .kind = COLUMN_CODE },
+	{ "target_id", "Its id", COLUMN_CODE, .link = "/admin/{target_pages}/{target_id}" },
 	{ "reporter_name", "Reported by", COLUMN_TEXT, .link = "/admin/users/{reporter_id}" },
 	{ "created_at", "When", .kind = COLUMN_TIME },
 	{ "others", "Other open reports about them", COLUMN_NUMBER,
@@ -33,6 +34,16 @@ static const struct record report_record = {
 	.desk = "report",
 };
 
+/* Where pages of what was reported stand: "users" of "USER". */
+static const char *
+target_pages(struct req *req, const char *type)
+{
+	char *pages = arena_printf(req->arena, "%sS", type);
+
+	str_lower(pages);
+	return pages;
+}
+
 static enum err
 get_report(struct req *req)
 {
@@ -45,6 +56,7 @@ get_report(struct req *req)
 	    arena_printf(req->arena, "%s, %s",
 		column_word(req->arena, rows_text_of(rows, 0, "reason")),
 		rows_text_of(rows, 0, "target_name")));
+	page_put(report, "target_pages", target_pages(req, rows_text_of(rows, 0, "target_type")));
 	TRY(record_show(req, &report_record, req->params[0], report, context));
 	TRY(act_bar(req, context, &report_kind, req->params[0]));
 	return panel_reply(req, "record", "reports", context);
@@ -75,6 +87,7 @@ static const struct field list_query[] = {
 	{ "target", FIELD_UUID, .doc = "About" },
 	{ "reporter", FIELD_UUID, .doc = "By" },
 	{ "assignee", FIELD_UUID, .doc = "Assigned to" },
+	{ "about", FIELD_UUID, .doc = "Its id" },
 	{ "from", FIELD_DATE, .doc = "Raised from" },
 	{ "to", FIELD_DATE, .doc = "Raised until" },
 	{ 0 },

@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-/* What can be found, in the order in which it is shown, and the page it has; NULL: none yet. */
+/* What can be found, in the order in which it is shown, and the page it has. */
 static const struct {
 	const char *kind, *label, *url;
 } kinds[] = {
 	{ "user", "People", "/admin/users/" },
-	{ "session", "Sessions", NULL },
-	{ "message", "Messages", NULL },
-	{ "conversation", "Conversations", NULL },
+	{ "session", "Sessions", "/admin/sessions/" },
+	{ "message", "Messages", "/admin/messages/" },
+	{ "conversation", "Conversations", "/admin/conversations/" },
 	{ "report", "Reports", "/admin/reports/" },
 	{ "job", "Jobs", "/admin/jobs/" },
 	{ "audit", "Audit log", "/admin/audit?request=" },
@@ -27,7 +27,7 @@ url_of(struct req *req, size_t kind, const struct rows *rows, size_t row)
 	const char *id = rows_text_of(rows, row, line ? "ref" : "id");
 	struct buf out = buf_new(req->arena, 80);
 
-	if (kinds[kind].url == NULL || id == NULL)
+	if (id == NULL)
 		return NULL;
 	buf_puts(&out, kinds[kind].url);
 	buf_url(&out, id);

@@ -30,6 +30,8 @@ static const struct column user_texts[] = {
 	{ 0 },
 };
 static const struct record_related user_related[] = {
+	{ "Sessions they asked for", &admin_sessions, "user" },
+	{ "Conversations", &admin_conversations, "person" },
 	{ "Reports about them", &admin_reports, "target" },
 	{ 0 },
 };

@@ -154,6 +154,7 @@ CREATE INDEX report_reason ON report (reason, created_at, id);
 CREATE INDEX report_type ON report (target_type, created_at, id);
 CREATE INDEX report_target ON report (target_user_id, created_at, id);
 CREATE INDEX report_reporter ON report (reporter_id, created_at, id);
+CREATE INDEX report_about ON report (target_id, created_at, id);
 CREATE UNIQUE INDEX report_once ON report (reporter_id, target_type, target_id) WHERE state = 'OPEN';
 
 -- What administrators note beside a person or a thing, for each other.

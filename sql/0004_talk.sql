@@ -65,6 +65,12 @@ COMMENT ON COLUMN conversation.ai IS 'The assistant takes part and answers';
 COMMENT ON COLUMN conversation.closed_at IS 'Since when nobody can write; null while open';
 COMMENT ON COLUMN conversation.created_at IS 'When it was opened';
 COMMENT ON COLUMN conversation.last_message_at IS 'Time of the newest message';
+-- The panel's list goes by id, which is the order they were opened in: an index on what a send changes would
+-- have every send change it too. These are of columns that no send writes.
+CREATE INDEX conversation_kind ON conversation (kind, id);
+CREATE INDEX conversation_state ON conversation
+	((CASE WHEN closed_at IS NULL THEN 'OPEN' ELSE 'CLOSED' END), id);
+CREATE INDEX conversation_created ON conversation (created_at);
 
 CREATE TABLE member (
 	conversation_id uuid NOT NULL REFERENCES conversation ON DELETE RESTRICT,
@@ -295,7 +301,12 @@ CREATE INDEX session_expiring ON session (expires_at) WHERE state IN ('REQUESTED
 CREATE INDEX session_ongoing ON session (started_at) WHERE state = 'ONGOING';
 CREATE INDEX session_user_waiting ON session (user_id)
 	WHERE state IN ('REQUESTED', 'ACCEPTED') AND advisor_id IS NOT NULL;
-CREATE INDEX session_requested ON session USING brin (requested_at);
+-- The panel's list: its orders, and what leaves few of many.
+CREATE INDEX session_requested ON session (requested_at, id);
+CREATE INDEX session_length ON session (coalesce(ended_at - started_at, '0'), id);
+CREATE INDEX session_state ON session (state, requested_at, id);
+CREATE INDEX session_state_length ON session (state, coalesce(ended_at - started_at, '0'), id);
+CREATE INDEX session_type ON session (type, requested_at, id);
 
 CREATE TABLE session_presence (
 	session_id uuid NOT NULL REFERENCES session ON DELETE RESTRICT,

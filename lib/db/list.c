@@ -155,6 +155,8 @@ list_read(struct db *db, const struct list_source *source, const struct list_wan
 	struct db_bound bound = { .stmt = stmt, .whole = true };
 	size_t found;
 
+	assert(source->within == NULL ||
+	    wanted->values[list_filter_find(source, source->within)] != NULL);
 	*stmt = (struct stmt){ .name = source->name, .repeatable = true };
 	stmt->sql = list_text(db_arena(db), source, wanted, bound.params, &bound.count);
 	stmt->param_count = (int)bound.count;

@@ -40,6 +40,7 @@ struct list_source {
 	const char *columns; /* of SELECT; those that begin with "_" are for C */
 	const char *from; /* tables and joins */
 	const char *where; /* always; NULL: all */
+	const char *within; /* the filter that must be set, as whose messages they are; NULL: none must */
 	const struct list_filter *filters; /* at most LIST_FILTERS_MAX */
 	const struct list_sort *sorts; /* the first when none is named */
 };

@@ -79,6 +79,8 @@ show_form(struct req *req, enum err err, bool posted)
 	if (err == ERR_OK && call.was != NULL && act->may != NULL)
 		err = act->may(call.was);
 	form = act_form(req, act, call.id, name, posted);
+	if (!posted)
+		page_put(form, "back", page_local(query_text(req, "back")));
 	page_put(form, "refused", refusal_of(req, act, err, name, state));
 	page_put_bool(form, "open", err == ERR_OK || err == ERR_VALIDATION);
 	page_put(context, "title", act->label);
@@ -115,6 +117,8 @@ go_on(struct req *req, const struct act_call *call)
 	const char *to = act_form_back(req),
 		   *of = act->flags & (ACT_WHOLE | ACT_GONE) ? NULL : call->id;
 
+	if (to == NULL && act->next != NULL)
+		to = act_say(req->arena, act->next, call->id);
 	if (to == NULL)
 		to = path_of(req, act, of);
 	return reply_redirect(req,
@@ -296,6 +300,11 @@ act_bar(struct req *req, struct json_object *context, const struct act_kind *kin
 
 /* --- routes --- */
 
+static const struct field form_query[] = {
+	ACT_DONE_FIELDS,
+	{ "back", FIELD_TEXT, .max = PAGE_LOCAL_MAX, .doc = "Page to go to afterwards" },
+	{ 0 },
+};
 enum { ROUTES_OF_AN_ACT = 4 };
 enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN, FORM = PAGE | ROUTE_FORM | ROUTE_NO_TX };
 
@@ -345,8 +354,8 @@ add_routes(struct arena *arena, const struct act *act, struct route *to)
 	size_t made = 0;
 
 	to[made++] = (struct route){ METHOD_GET, path, name_of(arena, "panel", act, "_form"),
-		.roles = ROLE_ADMIN, .rate = RATE_PANEL, .flags = PAGE, .handle = get_act,
-		.summary = act->summary, .of = act };
+		.roles = ROLE_ADMIN, .rate = RATE_PANEL, .flags = PAGE, .query = form_query,
+		.handle = get_act, .summary = act->summary, .of = act };
 	to[made++] = (struct route){ METHOD_POST, path, name_of(arena, "panel", act, ""),
 		.roles = ROLE_ADMIN, .rate = RATE_PANEL, .flags = FORM,
 		.body = act_form_fields(arena, act, false), .handle = post_act,

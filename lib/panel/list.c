@@ -10,8 +10,6 @@
 
 enum { RELATED_ROWS = 5 };
 
-static const int sizes[] = { 25, LIST_ROWS, 100 };
-
 /* --- the head: tabs, filters, chips, saved views --- */
 
 static struct json_object *
@@ -29,6 +27,15 @@ static bool
 is_tabs(const struct list_view *view, const struct field *filter)
 {
 	return view->list->tabs != NULL && strcmp(view->list->tabs, filter->name) == 0;
+}
+
+/* The filter without which there is no list: no chip, and every form keeps it. */
+static bool
+is_within(const struct list_view *view, const struct field *filter)
+{
+	const char *within = view->list->source->within;
+
+	return within != NULL && strcmp(within, filter->name) == 0;
 }
 
 static void
@@ -115,6 +122,19 @@ put_search(const struct list_view *view, const struct field *filter, struct json
 	page_put_object(context, "search", control_of(view, filter));
 }
 
+/* The list without its filters. */
+static const char *
+clear_url(const struct list_view *view)
+{
+	const char *path = view->list->path, *within = view->list->source->within;
+
+	if (within != NULL)
+		return arena_printf(view->req->arena, "%s?%s=%s", path, within,
+		    view->wanted.values[list_filter_find(view->list->source, within)]);
+	return arena_printf(
+	    view->req->arena, "%s%s", path, view->list->start != NULL ? "?sort=" : "");
+}
+
 /* The filters: one of them as tabs, the first text as the search field, the others behind a button. */
 static enum err
 put_filters(const struct list_view *view, struct json_object *context)
@@ -123,6 +143,8 @@ put_filters(const struct list_view *view, struct json_object *context)
 	const struct field *filter = NULL, *search = NULL;
 
 	while ((filter = list_view_next(view, filter)) != NULL) {
+		if (is_within(view, filter))
+			continue;
 		if (is_tabs(view, filter)) {
 			put_tabs(view, filter, context);
 			continue;
@@ -137,9 +159,7 @@ put_filters(const struct list_view *view, struct json_object *context)
 	page_put_object(context, "controls", controls);
 	page_put_object(context, "chips", chips);
 	page_put_bool(context, "chips_shown", json_object_array_length(chips) > 0);
-	page_put(context, "clear_url",
-	    arena_printf(view->req->arena, "%s%s", view->list->path,
-		view->list->start != NULL ? "?sort=" : ""));
+	page_put(context, "clear_url", clear_url(view));
 	return ERR_OK;
 }
 
@@ -158,7 +178,7 @@ put_hidden(const struct list_view *view, struct json_object *context)
 		if (list_view_value(view, filter) == NULL)
 			continue;
 		page_list_add(all, pair);
-		if (is_tabs(view, filter))
+		if (is_tabs(view, filter) || is_within(view, filter))
 			page_list_add(kept, pair);
 	}
 	pair = page_object(view->req);
@@ -304,56 +324,7 @@ put_sorts(const struct list_view *view, struct json_object *context)
 	page_put_object(context, "sorts", list);
 }
 
-/* --- the foot: pages, sizes, the file --- */
-
-static const char *
-page_url(const struct list_view *view, const struct list_page *page, bool back)
-{
-	size_t row = list_row(page, back ? 0 : page->count - 1);
-
-	return list_view_url(view, NULL, back ? "back=true&cursor" : "cursor",
-	    page_cursor_make(view->req, page->rows, row));
-}
-
-static void
-put_pages(const struct list_view *view, const struct list_page *page, struct json_object *context)
-{
-	struct json_object *list = page_list(view->req), *item;
-	size_t i;
-
-	if (query_has(view->req, "cursor"))
-		page_put(context, "first_url", list_view_url(view, NULL, NULL, NULL));
-	if (page->before && page->count > 0)
-		page_put(context, "previous_url", page_url(view, page, true));
-	if (page->after && page->count > 0)
-		page_put(context, "next_url", page_url(view, page, false));
-	for (i = 0; i < COUNT_OF(sizes); i++) {
-		const char *size = arena_printf(view->req->arena, "%d", sizes[i]);
-
-		item = page_object(view->req);
-		page_put(item, "size", size);
-		page_put(item, "url", list_view_url(view, "limit", "limit", size));
-		page_put_bool(item, "current", view->wanted.limit == sizes[i]);
-		page_list_add(list, item);
-	}
-	page_put_object(context, "sizes", list);
-}
-
-/* "12,345 accounts", "1 account", "more than 10,000 accounts". */
-static void
-put_total(const struct list_view *view, int64_t total, struct json_object *context)
-{
-	const struct list *list = view->list;
-	struct arena *arena = view->req->arena;
-
-	if (total < 0)
-		return;
-	page_put(context, "total",
-	    total > LIST_COUNT_MAX
-		? arena_printf(arena, "%s+ %s", column_number(arena, LIST_COUNT_MAX), list->many)
-		: arena_printf(arena, "%s %s", column_number(arena, total),
-		      total == 1 ? list->one : list->many));
-}
+/* --- the foot: the file; pages are in list_pages.c --- */
 
 static void
 put_file(const struct list_view *view, struct json_object *context)
@@ -454,6 +425,12 @@ read_page(struct req *req, struct list_view *view, struct list_page *page)
 }
 
 enum err
+list_enter(struct req *req, const struct list *list)
+{
+	return list->enter == NULL ? ERR_OK : list->enter(req);
+}
+
+enum err
 list_show(struct req *req, const struct list *list, struct json_object *context)
 {
 	struct list_view view;
@@ -461,10 +438,14 @@ list_show(struct req *req, const struct list *list, struct json_object *context)
 
 	if (starts(req, list))
 		return ERR_OK;
+	TRY(list_enter(req, list));
+	if (req->reply.finished)
+		return ERR_OK;
 	TRY(list_view_read(req, list, &view));
 	TRY(read_page(req, &view, &page));
 	page_put(context, "title", list->title);
 	page_put(context, "list_path", list->path);
+	page_put(context, "view_url", list_view_url(&view, NULL, NULL, NULL));
 	page_put(context, "empty_text", list->empty);
 	TRY(put_filters(&view, context));
 	list_view_mine(&view, context);
@@ -474,8 +455,7 @@ list_show(struct req *req, const struct list *list, struct json_object *context)
 	page_put_bool(context, "any", page.count > 0);
 	page_put_bool(context, "paged", query_has(req, "cursor"));
 	put_sorts(&view, context);
-	put_pages(&view, &page, context);
-	put_total(&view, page.total, context);
+	list_view_pages(&view, &page, context);
 	put_file(&view, context);
 	return list->above != NULL ? list->above(req, context) : ERR_OK;
 }

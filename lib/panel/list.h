@@ -38,11 +38,12 @@ enum {
 	LIST_FILE_ROWS_MAX = 10000 /* of a CSV */
 };
 
-/* Beside the filters. */
+/* Beside the filters; the second for a list whose rows are long. */
 extern const struct field list_name_element[];
-#define LIST_FIELDS                                                                                \
+#define LIST_FIELDS LIST_FIELDS_TO(100)
+#define LIST_FIELDS_TO(rows_max)                                                                   \
 	{ "sort", FIELD_TEXT, .max = 40, .doc = "Name of a sort; with - before it turned round" }, \
-	    { "limit", FIELD_INT, .min = 1, .max = 100, .doc = "Rows of a page" },                 \
+	    { "limit", FIELD_INT, .min = 1, .max = (rows_max), .doc = "Rows of a page" },          \
 	    { "cursor", FIELD_TEXT, .max = 512, .doc = "Where the page begins" },                  \
 	    { "back", FIELD_BOOL, .doc = "The page that ends there" },                             \
 	    { "columns", FIELD_LIST, .max = 40, .sub = list_name_element, .doc = "Columns" },      \
@@ -65,6 +66,9 @@ struct list {
 	const char *mine; /* the filter by the administrator whose work a row is; NULL: none */
 	const char *start; /* where the bare path leads: "state=OPEN"; NULL: all rows */
 	const char *empty; /* what will appear here, in a sentence */
+	/* Asked before any row is read, page or file: ERR_OK, or why not; it may answer with another page
+	 * (req->reply.finished). NULL: every administrator may. */
+	enum err (*enter)(struct req *);
 	const struct act_kind *acts; /* whose acts can be done to several rows at once; NULL: none */
 	const char *queue; /* the page that gives one by one what waits for a decision; NULL: none */
 	/* What its page shows above the rows: notices, tables (list.html); NULL: nothing. */
@@ -92,7 +96,7 @@ void list_table(struct req *, struct json_object *context, const char *name,
 
 /*
  * Read the page that the request's query wants and put all that list.html shows into context; or answer with a
- * redirect to the list's start (req->reply.finished).
+ * redirect to the list's start, or where list->enter leads (req->reply.finished).
  *	ERR_BAD_CURSOR	the cursor is not of this list and these filters
  *	ERR_VALIDATION	there is no such sort
  */
@@ -104,6 +108,8 @@ MUST_CHECK enum err list_show(struct req *, const struct list *, struct json_obj
  *	ERR_VALIDATION	there is no such sort, column or zone
  */
 MUST_CHECK enum err list_file(struct req *, const struct list *);
+/* Of a list that is entered: list->enter, which list_show and list_file ask. */
+MUST_CHECK enum err list_enter(struct req *, const struct list *);
 /* The first rows with one filter set, for a record's page: {rows, heads, all} as list_rows.html shows them. all
  * is the address of the full list; NULL when these are all. */
 MUST_CHECK enum err list_related(struct req *, const struct list *, const char *filter,

@@ -113,6 +113,9 @@ list_file(struct req *req, const struct list *list)
 	struct list_page page;
 	size_t i;
 
+	TRY(list_enter(req, list));
+	if (req->reply.finished)
+		return ERR_OK;
 	TRY(list_view_read(req, list, &view));
 	TRY(check_columns(&view));
 	TRY(read_rows(&view, &page));

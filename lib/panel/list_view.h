@@ -29,5 +29,8 @@ const char *list_view_url(
     const struct list_view *, const char *but, const char *name, const char *value);
 /* As "mine", for a list with such a filter: the way to what is assigned to who looks, and back. */
 void list_view_mine(const struct list_view *, struct json_object *context);
+/* What the foot and the title show of a page: the ways to others, the sizes, how many rows there are. */
+void list_view_pages(
+    const struct list_view *, const struct list_page *, struct json_object *context);
 
 #endif

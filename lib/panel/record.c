@@ -11,6 +11,7 @@ static const struct {
 } links[] = {
 	{ "audit", "/admin/audit?request={ref}" },
 	{ "report", "/admin/reports/{id}" },
+	{ "session", "/admin/sessions/{id}" },
 };
 
 struct json_object *

@@ -344,25 +344,47 @@ END $$;
 COMMENT ON FUNCTION message_edit(uuid, uuid, text, int) IS
 	'The sender says it in other words, within the window and where sending is allowed';
 
+CREATE OR REPLACE FUNCTION message_empty(said message) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	changed message%ROWTYPE;
+BEGIN
+	PERFORM message_keep(said);
+	DELETE FROM reaction r WHERE r.conversation_id = said.conversation_id AND r.seq = said.seq;
+	UPDATE message m SET body = '', reply_seq = NULL, reply = NULL, media_id = NULL, media = NULL,
+		reactions = NULL, deleted_at = app_now() WHERE m.id = said.id RETURNING * INTO changed;
+	PERFORM message_untell(changed);
+	RETURN message_tell(changed, 'message.deleted');
+END $$;
+COMMENT ON FUNCTION message_empty(message) IS
+	'Its place stays, empty, and what it said is kept; the conversation is locked by who asks';
+
 CREATE OR REPLACE FUNCTION message_delete(target uuid, person uuid, window_s int) RETURNS jsonb
 	LANGUAGE plpgsql AS $$
 DECLARE
 	said message%ROWTYPE := message_own(target, person);
-	changed message%ROWTYPE;
 BEGIN
 	IF said.deleted_at IS NOT NULL THEN RETURN message_json(said); END IF;
 	IF said.created_at <= app_now() - make_interval(secs => window_s) THEN
 		PERFORM refuse('bad_state', 'the time for deletion is over');
 	END IF;
-	PERFORM message_keep(said);
-	DELETE FROM reaction r WHERE r.conversation_id = said.conversation_id AND r.seq = said.seq;
-	UPDATE message m SET body = '', reply_seq = NULL, reply = NULL, media_id = NULL, media = NULL,
-		reactions = NULL, deleted_at = app_now() WHERE m.id = target RETURNING * INTO changed;
-	PERFORM message_untell(changed);
-	RETURN message_tell(changed, 'message.deleted');
+	RETURN message_empty(said);
 END $$;
 COMMENT ON FUNCTION message_delete(uuid, uuid, int) IS
 	'The sender takes it back within the window, also in a closed conversation and from whom they blocked';
+
+CREATE OR REPLACE FUNCTION message_remove(target uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	said message%ROWTYPE;
+BEGIN
+	PERFORM c.id FROM message m JOIN conversation c ON c.id = m.conversation_id WHERE m.id = target
+		FOR NO KEY UPDATE OF c;
+	SELECT * INTO said FROM message m WHERE m.id = target;
+	IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+	IF said.deleted_at IS NOT NULL THEN PERFORM refuse('bad_state', 'the message was deleted'); END IF;
+	PERFORM message_empty(said);
+END $$;
+COMMENT ON FUNCTION message_remove(uuid) IS
+	'An administrator takes it away, whosever it is and whenever it was said; for who wrote it and all others as if it had been deleted';
 
 -- As dear as it is for the planner's sake: in the index it is asked once, for messages one by one each time. Where most
 -- conversations are short it would else read one of a million messages through.

@@ -30,6 +30,10 @@ static const struct {
 	{ "advisor_list", "state", "PENDING" },
 	{ "report_list", "state", "ACTIONED" },
 	{ "job_all", "state", "DEAD" },
+	{ "session_all", "state", "DECLINED" },
+	{ "session_all", "type", "VOICE" },
+	{ "conversation_all", "state", "OPEN" },
+	{ "conversation_all", "kind", "DIRECT" },
 	{ NULL, "advisor", "PENDING" },
 	{ NULL, "subject", "vastu" },
 	{ NULL, "language", "xx" },
@@ -44,6 +48,12 @@ static const struct {
 	{ NULL, "reporter", "@id" },
 	{ NULL, "from", "2025-06-01" },
 	{ NULL, "to", "2024-01-01" },
+	{ NULL, "about", "@id" },
+	{ NULL, "user", "@id" },
+	{ NULL, "person", "@id" },
+	{ "session_all", "advisor", "@id" },
+	{ NULL, "conversation", "@id" },
+	{ NULL, "at", "500" },
 };
 
 static PGresult *
@@ -95,7 +105,7 @@ many_rows_are_there(void)
 		" CASE WHEN n % 83 = 0 THEN '{xx}' ELSE '{en}' END::text[] FROM generate_series(1, $1::int) n",
 		"INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason, state,"
 		" created_at) SELECT gen_random_uuid(), md5('volume' || n % 9000 + 1)::uuid,"
-		" CASE WHEN n % 79 = 0 THEN 'ADVISOR' ELSE 'USER' END, gen_random_uuid(),"
+		" CASE WHEN n % 79 = 0 THEN 'ADVISOR' ELSE 'USER' END, md5('volume' || n % 8000 + 1)::uuid,"
 		" md5('volume' || n % 8000 + 1)::uuid, CASE WHEN n % 73 = 0 THEN 'FRAUD' ELSE 'SPAM' END,"
 		" CASE WHEN n % 71 = 0 THEN 'ACTIONED' ELSE 'DISMISSED' END,"
 		" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
@@ -111,6 +121,23 @@ many_rows_are_there(void)
 		" md5('volume' || n % 8000 + 1)::uuid, 'request ' || n,"
 		" timestamptz '2024-01-01+00' + n * interval '13 minutes', '', ''"
 		" FROM generate_series(1, $1::int) n",
+		"INSERT INTO conversation (id, kind, created_at, closed_at) SELECT md5('volume' || n)::uuid,"
+		" CASE WHEN n % 79 = 0 THEN 'DIRECT' ELSE 'SESSION' END,"
+		" timestamptz '2024-01-01+00' + n * interval '13 minutes',"
+		" CASE WHEN n % 73 <> 0 THEN app_now() END FROM generate_series(1, $1::int) n",
+		"INSERT INTO member (conversation_id, user_id, role) SELECT md5('volume' || n)::uuid,"
+		" md5('volume' || n % 8000 + 1)::uuid, 'USER' FROM generate_series(1, $1::int) n",
+		"INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id, expires_at,"
+		" requested_at, started_at, ended_at) SELECT md5('volume' || n)::uuid,"
+		" CASE WHEN n % 79 = 0 THEN 'VOICE' ELSE 'CHAT' END,"
+		" CASE WHEN n % 73 = 0 THEN 'DECLINED' ELSE 'ENDED' END, md5('volume' || n % 8000 + 1)::uuid,"
+		" md5('volume' || n % 7000 + 20000)::uuid, md5('volume' || n)::uuid, at, at,"
+		" CASE WHEN n % 73 <> 0 THEN at END, at + n * 7919 % 60000 * interval '1 second'"
+		" FROM (SELECT n, timestamptz '2024-01-01+00' + n * interval '13 minutes' AS at"
+		" FROM generate_series(1, $1::int) n) x",
+		"INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, body)"
+		" SELECT md5('volume42')::uuid, n, gen_random_uuid(), md5('volume42')::uuid, 'USER', n,"
+		" 'Hello' FROM generate_series(1, $1::int) n",
 	};
 	const char *rows = arena_printf(arena, "%d", ROWS);
 	size_t i;
@@ -121,7 +148,9 @@ many_rows_are_there(void)
 	run("ALTER TABLE advisor DISABLE TRIGGER USER", NULL);
 	for (i = 0; i < COUNT_OF(texts); i++)
 		run(texts[i], rows);
-	run("ANALYZE user_account, advisor, report, assignment, job, audit", NULL);
+	run("ANALYZE user_account, advisor, report, assignment, job, audit, conversation, member,"
+	    " session, message",
+	    NULL);
 }
 
 /* The most rows that a step of the plan looked at: those it gave and those it threw away. */
@@ -165,14 +194,28 @@ plan_is_good(const struct list_source *source, const struct list_wanted *wanted,
 	PQclear(result);
 }
 
+/* Of all lists, or of this one; what this one has of its own goes before. */
+static bool
+is_of(const char *list, const struct list_source *source, const char *filter)
+{
+	size_t i;
+
+	if (list != NULL)
+		return strcmp(list, source->name) == 0;
+	for (i = 0; i < COUNT_OF(samples); i++)
+		if (samples[i].list != NULL && strcmp(samples[i].list, source->name) == 0 &&
+		    strcmp(samples[i].filter, filter) == 0)
+			return false;
+	return true;
+}
+
 static const char *
 sample(const struct list_source *source, const char *filter)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(samples); i++)
-		if (strcmp(samples[i].filter, filter) == 0 &&
-		    (samples[i].list == NULL || strcmp(samples[i].list, source->name) == 0))
+		if (strcmp(samples[i].filter, filter) == 0 && is_of(samples[i].list, source, filter))
 			return strcmp(samples[i].value, "@id") == 0
 			    ? testdb_text("SELECT md5('volume42')::uuid")
 			    : strcmp(samples[i].value, "@name") == 0
@@ -180,6 +223,15 @@ sample(const struct list_source *source, const char *filter)
 			    : samples[i].value;
 	(void)fprintf(stderr, "%s: no sample for the filter %s\n", source->name, filter);
 	return NULL;
+}
+
+/* What a list is within is always set. */
+static void
+put_within(const struct list_source *source, struct list_wanted *wanted)
+{
+	if (source->within != NULL)
+		wanted->values[list_filter_find(source, source->within)] =
+		    sample(source, source->within);
 }
 
 /* Alone, and with a page in the middle of the list; the filter of place, or none when it is negative. */
@@ -191,6 +243,7 @@ look_at(const struct list_source *source, const struct list_sort *sort, bool tur
 	};
 	const char *filter = place >= 0 ? source->filters[place].name : "no filter";
 
+	put_within(source, &wanted);
 	if (place >= 0) {
 		wanted.values[place] = sample(source, filter);
 		require(wanted.values[place] != NULL);
@@ -230,6 +283,7 @@ a_page_in_the_middle_costs_no_more_than_the_first(void)
 		for (sort = (*source)->sorts; sort->name != NULL; sort++) {
 			struct list_wanted wanted = { .sort = sort, .limit = ROWS / 2 };
 
+			put_within(*source, &wanted);
 			result = send_list("", *source, &wanted);
 			require(PQntuples(result) > ROWS / 2);
 			for (i = 0; i < LIST_KEYS_MAX && sort->keys[i] != NULL; i++)
@@ -238,6 +292,7 @@ a_page_in_the_middle_costs_no_more_than_the_first(void)
 					PQfnumber(result, arena_printf(arena, "_k%d", i + 1))));
 			PQclear(result);
 			wanted = (struct list_wanted){ .sort = sort, .limit = PAGE, .keys = keys };
+			put_within(*source, &wanted);
 			plan_is_good(
 			    *source, &wanted, arena_printf(arena, "%s forth", (*source)->name));
 			wanted.back = true;

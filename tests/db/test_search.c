@@ -204,7 +204,7 @@ an_id_is_told_by_its_form_whatever_it_is_of(void)
 	CU_ASSERT_TRUE(finds(talk, "conversation", talk));
 	CU_ASSERT_TRUE(finds(asked, "session", asked));
 	CU_ASSERT_TRUE(finds(flag, "report", flag));
-	CU_ASSERT_TRUE(finds(message, "message", talk));
+	CU_ASSERT_TRUE(finds(message, "message", message));
 	CU_ASSERT_TRUE(finds(job, "job", job));
 	CU_ASSERT_EQUAL(rows_count(found.hits), 1);
 	search(uuid_new(db_arena(db)));

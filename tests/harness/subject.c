@@ -1,5 +1,6 @@
 #include "harness/subject.h"
 
+#include "harness/talk.h"
 #include "harness/testdb.h"
 
 #include <CUnit/CUnit.h>
@@ -54,6 +55,35 @@ make_decision(const char *state)
 	    state);
 }
 
+static const char *
+make_session(const char *state)
+{
+	return talk_make(state).session_id;
+}
+
+static const char *
+make_conversation(const char *state)
+{
+	struct talk talk = talk_make("ENDED");
+
+	testdb_run("UPDATE conversation SET closed_at = CASE $2 WHEN 'CLOSED' THEN app_now() END"
+		   " WHERE id = $1",
+	    talk.conversation_id, state);
+	return talk.conversation_id;
+}
+
+/* SENT is all that an act begins from. */
+static const char *
+make_message(const char *state)
+{
+	struct talk talk = talk_make("ONGOING");
+
+	(void)state;
+	return testdb_text("SELECT message->>'id' FROM message_send($1, $2, gen_random_uuid(), 'one',"
+			   " 'text', 'Hello', NULL, NULL)",
+	    talk.conversation_id, talk.user_id);
+}
+
 static const struct maker {
 	const char *kind;
 	const char *(*make)(const char *state); /* its id */
@@ -64,6 +94,9 @@ static const struct maker {
 	{ "report", make_report, "OPEN" },
 	{ "job", make_job, "DEAD" },
 	{ "decision", make_decision, "PENDING" },
+	{ "session", make_session, "ENDED" },
+	{ "conversation", make_conversation, "OPEN" },
+	{ "message", make_message, "SENT" },
 };
 
 const char *

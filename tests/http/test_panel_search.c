@@ -45,7 +45,7 @@ what_is_found_leads_somewhere(void)
 		    browser_get(browser, arena_strndup(arena, at, (size_t)(end - at))), 200);
 		links++;
 	}
-	CU_ASSERT_EQUAL(links, 2); /* the person and the report; a session has no page */
+	CU_ASSERT_EQUAL(links, 3); /* the person, the session and the report */
 }
 
 static void
@@ -57,7 +57,35 @@ an_id_leads_there_at_once(void)
 	CU_ASSERT_EQUAL(browser_get(browser, arena_printf(arena, "/admin/search?q=%s", id)), 303);
 	CU_ASSERT_STRING_EQUAL(
 	    browser_header(browser, "Location"), arena_printf(arena, "/admin/users/%s", id));
-	CU_ASSERT_PTR_NOT_NULL(strstr(search(talk.session_id), "id=\"session\""));
+	CU_ASSERT_EQUAL(
+	    browser_get(browser, arena_printf(arena, "/admin/search?q=%s", talk.session_id)), 303);
+	CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"),
+	    arena_printf(arena, "/admin/sessions/%s", talk.session_id));
+	CU_ASSERT_EQUAL(
+	    browser_get(browser, arena_printf(arena, "/admin/search?q=%s", talk.conversation_id)),
+	    303);
+	CU_ASSERT_STRING_EQUAL(browser_header(browser, "Location"),
+	    arena_printf(arena, "/admin/conversations/%s", talk.conversation_id));
+}
+
+/* What it says is behind a door: the form that asks why comes first, and leads to the message. */
+static void
+a_message_leads_to_its_place_through_the_door(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	const char *id = testdb_text(
+	    "SELECT message->>'id' FROM message_send($1, $2, gen_random_uuid(), 'one', 'text',"
+	    " 'Behind the door', NULL, NULL)",
+	    talk.conversation_id, talk.user_id);
+	const char *form = arena_printf(arena, "/admin/conversations/%s/read", talk.conversation_id);
+
+	CU_ASSERT_EQUAL(browser_get(browser, arena_printf(arena, "/admin/search?q=%s", id)), 303);
+	CU_ASSERT_EQUAL(browser_follow(browser), 200);
+	CU_ASSERT_PTR_NULL(strstr(browser_body(browser), "Behind the door"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), form));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser),
+	    arena_printf(arena, "name=\"back\" value=\"/admin/messages?conversation=%s&amp;at=1\"",
+		talk.conversation_id)));
 }
 
 static void
@@ -86,6 +114,8 @@ nothing_is_said_in_words_and_as_it_was_typed(void)
 static const struct cunit_test tests[] = {
 	{ "what is found leads somewhere", what_is_found_leads_somewhere },
 	{ "an id leads there at once", an_id_leads_there_at_once },
+	{ "a message leads to its place, through the door",
+	    a_message_leads_to_its_place_through_the_door },
 	{ "a request leads to its lines", a_request_leads_to_its_lines },
 	{ "nothing is said in words and as it was typed",
 	    nothing_is_said_in_words_and_as_it_was_typed },

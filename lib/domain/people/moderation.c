@@ -108,6 +108,7 @@ static const struct list_filter filters[] = {
 	{ "target", "r.target_user_id = $?", NULL },
 	{ "reporter", "r.reporter_id = $?", NULL },
 	{ "assignee", DESK_LIST_WHERE("'report'", "r.id"), NULL },
+	{ "about", "r.target_id = $?", NULL },
 	{ "from", LIST_DAY_FROM("r.created_at"), NULL },
 	{ "to", LIST_DAY_TO("r.created_at"), NULL },
 	{ 0 },

@@ -17,6 +17,10 @@ struct timeline_source {
 
 extern const struct timeline_source timeline_person[]; /* audit, notes, sessions, reports, logins */
 extern const struct timeline_source timeline_thing[]; /* audit, notes */
+extern const struct timeline_source
+    timeline_session[]; /* audit, notes, its states, who came, rating, reports about it */
+extern const struct timeline_source
+    timeline_conversation[]; /* audit, notes, its states, members, the session it belongs to */
 
 /* ERR_OK and the rows of one source. */
 MUST_CHECK enum err timeline_read(

@@ -58,6 +58,7 @@ struct act {
 	const char *hint; /* what will come of it; NULL: nothing to say */
 	const char *confirm; /* asked first, where it cannot be taken back; NULL: it can */
 	const char *done; /* "{} was blocked."; {} is the subject's name */
+	const char *next; /* the page that follows, {} is the subject's id; NULL: the subject's */
 	const char *bulk; /* with ACT_BULK, behind a number: "blocked" */
 	const struct act_refusal *refusals; /* what else it may come to; NULL: nothing */
 	const char *summary, *doc; /* of the twin */

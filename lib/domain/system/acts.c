@@ -5,18 +5,22 @@
 #include "domain/people/moderation.h"
 #include "domain/system/decision.h"
 #include "domain/system/job_admin.h"
+#include "domain/talk/conversation_admin.h"
 #include "domain/talk/message.h"
+#include "domain/talk/message_admin.h"
 #include "domain/talk/session.h"
+#include "domain/talk/session_admin.h"
 #include "domain/talk/session_leave.h"
 
 #include <string.h>
 
 static const struct act *const tables[] = { user_acts, advisor_acts, report_acts, job_acts,
-	decision_acts, desk_acts };
+	decision_acts, desk_acts, session_acts, conversation_acts, message_acts };
 
 const struct stmt_set *const act_sets[] = { &audit_stmts, &moderation_stmts, &review_stmts,
 	&job_admin_stmts, &decision_stmts, &desk_stmts, &session_stmts, &session_leave_stmts,
-	&message_stmts, NULL };
+	&message_stmts, &session_admin_stmts, &conversation_admin_stmts, &message_admin_stmts,
+	NULL };
 
 const struct stmt_set *const *
 act_sets_behind(struct arena *arena, const struct stmt_set *const *own)

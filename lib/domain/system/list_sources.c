@@ -5,6 +5,9 @@
 #include "domain/people/user_admin.h"
 #include "domain/system/audit.h"
 #include "domain/system/job_admin.h"
+#include "domain/talk/conversation_admin.h"
+#include "domain/talk/message_admin.h"
+#include "domain/talk/session_admin.h"
 
 const struct list_source *const list_sources[] = {
 	&user_list,
@@ -12,5 +15,8 @@ const struct list_source *const list_sources[] = {
 	&report_list,
 	&job_all,
 	&audit_all,
+	&session_all,
+	&conversation_all,
+	&message_all,
 	NULL,
 };

@@ -76,7 +76,7 @@ static const struct stmt stmts[] = {
 	    " (SELECT " SESSION " FROM session s WHERE s.id = $1) UNION ALL"
 	    " (SELECT " CONVERSATION " FROM conversation c WHERE c.id = $1) UNION ALL"
 	    " (SELECT " REPORT " FROM report r WHERE r.id = $1) UNION ALL"
-	    " (SELECT 'message', c.id::text, " CONVERSATION_TITLE ", 'message ' || m.seq,"
+	    " (SELECT 'message', m.id::text, " CONVERSATION_TITLE ", 'message ' || m.seq,"
 	    " CASE WHEN m.deleted_at IS NULL THEN '' ELSE 'DELETED' END, m.created_at"
 	    " FROM message m JOIN conversation c ON c.id = m.conversation_id WHERE m.id = $1) UNION ALL"
 	    " (SELECT 'job', j.id::text, j.kind, j.last_error, j.state, j.created_at"

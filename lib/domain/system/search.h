@@ -29,7 +29,7 @@ enum search_form {
 
 /*
  * What was found. Columns of all rows: kind ("user", "session", "conversation", "message", "report", "job" or
- * "audit"), id (of the page to go to: of a message its conversation's), title, detail, state, at; of audit lines
+ * "audit"), id (of the page to go to), title, detail, state, at; of audit lines
  * also ref, their request (may be null).
  */
 struct search {
