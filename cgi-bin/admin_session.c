@@ -60,17 +60,17 @@ get_session(struct req *req)
 }
 
 static const struct column list_columns[] = {
-	{ "type", "What", COLUMN_WORD, .link = "/admin/sessions/{id}" },
+	{ "type", "What", COLUMN_WORD, .link = "/admin/sessions/{id}", .badge = "state" },
 	{ "user_name", "User", COLUMN_TEXT, .link = "/admin/users/{user_id}" },
 	{ "advisor_name", "Advisor", COLUMN_TEXT, .link = "/admin/advisors/{advisor_id}",
 	    .none = "the assistant" },
-	{ "state", "State", .kind = COLUMN_STATE },
-	{ "minutes", "Minutes", COLUMN_NUMBER, .sort = "length" },
+	{ "minutes", "Min.", COLUMN_NUMBER, .sort = "length" },
 	{ "requested_at", "Requested", COLUMN_TIME, .sort = "requested" },
 	{ "started_at", "Started", .kind = COLUMN_TIME },
 	{ "ended_at", "Ended", .kind = COLUMN_TIME },
-	{ "end_reason", "Why", .kind = COLUMN_PROSE },
 	{ "stars", "Stars", .kind = COLUMN_NUMBER },
+	{ "end_reason", "Why", .kind = COLUMN_PROSE },
+	{ "state", "State", COLUMN_STATE, .file_only = true },
 	{ "accepted_at", "Accepted", COLUMN_TIME, .file_only = true },
 	{ "user_id", "User, id", COLUMN_CODE, .file_only = true },
 	{ "advisor_id", "Advisor, id", COLUMN_CODE, .file_only = true },

@@ -51,15 +51,17 @@ ask(struct req *req, const struct act *act, bool filled)
 {
 	struct json_object *context = page_object(req), *form;
 	bool none = req_json(req, "id") == NULL;
+	const char *back = act_form_back(req);
 
 	form = act_form(req, act, NULL, NULL, filled);
 	TRY(put_chosen(req, act, form));
-	page_put(form, "back", act_form_back(req));
+	page_put(form, "back", back);
 	page_put_bool(form, "none", none || req->errors.count > 0);
 	if (none)
 		page_put(form, "refused", "Nothing was done: choose something in the list first.");
 	page_put(context, "title", act->label);
-	page_put(context, "parent", arena_printf(req->arena, "/admin/%s", act->kind->plural));
+	page_put(context, "parent",
+	    back != NULL ? back : arena_printf(req->arena, "/admin/%s", act->kind->plural));
 	page_put_object(context, "act", form);
 	reply_status(req, filled || none ? err_status(ERR_VALIDATION) : 200);
 	return act_show(req, "act_many", act->kind->plural, context);

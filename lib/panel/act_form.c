@@ -225,6 +225,14 @@ other_problems(struct req *req, const struct act *act)
 	return list;
 }
 
+/* A name behind a verb: "the report about Ada" of "The report about Ada". */
+static const char *
+behind_verb(struct req *req, const char *name)
+{
+	return name != NULL && str_starts(name, "The ") ? arena_printf(req->arena, "t%s", name + 1)
+							: name;
+}
+
 struct json_object *
 act_form(struct req *req, const struct act *act, const char *id, const char *name, bool posted)
 {
@@ -238,7 +246,7 @@ act_form(struct req *req, const struct act *act, const char *id, const char *nam
 	page_put(form, "label", act->label);
 	page_put(form, "hint", act->hint);
 	page_put(form, "confirm", act->confirm);
-	page_put(form, "subject", name);
+	page_put(form, "subject", behind_verb(req, name));
 	page_put(form, "tone",
 	    act->flags & ACT_GRAVE	? "danger"
 		: act->flags & ACT_GOOD ? "success"

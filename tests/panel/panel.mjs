@@ -178,6 +178,71 @@ async function jobs(page) {
 	assert.equal(sql(`SELECT state FROM job WHERE id = '${gone}'`), "DEAD");
 }
 
+// Rooms of talk: a session is ended, and a conversation read once it was said why, where a message is removed.
+async function talk(page) {
+	const advisor = person(`Advisor ${run}`, "ADVISOR"), caller = person(`Caller ${run}`, "USER");
+	sql(`INSERT INTO advisor (id, state, online) VALUES ('${advisor}', 'APPROVED', true)`);
+	const [conversation, over] = [1, 2].map(() => sql(`INSERT INTO conversation (id, kind) VALUES
+		(gen_random_uuid(), 'SESSION') RETURNING id`));
+	for (const place of [conversation, over])
+		sql(`INSERT INTO member (conversation_id, user_id, role) VALUES ('${place}', '${caller}', 'USER'),
+			('${place}', '${advisor}', 'ADVISOR')`);
+	sql(`INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id, topic, expires_at,
+		requested_at, accepted_at, started_at, ended_at, ended_by, end_reason) VALUES (gen_random_uuid(),
+		'CHAT', 'ENDED', '${caller}', '${advisor}', '${over}', 'About work', app_now(),
+		app_now() - interval '30 hours', app_now() - interval '30 hours', app_now() - interval '29 hours',
+		app_now() - interval '28 hours', '${caller}', 'Thank you, this helped me. ${payload}')`);
+	const session = sql(`INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id, topic, rate_minor,
+		expires_at, requested_at, accepted_at, started_at) VALUES (gen_random_uuid(), 'CHAT', 'ONGOING', '${caller}',
+		'${advisor}', '${conversation}', 'How do I tell them? ${payload}', 2500, app_now(),
+		app_now() - interval '20 minutes', app_now() - interval '18 minutes', app_now() - interval '17 minutes')
+		RETURNING id`);
+	sql(`INSERT INTO session_presence (session_id, user_id, joined_at) VALUES
+		('${session}', '${caller}', app_now() - interval '18 minutes'),
+		('${session}', '${advisor}', app_now() - interval '17 minutes')`);
+	sql(`INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason, detail) VALUES
+		(gen_random_uuid(), '${caller}', 'SESSION', '${session}', '${advisor}', 'FRAUD', 'Asks for my address.')`);
+	const say = (who, client, text) => sql(`SELECT message->>'id' FROM message_send('${conversation}', '${who}',
+		gen_random_uuid(), '${client}', 'text', $t$${text}$t$, NULL, NULL)`);
+	for (let i = 1; i <= 30; i++)
+		say(i % 2 ? caller : advisor, `m-${i}`, `Message ${i}, of a talk that goes on for a while`);
+	const edited = say(caller, "m-31", "We might meet."), gone = say(advisor, "m-32", "I should not have said this.");
+	sql(`SELECT message_edit('${edited}', '${caller}', 'We might meet in May. ${payload}', 600)`);
+	sql(`SELECT message_delete('${gone}', '${advisor}', 600)`);
+	const bad = say(advisor, "m-33", "Send me your address and I will come. ".repeat(8));
+
+	await page.goto(`/admin/sessions?q=${`caller ${run}`}`);
+	await picture(page, "sessions");
+	await page.goto(`/admin/sessions/${session}`);
+	await page.getByText("End …").click();
+	await page.locator("#end-reason").fill("We have to end this for your safety.");
+	await picture(page, "session");
+	await page.getByRole("button", { name: "End The session of" }).click();
+	await said(page, "was ended");
+	assert.equal(sql(`SELECT state FROM session WHERE id = '${session}'`), "ENDED");
+	await picture(page, "session-ended");
+
+	await page.goto(`/admin/conversations?q=${`caller ${run}`}`);
+	await picture(page, "conversations");
+	await page.goto(`/admin/conversations/${conversation}`);
+	assert.ok(!(await page.content()).includes("of a talk that goes on"), "what was said is not shown");
+	await picture(page, "conversation");
+	await page.goto(`/admin/search?q=${bad}`);
+	await page.getByRole("heading", { name: "Read the conversation" }).waitFor();
+	await page.getByLabel("Reason").fill("A report says that an address was asked for.");
+	await picture(page, "conversation-read");
+	await page.getByRole("button", { name: "Read", exact: true }).click();
+	await said(page, "is open to you");
+	await page.getByText("I should not have said this.").waitFor();
+	await picture(page, "messages");
+	await page.getByLabel("Pick 33").check();
+	await page.getByRole("button", { name: "Remove …" }).click();
+	await page.getByLabel("Reason").fill("Asks for an address.");
+	await picture(page, "messages-remove");
+	await page.getByRole("button", { name: "Remove 1" }).click();
+	await said(page, "removed");
+}
+
 // A list by keys and by pointer: rows, sorts, filters and their chips, a kept view, the file.
 async function lists(page) {
 	const focused = () => page.evaluate(() => {
@@ -315,12 +380,13 @@ async function work() {
 	await picture(page, "report-closed");
 
 	await lists(page);
+	await talk(page);
 	await jobs(page);
 
 	await page.goto("/admin/audit");
 	await page.getByText(/Verified \d+ rows/).waitFor();
 	for (const action of ["advisor.approve", "advisor.reject", "user.block", "user.unblock",
-		"report.decide", "job.retry", "job.retry_all", "job.discard"])
+		"report.decide", "session.end", "conversation.read", "message.remove", "job.retry", "job.retry_all", "job.discard"])
 		assert.ok(await page.locator("code", { hasText: action }).count() > 0, action);
 	await picture(page, "audit");
 	assert.deepEqual(problems, []);

@@ -17,10 +17,9 @@ struct timeline_source {
 
 extern const struct timeline_source timeline_person[]; /* audit, notes, sessions, reports, logins */
 extern const struct timeline_source timeline_thing[]; /* audit, notes */
-extern const struct timeline_source
-    timeline_session[]; /* audit, notes, its states, who came, rating, reports about it */
-extern const struct timeline_source
-    timeline_conversation[]; /* audit, notes, its states, members, the session it belongs to */
+/* A session: audit, notes, its states, who came, its rating, reports about it. A conversation: audit, notes, its
+ * states, members, its session. */
+extern const struct timeline_source timeline_session[], timeline_conversation[];
 
 /* ERR_OK and the rows of one source. */
 MUST_CHECK enum err timeline_read(

@@ -143,7 +143,7 @@ static const struct act_refusal read_refusals[] = {
 
 const struct act conversation_acts[] = {
 	{ READ, &conversation_kind, "talk.read", read_fields, NULL, NULL, 0,
-	    .label = "Read the messages",
+	    .label = "Read",
 	    .hint = "People talk in confidence. Your name and your reason go into the audit log, and"
 		    " for 15 minutes you can read what was said.",
 	    .done = "{} is open to you for 15 minutes; the audit log says why.",

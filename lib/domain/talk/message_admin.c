@@ -37,7 +37,8 @@ const struct list_source message_all = {
 	.name = "message_all",
 	.columns =
 	    "m.id, m.seq, m.sender_id, " SENDER
-	    " AS sender_name, CASE WHEN m.type <> 'text' THEN m.type END AS type, m.body, m.reply_seq,"
+	    " AS sender_name, nullif(concat_ws(', ', CASE WHEN m.type NOT IN ('text', 'system')"
+	    " THEN m.type END, 'answers no. ' || m.reply_seq), '') AS beside, m.body,"
 	    " CASE WHEN m.deleted_at IS NOT NULL THEN 'DELETED' WHEN m.edited_at IS NOT NULL"
 	    " THEN 'EDITED' END AS mark, CASE WHEN coalesce(m.edited_at, m.deleted_at) IS NOT NULL THEN"
 	    " (SELECT string_agg(left(v.body, CASE WHEN v.n = 1 AND m.deleted_at IS NOT NULL"
