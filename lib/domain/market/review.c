@@ -1,6 +1,6 @@
 #include "domain/market/review.h"
 #include "domain/market/advisor.h"
-#include "domain/people/desk.h"
+#include "domain/people/desk_sql.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
 

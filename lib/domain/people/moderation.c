@@ -1,5 +1,5 @@
 #include "domain/people/moderation.h"
-#include "domain/people/desk.h"
+#include "domain/people/desk_sql.h"
 #include "domain/people/report.h"
 #include "domain/people/user.h"
 
