@@ -41,6 +41,7 @@ static const struct record conversation_record = {
 	.badges = { "kind", "state" },
 	.facts = conversation_facts,
 	.timeline = timeline_conversation,
+	.desk = "conversation",
 };
 
 static enum err

@@ -4,6 +4,10 @@
 #include "base/str.h"
 #include "domain/people/moderation.h"
 #include "domain/people/report.h"
+#include "domain/talk/message_admin.h"
+#include "domain/talk/session_admin.h"
+
+#include <string.h>
 
 static const struct column report_facts[] = {
 	{ "target_name", "About", COLUMN_TEXT, .link = "/admin/users/{target_user_id}",
@@ -44,6 +48,18 @@ target_pages(struct req *req, const char *type)
 	return pages;
 }
 
+/* What can be done to the message or the session itself. */
+static enum err
+also(struct req *req, struct json_object *context, const struct rows *report)
+{
+	const char *type = rows_text_of(report, 0, "target_type"),
+		   *id = rows_text_of(report, 0, "target_id");
+
+	if (strcmp(type, "MESSAGE") == 0)
+		return act_bar_also(req, context, &message_kind, id);
+	return strcmp(type, "SESSION") == 0 ? act_bar_also(req, context, &session_kind, id) : ERR_OK;
+}
+
 static enum err
 get_report(struct req *req)
 {
@@ -59,6 +75,7 @@ get_report(struct req *req)
 	page_put(report, "target_pages", target_pages(req, rows_text_of(rows, 0, "target_type")));
 	TRY(record_show(req, &report_record, req->params[0], report, context));
 	TRY(act_bar(req, context, &report_kind, req->params[0]));
+	TRY(also(req, context, rows));
 	return panel_reply(req, "record", "reports", context);
 }
 

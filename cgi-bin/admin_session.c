@@ -44,6 +44,7 @@ static const struct record session_record = {
 	.texts = session_texts,
 	.related = session_related,
 	.timeline = timeline_session,
+	.desk = "session",
 };
 
 static enum err

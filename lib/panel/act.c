@@ -298,6 +298,29 @@ act_bar(struct req *req, struct json_object *context, const struct act_kind *kin
 	return ERR_OK;
 }
 
+enum err
+act_bar_also(
+    struct req *req, struct json_object *context, const struct act_kind *kind, const char *id)
+{
+	struct json_object *bar = json_object_object_get(context, "acts"), *form;
+	const struct rows *was;
+	const struct act *act;
+	enum err err = act_look(req->db, kind, id, &was);
+	size_t i;
+
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	for (i = 0; (act = act_at(i)) != NULL; i++) {
+		if (act->flags & ACT_ASIDE || !is_offered(req, act, kind, was))
+			continue;
+		form = act_form(req, act, id, rows_text_of(was, 0, "name"), false);
+		page_put(form, "back", req->path);
+		page_list_add(bar, form);
+	}
+	page_put_bool(context, "has_acts", json_object_array_length(bar) > 0);
+	return ERR_OK;
+}
+
 /* --- routes --- */
 
 static const struct field form_query[] = {

@@ -48,6 +48,10 @@ struct act_desk {
  * now, decided later (decision.h). */
 MUST_CHECK enum err act_queue(struct req *, struct json_object *context, const struct act_kind *,
     const char *id, const struct act_desk *);
+/* Behind act_bar: what can be done to another subject that the page is about, and leads back to the page. Nothing
+ * when it is no more. */
+MUST_CHECK enum err act_bar_also(
+    struct req *, struct json_object *context, const struct act_kind *, const char *id);
 /* "bulk" and "has_bulk" in context, for {{> act_bulk}}: a form "bulk", to which the check-boxes called id belong. */
 void act_bulk(struct req *, struct json_object *context, const struct act_kind *);
 

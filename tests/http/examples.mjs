@@ -152,7 +152,8 @@ await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token, { re
 await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "Asked three people to pay outside" });
 await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token);
 await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "As before" });
-for (const subject of [`users/${ravi.id}`, `advisors/${ravi.id}`, `reports/${report.id}`]) {
+for (const subject of [`users/${ravi.id}`, `advisors/${ravi.id}`, `reports/${report.id}`,
+	`sessions/${session.id}`, `conversations/${talk}`]) {
 	await api("POST", `/admin/${subject}/note`, admin.access_token, { text: "Called on Monday, will write again" });
 	await api("POST", `/admin/${subject}/assign`, admin.access_token);
 	await api("POST", `/admin/${subject}/unassign`, admin.access_token);

@@ -412,6 +412,39 @@ all_hear_of_a_message_that_is_removed(void)
 	CU_ASSERT_EQUAL(act(path, "&reason=Again"), 409);
 }
 
+static const char *
+reported(const char *type, const char *target, const struct talk *talk)
+{
+	return text("/admin/reports/%s",
+	    testdb_text("INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id,"
+			" reason) VALUES (gen_random_uuid(), $1, $3, $4, $2, 'ABUSE') RETURNING id",
+		talk->user_id, talk->advisor_id, type, target));
+}
+
+static void
+a_report_offers_what_can_be_done_to_its_matter(void)
+{
+	struct talk talk = talk_make("ONGOING");
+	const char *id = say(&talk, talk.advisor_id, "An insult"),
+		   *report = reported("MESSAGE", id, &talk),
+		   *about_session = reported("SESSION", talk.session_id, &talk),
+		   *path = text("/admin/messages/%s/remove", id), *page = get(report);
+
+	CU_ASSERT(shows(page, text("action=\"%s\"", path)));
+	CU_ASSERT(shows(page, text("name=\"back\" value=\"%s\"", report)));
+	CU_ASSERT(shows(page, text("href=\"/admin/messages/%s\"", id)));
+	CU_ASSERT_EQUAL(act(path, text("&reason=An+insult&back=%s", report)), 303);
+	CU_ASSERT_EQUAL(browser_follow(browser), 200);
+	page = arena_strdup(arena, browser_body(browser));
+	CU_ASSERT(shows(page, "was removed."));
+	CU_ASSERT(shows(page, text("action=\"%s/decide\"", report)));
+	CU_ASSERT_FALSE(shows(page, text("action=\"%s\"", path)));
+	page = get(about_session);
+	CU_ASSERT(shows(page, text("action=\"/admin/sessions/%s/end\"", talk.session_id)));
+	CU_ASSERT(shows(page, text("href=\"/admin/sessions/%s\"", talk.session_id)));
+	CU_ASSERT_FALSE(shows(page, text("action=\"/admin/sessions/%s/note\"", talk.session_id)));
+}
+
 static const struct cunit_test tests[] = {
 	{ "an administrator is there", an_administrator_is_there },
 	{ "sessions are found by their sides, state and id",
@@ -430,6 +463,8 @@ static const struct cunit_test tests[] = {
 	{ "pages go by the messages' numbers", pages_go_by_the_messages_numbers },
 	{ "edits and deletions are seen", edits_and_deletions_are_seen },
 	{ "all hear of a message that is removed", all_hear_of_a_message_that_is_removed },
+	{ "a report offers what can be done to its matter",
+	    a_report_offers_what_can_be_done_to_its_matter },
 	{ NULL, NULL },
 };
 

@@ -3,6 +3,8 @@
 #include "base/uuid.h"
 #include "domain/market/review.h"
 #include "domain/people/moderation.h"
+#include "domain/talk/conversation_admin.h"
+#include "domain/talk/session_admin.h"
 
 #include <string.h>
 
@@ -115,5 +117,7 @@ const struct act desk_acts[] = {
 	DESK("user", user_kind),
 	DESK("advisor", advisor_kind),
 	DESK("report", report_kind),
+	DESK("session", session_kind),
+	DESK("conversation", conversation_kind),
 	{ 0 },
 };

@@ -1,5 +1,6 @@
 #include "domain/talk/conversation_admin.h"
 
+#include "domain/people/desk_sql.h"
 #include "domain/people/user_admin.h"
 #include "domain/talk/conversation.h"
 
@@ -13,8 +14,8 @@ enum { GET, MEMBERS, LOOK, LOCK, OPENING };
 	" FROM member k JOIN user_account u ON u.id = k.user_id WHERE k.conversation_id = c.id),"  \
 	" CASE WHEN c.ai THEN 'the assistant' END)"
 #define SUBJECT                                                                                    \
-	"SELECT 'The conversation of ' || " TITLE " AS name, " STATE                               \
-	" AS state FROM conversation c WHERE c.id = $1"
+	"SELECT 'The conversation of ' || " TITLE " AS name, " STATE " AS state, " DESK_ASSIGNEE(  \
+	    "'conversation'", "c.id") " FROM conversation c WHERE c.id = $1"
 
 static const struct stmt stmts[] = {
 	[GET] = { "conversation_admin_get", 1,
@@ -142,8 +143,7 @@ static const struct act_refusal read_refusals[] = {
 };
 
 const struct act conversation_acts[] = {
-	{ READ, &conversation_kind, "talk.read", read_fields, NULL, NULL, 0,
-	    .label = "Read",
+	{ READ, &conversation_kind, "talk.read", read_fields, NULL, NULL, 0, .label = "Read",
 	    .hint = "People talk in confidence. Your name and your reason go into the audit log, and"
 		    " for 15 minutes you can read what was said.",
 	    .done = "{} is open to you for 15 minutes; the audit log says why.",

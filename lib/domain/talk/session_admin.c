@@ -1,5 +1,6 @@
 #include "domain/talk/session_admin.h"
 
+#include "domain/people/desk_sql.h"
 #include "domain/people/user_admin.h"
 #include "domain/talk/session.h"
 
@@ -13,8 +14,8 @@ enum { GET, LOOK, LOCK };
 	" LEFT JOIN user_account u ON u.id = s.user_id LEFT JOIN user_account a ON a.id = s.advisor_id"
 #define TITLE "concat_ws(' with ', u.display_name, coalesce(a.display_name, 'the assistant'))"
 #define SUBJECT                                                                                    \
-	"SELECT 'The session of ' || " TITLE " AS name, s.state FROM session s" SIDES              \
-	" WHERE s.id = $1"
+	"SELECT 'The session of ' || " TITLE " AS name, s.state, " DESK_ASSIGNEE(                  \
+	    "'session'", "s.id") " FROM session s" SIDES " WHERE s.id = $1"
 
 static const struct stmt stmts[] = {
 	[GET] = { "session_admin_get", 1,
