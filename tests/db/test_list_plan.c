@@ -87,58 +87,60 @@ send_list(const char *before, const struct list_source *source, const struct lis
 	return send(arena_printf(arena, "%s%s", before, text), values, count);
 }
 
+/* Each with $1 rows. */
+static const char *const texts[] = {
+	"INSERT INTO user_account (id, email, display_name, role, state, created_at)"
+	" SELECT md5('volume' || n)::uuid, 'volume' || n || '@example.test', md5('name' || n),"
+	" CASE WHEN n % 20 = 0 THEN 'ADVISOR' ELSE 'USER' END,"
+	" CASE WHEN n % 97 = 0 THEN 'BLOCKED' ELSE 'ACTIVE' END,"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes'"
+	" FROM generate_series(1, $1::int) n",
+	"INSERT INTO advisor (id, state, applied_at, rate_minor, specializations, languages)"
+	" SELECT md5('volume' || n)::uuid, CASE WHEN n % 600 = 0 THEN 'PENDING' ELSE 'REJECTED' END,"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes', n * 7919 % 60000,"
+	" CASE WHEN n % 89 = 0 THEN '{vastu}' ELSE '{tarot}' END::text[],"
+	" CASE WHEN n % 83 = 0 THEN '{xx}' ELSE '{en}' END::text[] FROM generate_series(1, $1::int) n",
+	"INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason, state,"
+	" created_at) SELECT gen_random_uuid(), md5('volume' || n % 9000 + 1)::uuid,"
+	" CASE WHEN n % 79 = 0 THEN 'ADVISOR' ELSE 'USER' END, md5('volume' || n % 8000 + 1)::uuid,"
+	" md5('volume' || n % 8000 + 1)::uuid, CASE WHEN n % 73 = 0 THEN 'FRAUD' ELSE 'SPAM' END,"
+	" CASE WHEN n % 71 = 0 THEN 'ACTIONED' ELSE 'DISMISSED' END,"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
+	"INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'report', id,"
+	" md5('volume' || row_number() OVER () % ($1::int / 100) + 1)::uuid FROM report",
+	"INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'advisor', id,"
+	" md5('volume' || row_number() OVER () % ($1::int / 100) + 1)::uuid FROM advisor",
+	"INSERT INTO job (kind, state, done_at, created_at) SELECT 'volume.' || n % 90,"
+	" CASE WHEN n % 97 = 0 THEN 'DEAD' ELSE 'DONE' END, app_now(),"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
+	"INSERT INTO audit (id, actor_id, action, target_type, target_id, request_id, at, previous_hash,"
+	" hash) SELECT 10000000 + n, md5('volume' || n % 60 + 1)::uuid, 'volume.' || n % 90, 'user',"
+	" md5('volume' || n % 8000 + 1)::uuid, 'request ' || n,"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes', '', ''"
+	" FROM generate_series(1, $1::int) n",
+	"INSERT INTO conversation (id, kind, created_at, closed_at) SELECT md5('volume' || n)::uuid,"
+	" CASE WHEN n % 79 = 0 THEN 'DIRECT' ELSE 'SESSION' END,"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes',"
+	" CASE WHEN n % 73 <> 0 THEN app_now() END FROM generate_series(1, $1::int) n",
+	"INSERT INTO member (conversation_id, user_id, role) SELECT md5('volume' || n)::uuid,"
+	" md5('volume' || n % 8000 + 1)::uuid, 'USER' FROM generate_series(1, $1::int) n",
+	"INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id, expires_at,"
+	" requested_at, started_at, ended_at) SELECT md5('volume' || n)::uuid,"
+	" CASE WHEN n % 79 = 0 THEN 'VOICE' ELSE 'CHAT' END,"
+	" CASE WHEN n % 73 = 0 THEN 'DECLINED' ELSE 'ENDED' END, md5('volume' || n % 8000 + 1)::uuid,"
+	" md5('volume' || n % 7000 + 20000)::uuid, md5('volume' || n)::uuid, at, at,"
+	" CASE WHEN n % 73 <> 0 THEN at END, at + n * 7919 % 60000 * interval '1 second'"
+	" FROM (SELECT n, timestamptz '2024-01-01+00' + n * interval '13 minutes' AS at"
+	" FROM generate_series(1, $1::int) n) x",
+	"INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, body)"
+	" SELECT md5('volume42')::uuid, n, gen_random_uuid(), md5('volume42')::uuid, 'USER', n,"
+	" 'Hello' FROM generate_series(1, $1::int) n",
+};
+
 /* In a transaction that is rolled back at the end. */
 static void
 many_rows_are_there(void)
 {
-	static const char *const texts[] = {
-		"INSERT INTO user_account (id, email, display_name, role, state, created_at)"
-		" SELECT md5('volume' || n)::uuid, 'volume' || n || '@example.test', md5('name' || n),"
-		" CASE WHEN n % 20 = 0 THEN 'ADVISOR' ELSE 'USER' END,"
-		" CASE WHEN n % 97 = 0 THEN 'BLOCKED' ELSE 'ACTIVE' END,"
-		" timestamptz '2024-01-01+00' + n * interval '13 minutes'"
-		" FROM generate_series(1, $1::int) n",
-		"INSERT INTO advisor (id, state, applied_at, rate_minor, specializations, languages)"
-		" SELECT md5('volume' || n)::uuid, CASE WHEN n % 600 = 0 THEN 'PENDING' ELSE 'REJECTED' END,"
-		" timestamptz '2024-01-01+00' + n * interval '13 minutes', n * 7919 % 60000,"
-		" CASE WHEN n % 89 = 0 THEN '{vastu}' ELSE '{tarot}' END::text[],"
-		" CASE WHEN n % 83 = 0 THEN '{xx}' ELSE '{en}' END::text[] FROM generate_series(1, $1::int) n",
-		"INSERT INTO report (id, reporter_id, target_type, target_id, target_user_id, reason, state,"
-		" created_at) SELECT gen_random_uuid(), md5('volume' || n % 9000 + 1)::uuid,"
-		" CASE WHEN n % 79 = 0 THEN 'ADVISOR' ELSE 'USER' END, md5('volume' || n % 8000 + 1)::uuid,"
-		" md5('volume' || n % 8000 + 1)::uuid, CASE WHEN n % 73 = 0 THEN 'FRAUD' ELSE 'SPAM' END,"
-		" CASE WHEN n % 71 = 0 THEN 'ACTIONED' ELSE 'DISMISSED' END,"
-		" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
-		"INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'report', id,"
-		" md5('volume' || row_number() OVER () % ($1::int / 100) + 1)::uuid FROM report",
-		"INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'advisor', id,"
-		" md5('volume' || row_number() OVER () % ($1::int / 100) + 1)::uuid FROM advisor",
-		"INSERT INTO job (kind, state, done_at, created_at) SELECT 'volume.' || n % 90,"
-		" CASE WHEN n % 97 = 0 THEN 'DEAD' ELSE 'DONE' END, app_now(),"
-		" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
-		"INSERT INTO audit (id, actor_id, action, target_type, target_id, request_id, at, previous_hash,"
-		" hash) SELECT 10000000 + n, md5('volume' || n % 60 + 1)::uuid, 'volume.' || n % 90, 'user',"
-		" md5('volume' || n % 8000 + 1)::uuid, 'request ' || n,"
-		" timestamptz '2024-01-01+00' + n * interval '13 minutes', '', ''"
-		" FROM generate_series(1, $1::int) n",
-		"INSERT INTO conversation (id, kind, created_at, closed_at) SELECT md5('volume' || n)::uuid,"
-		" CASE WHEN n % 79 = 0 THEN 'DIRECT' ELSE 'SESSION' END,"
-		" timestamptz '2024-01-01+00' + n * interval '13 minutes',"
-		" CASE WHEN n % 73 <> 0 THEN app_now() END FROM generate_series(1, $1::int) n",
-		"INSERT INTO member (conversation_id, user_id, role) SELECT md5('volume' || n)::uuid,"
-		" md5('volume' || n % 8000 + 1)::uuid, 'USER' FROM generate_series(1, $1::int) n",
-		"INSERT INTO session (id, type, state, user_id, advisor_id, conversation_id, expires_at,"
-		" requested_at, started_at, ended_at) SELECT md5('volume' || n)::uuid,"
-		" CASE WHEN n % 79 = 0 THEN 'VOICE' ELSE 'CHAT' END,"
-		" CASE WHEN n % 73 = 0 THEN 'DECLINED' ELSE 'ENDED' END, md5('volume' || n % 8000 + 1)::uuid,"
-		" md5('volume' || n % 7000 + 20000)::uuid, md5('volume' || n)::uuid, at, at,"
-		" CASE WHEN n % 73 <> 0 THEN at END, at + n * 7919 % 60000 * interval '1 second'"
-		" FROM (SELECT n, timestamptz '2024-01-01+00' + n * interval '13 minutes' AS at"
-		" FROM generate_series(1, $1::int) n) x",
-		"INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, body)"
-		" SELECT md5('volume42')::uuid, n, gen_random_uuid(), md5('volume42')::uuid, 'USER', n,"
-		" 'Hello' FROM generate_series(1, $1::int) n",
-	};
 	const char *rows = arena_printf(arena, "%d", ROWS);
 	size_t i;
 
