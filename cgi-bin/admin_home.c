@@ -39,8 +39,10 @@ show_login(struct req *req, int status, const char *email)
 static enum err
 get_login(struct req *req)
 {
+	const char *next = page_local(query_text(req, "next"));
+
 	if (req->caller.role == ROLE_ADMIN)
-		return reply_redirect(req, "/admin");
+		return reply_redirect(req, next != NULL ? next : "/admin");
 	return show_login(req, 200, NULL);
 }
 

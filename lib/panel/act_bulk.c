@@ -13,6 +13,8 @@ act_bulk(struct req *req, struct json_object *context, const struct act_kind *ki
 	const struct act *act;
 	size_t i;
 
+	page_put(context, "bulk_back",
+	    act_form_local(req, arena_printf(req->arena, "%s?%s", req->path, req->query_text)));
 	for (i = 0; (act = act_at(i)) != NULL; i++)
 		if (act->kind == kind && act->flags & ACT_BULK)
 			page_list_add(list, act_form(req, act, NULL, NULL, false));
@@ -20,15 +22,28 @@ act_bulk(struct req *req, struct json_object *context, const struct act_kind *ki
 	page_put_bool(context, "has_bulk", json_object_array_length(list) > 0);
 }
 
+/* Is there something wrong with what was ticked, and not with what was filled in? */
+static bool
+wrong_ids(const struct req *req)
+{
+	size_t i;
+
+	for (i = 0; i < req->errors.count; i++)
+		if (strcmp(req->errors.list[i].path, "id") == 0 ||
+		    str_starts(req->errors.list[i].path, "id."))
+			return true;
+	return false;
+}
+
 /* Those that were ticked, with their names; who is no more is left out. */
 static enum err
 put_chosen(struct req *req, const struct act *act, struct json_object *form)
 {
 	struct json_object *ids = req_json(req, "id"), *list = page_list(req), *item;
-	size_t i, count = ids == NULL ? 0 : json_object_array_length(ids);
+	size_t i, count = ids == NULL || wrong_ids(req) ? 0 : json_object_array_length(ids);
 	const struct rows *was;
 
-	for (i = 0; i < count && req->errors.count == 0; i++) {
+	for (i = 0; i < count; i++) {
 		const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
 		enum err err = act_look(req->db, act->kind, id, &was);
 
@@ -56,7 +71,6 @@ ask(struct req *req, const struct act *act, bool filled)
 	form = act_form(req, act, NULL, NULL, filled);
 	TRY(put_chosen(req, act, form));
 	page_put(form, "back", back);
-	page_put_bool(form, "none", none || req->errors.count > 0);
 	if (none)
 		page_put(form, "refused", "Nothing was done: choose something in the list first.");
 	page_put(context, "title", act->label);
@@ -109,7 +123,6 @@ do_one(struct req *req, const struct act *act, const char *id, struct json_objec
 			     : act_refused(req->arena, act, err, name, state);
 	page_put(item, "text", said != NULL ? said : err_text(err));
 	page_put(item, "name", name);
-	page_put_bool(item, "refused", err != ERR_OK);
 	if (was != NULL && !(act->flags & ACT_GONE && err == ERR_OK))
 		page_put(
 		    item, "url", arena_printf(req->arena, "/admin/%s/%s", act->kind->plural, id));
@@ -139,21 +152,28 @@ sentence(struct req *req, const struct act *act, const struct tally *tally)
 static enum err
 do_all(struct req *req, const struct act *act, struct json_object *input)
 {
-	struct json_object *context = page_object(req), *items = page_list(req),
-			   *ids = req_json(req, "id");
+	struct json_object *context = page_object(req), *refused = page_list(req),
+			   *done = page_list(req), *ids = req_json(req, "id"), *item;
 	const char *back = act_form_back(req);
 	struct tally tally = { 0, 0, 0 };
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(ids); i++)
-		page_list_add(items,
-		    do_one(req, act, json_object_get_string(json_object_array_get_idx(ids, i)),
-			input, &tally));
+	for (i = 0; i < json_object_array_length(ids); i++) {
+		int64_t before = tally.done;
+
+		item = do_one(req, act, json_object_get_string(json_object_array_get_idx(ids, i)),
+		    input, &tally);
+		page_list_add(tally.done > before ? done : refused, item);
+	}
 	page_put(context, "title", act->label);
 	page_put(context, "said", sentence(req, act, &tally));
 	page_put(context, "parent",
 	    back != NULL ? back : arena_printf(req->arena, "/admin/%s", act->kind->plural));
-	page_put_object(context, "items", items);
+	page_put(context, "tone", tally.refused > 0 ? "warning" : "success");
+	page_put_bool(context, "has_refused", json_object_array_length(refused) > 0);
+	page_put_object(context, "refused", refused);
+	page_put_bool(context, "has_done", json_object_array_length(done) > 0);
+	page_put_object(context, "items", done);
 	return act_show(req, "act_many_done", act->kind->plural, context);
 }
 

@@ -99,9 +99,33 @@ act_form_input(struct req *req, const struct act *act)
 }
 
 const char *
+act_form_local(struct req *req, const char *page)
+{
+	struct buf out = buf_new(req->arena, 128);
+	const char *at = page_local(page);
+	char mark = '?';
+	size_t len;
+
+	if (at == NULL || strchr(at, '?') == NULL)
+		return at;
+	len = strcspn(at, "?");
+	buf_add(&out, at, len);
+	for (at += len; *at != '\0'; at += len) {
+		at++;
+		len = strcspn(at, "&");
+		if (len == 0 || str_starts(at, "done=") || str_starts(at, "of="))
+			continue;
+		buf_putc(&out, mark);
+		buf_add(&out, at, len);
+		mark = '&';
+	}
+	return out.data;
+}
+
+const char *
 act_form_back(struct req *req)
 {
-	return page_local(req_text(req, "back"));
+	return act_form_local(req, req_text(req, "back"));
 }
 
 /* "display_name" as "Display name". */

@@ -20,5 +20,7 @@ enum err act_show(
 MUST_CHECK enum err act_bulk_post(struct req *);
 /* The page to go to that the form names; NULL: none, or none of ours. */
 const char *act_form_back(struct req *);
+/* That page, if it is one of ours, without what it said was done before; else NULL. */
+const char *act_form_local(struct req *, const char *page);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "domain/system/acts.h"
-#include "harness/browser.h"
+#include "harness/act_input.h"
 #include "harness/client.h"
 #include "harness/cunit.h"
 #include "harness/subject.h"
@@ -45,18 +45,10 @@ audits(const char *id)
 
 /* --- input --- */
 
-/* An example of what the act takes. */
 static struct json_object *
 example(void)
 {
-	static const struct field none[] = { { 0 } };
-	struct buf text = buf_new(arena, 256);
-	struct json_object *object = NULL;
-	struct json_fault fault;
-
-	field_example(act->fields != NULL ? act->fields : none, &text);
-	CU_ASSERT_EQUAL_FATAL(json_parse(arena, text.data, text.len, &fault, &object), ERR_OK);
-	return object;
+	return act_example(arena, act);
 }
 
 static const char *
@@ -65,56 +57,24 @@ text_of(struct json_object *object)
 	return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
 }
 
-/* The same as a form, with that token (NULL: without). */
 static const char *
 form_of(struct json_object *object, const char *csrf)
 {
-	struct buf form = buf_new(arena, 256);
-
-	if (csrf != NULL)
-		buf_join(&form, "csrf=", csrf, NULL);
-	json_object_object_foreach (object, name, value) {
-		buf_join(&form, form.len > 0 ? "&" : "", name, "=", NULL);
-		buf_url(&form, json_object_get_string(value));
-	}
-	return form.data;
+	return act_form_of(arena, object, csrf);
 }
 
-/* Spoil the example's field: 0 leaves it out, 1 makes it too long, 2 makes it something else. NULL: it cannot be. */
 static struct json_object *
 spoilt(const struct field *field, int how)
 {
-	struct json_object *object = example();
-	char *long_text;
-
-	if (how == 0) {
-		if (!field->required)
-			return NULL;
-		json_object_object_del(object, field->name);
-	} else if (how == 1) {
-		if (field->type != FIELD_TEXT || field->max == 0)
-			return NULL;
-		long_text = arena_alloc(arena, (size_t)field->max + 2);
-		memset(long_text, 'x', (size_t)field->max + 1);
-		json_object_object_add(object, field->name, json_object_new_string(long_text));
-	} else {
-		if (field->type == FIELD_TEXT || field->type == FIELD_SECRET)
-			return NULL;
-		json_object_object_add(object, field->name, json_object_new_string("no such"));
-	}
-	return object;
+	return act_spoilt(arena, act, field, (enum spoil)how);
 }
-
-enum { WAYS_TO_SPOIL = 3 };
 
 /* --- calls --- */
 
-/* BASE/KINDS/ID/VERB */
 static const char *
 path(const char *base, const char *id)
 {
-	return arena_printf(arena, "%s/%s%s%s/%s", base, act->kind->plural, id != NULL ? "/" : "",
-	    id != NULL ? id : "", act_verb(act));
+	return act_path(arena, act, base, id);
 }
 
 static int
@@ -273,44 +233,6 @@ form_needs_its_sign_in_token_and_page(void)
 	CU_ASSERT_EQUAL(audits(id), before);
 }
 
-/* The element of the page with that id: from its tag on. */
-static const char *
-element(const char *key)
-{
-	const char *at = strstr(browser_body(browser), arena_printf(arena, " id=\"%s\"", key));
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	return at;
-}
-
-/* What stands between there and the end of the tag. */
-static bool
-tag_has(const char *at, const char *text)
-{
-	return strstr(arena_strndup(arena, at, strcspn(at, ">")), text) != NULL;
-}
-
-static void
-is_shown_again(const struct field *field, struct json_object *input)
-{
-	const char *key = arena_printf(arena, "%s-%s", act_verb(act), field->name), *tag;
-	struct json_object *value;
-
-	tag = element(key);
-	CU_ASSERT(tag_has(tag, "aria-invalid=\"true\""));
-	CU_ASSERT(tag_has(tag, arena_printf(arena, "%s-problem", key)));
-	CU_ASSERT(tag_has(tag, " autofocus"));
-	(void)element(arena_printf(arena, "%s-problem", key));
-	json_object_object_foreach (input, name, given) {
-		(void)name;
-		value = given;
-		if (json_object_is_type(value, json_type_string) &&
-		    strcmp(json_object_get_string(value), "no such") != 0)
-			CU_ASSERT_PTR_NOT_NULL(
-			    strstr(browser_body(browser), json_object_get_string(value)));
-	}
-}
-
 static void
 refused_form_comes_back_filled(void)
 {
@@ -328,7 +250,7 @@ refused_form_comes_back_filled(void)
 				continue;
 			CU_ASSERT_EQUAL(
 			    post(browser, id, form_of(input, browser_csrf(browser)), NULL), 422);
-			is_shown_again(field, input);
+			act_is_blamed(arena, browser, act, field, input);
 		}
 	CU_ASSERT_EQUAL(audits(id), before);
 	if (id == NULL)
@@ -409,10 +331,12 @@ command_does_it_once(void)
 	const char *id = subject();
 	int64_t before = audits(id);
 	const struct field *field;
+	int how;
 
 	for (field = act->fields; field != NULL && field->name != NULL; field++)
-		if (spoilt(field, 0) != NULL)
-			CU_ASSERT_EQUAL(command(id, spoilt(field, 0)), 1);
+		for (how = 0; how < WAYS_TO_SPOIL; how++)
+			if (spoilt(field, how) != NULL)
+				CU_ASSERT_EQUAL(command(id, spoilt(field, how)), 1);
 	if (id != NULL)
 		CU_ASSERT_EQUAL(command(nobody, example()), 1);
 	CU_ASSERT_EQUAL(audits(id), before);
