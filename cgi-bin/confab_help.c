@@ -13,6 +13,47 @@ print_one(FILE *out, const struct command_doc *doc)
 	    doc->arguments, doc->summary);
 }
 
+static void
+print_group(FILE *out, const struct command_doc *docs, size_t count, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(docs[i].words[0], word) == 0)
+			print_one(out, &docs[i]);
+}
+
+/* Is one of those that begin with the word an act? */
+static bool
+has_act(const struct command_doc *docs, size_t count, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (docs[i].run == confab_act && strcmp(docs[i].words[0], word) == 0)
+			return true;
+	return false;
+}
+
+/* Those with one first word together, in the order in which the words come; acts with a line between two words. */
+static void
+print_groups(FILE *out, const struct command_doc *docs, size_t count, bool acts)
+{
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		const char *word = docs[i].words[0];
+
+		for (j = 0; j < i && strcmp(docs[j].words[0], word) != 0; j++)
+			continue;
+		if (j < i || has_act(docs, count, word) != acts)
+			continue;
+		if (acts)
+			(void)fputc('\n', out);
+		print_group(out, docs, count, word);
+	}
+}
+
 /* How many letters must be changed, added or left out to make b of a; WORD_MAX when one is that long. */
 static size_t
 distance(const char *a, const char *b)
@@ -71,12 +112,18 @@ confab_help(FILE *out, const struct command_doc *docs, size_t count, const char 
 		shown += word == NULL || strcmp(docs[i].words[0], word) == 0;
 	if (shown == 0)
 		return say_unknown(out, docs, count, word);
-	if (word == NULL)
-		(void)fputs(
-		    "Settings: $CONFAB_CONF (/etc/confab/confab.conf) and the environment.\n\n",
-		    out);
-	for (i = 0; i < count; i++)
-		if (word == NULL || strcmp(docs[i].words[0], word) == 0)
-			print_one(out, &docs[i]);
+	if (word != NULL) {
+		print_group(out, docs, count, word);
+		return 0;
+	}
+	(void)fputs("Settings: $CONFAB_CONF (/etc/confab/confab.conf) and the environment.\n\n"
+		    "The system:\n\n",
+	    out);
+	print_groups(out, docs, count, false);
+	(void)fputs(
+	    "\nWhat administrators do, as in the panel and in its words (--as says who; without"
+	    " it, the system does):\n",
+	    out);
+	print_groups(out, docs, count, true);
 	return 0;
 }
