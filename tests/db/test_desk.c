@@ -22,6 +22,14 @@ a_note_stays_with_its_author(void)
 			" FROM note WHERE subject_id = $1",
 		report, one),
 	    "reporttrueFirst reportfalseSecond");
+	CU_ASSERT_EQUAL(
+	    acting(db, two, "report.note", report, "{\"text\": \"Second\"}"), ERR_CONFLICT);
+	CU_ASSERT_EQUAL(acting(db, one, "report.note", report, "{\"text\": \"Second\"}"), ERR_OK);
+	testdb_run("UPDATE note SET created_at = created_at - interval '2 minutes'"
+		   " WHERE subject_id = $1",
+	    report);
+	CU_ASSERT_EQUAL(acting(db, two, "report.note", report, "{\"text\": \"Second\"}"), ERR_OK);
+	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM audit WHERE target_id = $1", report), 4);
 	CU_ASSERT_EQUAL(acting(db, NULL, "report.note", report, "{\"text\": \"x\"}"), ERR_FORBIDDEN);
 }
 

@@ -11,9 +11,12 @@
 enum { NOTE, ASSIGN, UNASSIGN, NOTES, ASSIGNEE };
 
 static const struct stmt stmts[] = {
+	/* Not what the same person wrote a moment ago. */
 	[NOTE] = { "desk_note", 5,
-	    "INSERT INTO note (id, subject, subject_id, author_id, body) VALUES ($1, $2, $3, $4, $5)",
-	    false },
+	    "INSERT INTO note (id, subject, subject_id, author_id, body) SELECT $1, $2, $3, $4, $5"
+	    " WHERE NOT EXISTS (SELECT FROM note n WHERE n.subject_id = $3 AND n.subject = $2"
+	    " AND n.author_id = $4 AND n.body = $5 AND n.created_at > app_now() - interval '1 minute')"
+	    " RETURNING id" },
 	[ASSIGN] = { "desk_assign", 3,
 	    "INSERT INTO assignment (subject, subject_id, admin_id) VALUES ($1, $2, $3)"
 	    " ON CONFLICT (subject, subject_id) DO UPDATE SET admin_id = excluded.admin_id,"
@@ -33,15 +36,18 @@ static const struct stmt stmts[] = {
 };
 STMT_SET(desk_stmts, stmts);
 
-/* The system writes no notes and looks after nothing. */
+/* The system writes no notes and looks after nothing. A form that is sent twice is one note: the subject is held. */
 static enum err
 note(struct db *db, struct act_call *call)
 {
+	struct rows *rows;
+
 	if (call->by.actor_id == NULL)
 		return ERR_FORBIDDEN;
-	return db_exec(db, &stmts[NOTE], db_text(uuid_new(db_arena(db))),
+	TRY(db_rows(db, &rows, &stmts[NOTE], db_text(uuid_new(db_arena(db))),
 	    db_text(call->act->kind->name), db_text(call->id), db_text(call->by.actor_id),
-	    db_text(act_text(call, "text")));
+	    db_text(act_text(call, "text"))));
+	return rows_count(rows) > 0 ? ERR_OK : ERR_CONFLICT;
 }
 
 static enum err
@@ -90,6 +96,11 @@ static const struct field note_fields[] = {
 	    .doc = "For the other admins", .example = "\"Asked for papers by e-mail.\"" },
 	{ 0 },
 };
+static const struct act_refusal note_refusals[] = {
+	{ ERR_FORBIDDEN, "Nothing was done: say which administrator does it." },
+	{ ERR_CONFLICT, "Nothing was done: you noted the same about {} a moment ago." },
+	{ ERR_OK, NULL },
+};
 static const struct act_refusal nobody[] = {
 	{ ERR_FORBIDDEN, "Nothing was done: say which administrator does it." },
 	{ ERR_OK, NULL },
@@ -97,8 +108,8 @@ static const struct act_refusal nobody[] = {
 
 #define DESK(word, of)                                                                             \
 	{ word ".note", &of, "people.note", note_fields, NULL, NULL, ACT_ASIDE,                    \
-		.label = "Add a note", .done = "Your note about {} was kept.", .refusals = nobody, \
-		.summary = "Add a note for the other admins",                                      \
+		.label = "Add a note", .done = "Your note about {} was kept.",                     \
+		.refusals = note_refusals, .summary = "Add a note for the other admins",           \
 		.doc = "It stands on the page and in the timeline; nobody else sees it.",          \
 		.run = note },                                                                     \
 	    { word ".assign", &of, "people.note", NULL, NULL, NULL, ACT_ASIDE,                     \
