@@ -195,6 +195,7 @@ COMMENT ON COLUMN decision.decided_at IS 'When';
 COMMENT ON COLUMN decision.effective_at IS 'When it takes effect, and cannot be undone any more';
 COMMENT ON COLUMN decision.done_at IS 'When it ceased to be PENDING';
 CREATE UNIQUE INDEX decision_pending ON decision (subject_id) WHERE state = 'PENDING';
+CREATE INDEX decision_subject ON decision (subject_id, decided_at, id) WHERE state <> 'DONE';
 CREATE INDEX decision_by ON decision (decided_by, id DESC);
 CREATE INDEX decision_done ON decision (done_at) WHERE done_at IS NOT NULL;
 

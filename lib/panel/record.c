@@ -10,6 +10,7 @@ static const struct {
 	const char *source, *link;
 } links[] = {
 	{ "audit", "/admin/audit?request={ref}" },
+	{ "decision", "/admin/decisions/{ref}/undo" },
 	{ "report", "/admin/reports/{id}" },
 	{ "session", "/admin/sessions/{id}" },
 };

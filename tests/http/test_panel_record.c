@@ -10,7 +10,7 @@
 
 static struct browser *browser;
 static struct arena *arena;
-static const char *person, *other, *admin, *report;
+static const char *person, *other, *admin, *report, *pending;
 
 static const char *
 get(const char *path)
@@ -59,6 +59,14 @@ a_life_is_there(void)
 	testdb_run("INSERT INTO note (id, subject, subject_id, author_id, body, created_at) VALUES"
 		   " (gen_random_uuid(), 'user', $1, $2, 'event six', '2026-01-01 05:00+00')",
 	    person, admin);
+	pending = testdb_text(
+	    "INSERT INTO decision (id, act, subject_id, what, decided_by, state, error, decided_at,"
+	    " effective_at, done_at) SELECT gen_random_uuid(), 'test.none', $1, 'event ' || n, $2, state,"
+	    " error, '2026-01-01 06:00+00'::timestamptz + n * interval '1 hour', app_now(),"
+	    " CASE WHEN state <> 'PENDING' THEN app_now() END FROM (VALUES (7, 'UNDONE', ''),"
+	    " (8, 'DONE', ''), (9, 'FAILED', 'account_blocked'), (10, 'PENDING', '')) v (n, state, error)"
+	    " ORDER BY n DESC RETURNING id",
+	    person, admin);
 	browser = browser_new();
 	browser_sign_in(browser);
 }
@@ -66,8 +74,9 @@ a_life_is_there(void)
 static void
 the_timeline_is_of_all_sources_by_time(void)
 {
-	static const char *const order[] = { "event six", "event five", "event four", "event three",
-		"event two", "event one" };
+	static const char *const order[] = { "event 10: takes effect in a moment",
+		"event 9: refused in the end", "account blocked", "event 7: undone", "event six",
+		"event five", "event four", "event three", "event two", "event one" };
 	const char *at = strstr(get(text("/admin/users/%s", person)), "id=\"timeline\"");
 	size_t i;
 
@@ -78,6 +87,7 @@ the_timeline_is_of_all_sources_by_time(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(next);
 		at = next;
 	}
+	CU_ASSERT_PTR_NULL(strstr(browser_body(browser), "event 8")); /* its entry says it */
 }
 
 static void
@@ -92,6 +102,8 @@ what_it_names_is_a_link(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(page, text("href=\"/admin/audit?target=%s\"", person)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(page, text("href=\"/admin/reports?reporter=%s\"", person)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(page, text("href=\"/admin/advisors/%s\"", person)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, text("href=\"/admin/decisions/%s/undo\"", pending)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, "href=\"/admin/sessions/"));
 	CU_ASSERT_PTR_NULL(strstr(page, "<Other>"));
 	page = get("/admin/audit?request=request-of-five");
 	CU_ASSERT_PTR_NOT_NULL(strstr(page, "user.test"));

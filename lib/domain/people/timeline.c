@@ -3,6 +3,7 @@
 enum {
 	AUDIT,
 	NOTES,
+	DECISIONS,
 	SESSIONS,
 	REPORTED,
 	REPORTS,
@@ -28,6 +29,16 @@ static const struct stmt stmts[] = {
 	    " NULL AS ref, n.author_id AS who_id, p.display_name AS who"
 	    " FROM note n JOIN user_account p ON p.id = n.author_id WHERE n.subject_id = $1"
 	    " ORDER BY n.created_at DESC, n.id DESC LIMIT $2::bigint",
+	    true },
+	/* Those that were done have their entry; ref is the one that can be undone. */
+	[DECISIONS] = { "timeline_decisions", 2,
+	    "SELECT d.decided_at AS at, d.what || CASE d.state WHEN 'PENDING' THEN ': takes effect in a"
+	    " moment' WHEN 'UNDONE' THEN ': undone' ELSE ': refused in the end' END AS what,"
+	    " nullif(replace(d.error, '_', ' '), '') AS text, d.id::text AS id,"
+	    " CASE WHEN d.state = 'PENDING' THEN d.id::text END AS ref, d.decided_by AS who_id,"
+	    " p.display_name AS who FROM decision d LEFT JOIN user_account p ON p.id = d.decided_by"
+	    " WHERE d.subject_id = $1 AND d.state <> 'DONE'"
+	    " ORDER BY d.decided_at DESC, d.id DESC LIMIT $2::bigint",
 	    true },
 	[SESSIONS] = { "timeline_sessions", 2,
 	    "SELECT s.requested_at AS at, 'session ' || lower(s.state) AS what, s.topic AS text,"
@@ -114,6 +125,7 @@ STMT_SET(timeline_stmts, stmts);
 const struct timeline_source timeline_person[] = {
 	{ "audit", &stmts[AUDIT] },
 	{ "note", &stmts[NOTES] },
+	{ "decision", &stmts[DECISIONS] },
 	{ "session", &stmts[SESSIONS] },
 	{ "report", &stmts[REPORTED] },
 	{ "report", &stmts[REPORTS] },
@@ -124,6 +136,7 @@ const struct timeline_source timeline_person[] = {
 const struct timeline_source timeline_thing[] = {
 	{ "audit", &stmts[AUDIT] },
 	{ "note", &stmts[NOTES] },
+	{ "decision", &stmts[DECISIONS] },
 	{ 0 },
 };
 

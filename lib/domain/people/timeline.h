@@ -15,8 +15,8 @@ struct timeline_source {
 	const struct stmt *stmt;
 };
 
-extern const struct timeline_source timeline_person[]; /* audit, notes, sessions, reports, logins */
-extern const struct timeline_source timeline_thing[]; /* audit, notes */
+extern const struct timeline_source timeline_person[]; /* audit, notes, decisions, sessions, reports, logins */
+extern const struct timeline_source timeline_thing[]; /* audit, notes, decisions */
 /* A session: audit, notes, its states, who came, its rating, reports about it. A conversation: audit, notes, its
  * states, members, its session. */
 extern const struct timeline_source timeline_session[], timeline_conversation[];
