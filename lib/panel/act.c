@@ -208,6 +208,23 @@ post_twin(struct req *req)
 
 /* --- what other pages show --- */
 
+/* What became of it, in words. */
+static const char *
+outcome_of(struct req *req, const struct rows *was)
+{
+	const char *state = rows_text_of(was, 0, "state"), *name = rows_text_of(was, 0, "name");
+
+	if (strcmp(state, "PENDING") == 0)
+		return arena_printf(
+		    req->arena, "%s: takes effect within %d seconds.", name, DECISION_WAIT_S);
+	if (strcmp(state, "DONE") == 0)
+		return arena_printf(req->arena, "%s: done.", name);
+	if (strcmp(state, "FAILED") == 0)
+		return arena_printf(req->arena, "%s: it was refused, nothing was done. %s.", name,
+		    err_text(err_of_code(rows_text_of(was, 0, "error"))));
+	return arena_printf(req->arena, "%s: undone, nothing has happened.", name);
+}
+
 /* What was decided, and as long as it can be undone the button for it. */
 static enum err
 decided_message(struct req *req, struct json_object *context, const char *id)
@@ -219,18 +236,13 @@ decided_message(struct req *req, struct json_object *context, const char *id)
 	TRY(act_look(req->db, &decision_kind, id, &was));
 	row = page_row(req, was, 0);
 	state = rows_text_of(was, 0, "state");
+	page_put(message, "text", outcome_of(req, was));
 	if (strcmp(state, "PENDING") == 0) {
-		page_put(message, "text",
-		    arena_printf(req->arena, "%s: takes effect within %d seconds.",
-			rows_text_of(was, 0, "name"), DECISION_WAIT_S));
 		page_put(message, "undo", arena_printf(req->arena, "/admin/decisions/%s/undo", id));
+		page_put(message, "here",
+		    act_form_local(
+			req, arena_printf(req->arena, "%s?%s", req->path, req->query_text)));
 		page_put_object(message, "decision", row);
-	} else {
-		page_put(message, "text",
-		    arena_printf(req->arena, "%s: %s.", rows_text_of(was, 0, "name"),
-			strcmp(state, "DONE") == 0	   ? "done"
-			    : strcmp(state, "FAILED") == 0 ? "it was refused, nothing was done"
-							   : "undone, nothing has happened"));
 	}
 	page_put(message, "kind", strcmp(state, "FAILED") == 0 ? "warning" : "success");
 	page_put_object(context, "message", message);

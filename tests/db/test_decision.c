@@ -183,6 +183,91 @@ what_is_refused_in_the_end_leaves_nothing_but_its_entry(void)
 	    1);
 }
 
+/* What a decision that is due has come to when it was made before and these were run in between. */
+static const char *
+comes_to(const char *act, const char *subject, const char *between, const char *of)
+{
+	const char *id = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(decide(act, subject, NULL, &id), ERR_OK);
+	testdb_run(between, of);
+	due(id);
+	CU_ASSERT_EQUAL(work(db), ERR_OK);
+	CU_ASSERT_EQUAL(audits(subject), 0);
+	CU_ASSERT_EQUAL(
+	    testdb_i64(
+		"SELECT count(*) FROM audit WHERE action = 'decision.fail' AND target_id = $1", id),
+	    1);
+	return state_of(id);
+}
+
+static void
+who_or_what_is_gone_meanwhile_makes_it_fail(void)
+{
+	static const char *const gone = "UPDATE user_account SET state = 'DELETED' WHERE id = $1";
+	const char *subject = subject_make(act_find("advisor.approve"));
+
+	CU_ASSERT_STRING_EQUAL(
+	    comes_to("advisor.approve", subject, gone, subject), "FAILEDaccount_blocked");
+	CU_ASSERT_STRING_EQUAL(subject_state(subject), "PENDING");
+	subject = subject_make(act_find("report.dismiss"));
+	CU_ASSERT_STRING_EQUAL(
+	    comes_to("report.dismiss", subject, "DELETE FROM report WHERE id = $1", subject),
+	    "FAILEDnot_found");
+	subject = subject_make(act_find("advisor.approve"));
+	CU_ASSERT_STRING_EQUAL(comes_to("advisor.approve", subject, gone, admin), "FAILEDforbidden");
+	CU_ASSERT_STRING_EQUAL(subject_state(subject), "PENDING");
+	testdb_run("UPDATE user_account SET state = 'ACTIVE', role = 'USER' WHERE id = $1", admin);
+	subject = subject_make(act_find("advisor.approve"));
+	CU_ASSERT_STRING_EQUAL(
+	    comes_to("advisor.approve", subject, "SELECT 1 FROM user_account WHERE id = $1", admin),
+	    "FAILEDforbidden");
+	testdb_run("UPDATE user_account SET role = 'ADMIN' WHERE id = $1", admin);
+}
+
+/* Another administrator does it at once: the decision that waits comes to nothing, and says so. */
+static void
+what_another_did_meanwhile_is_not_done_again(void)
+{
+	const char *subject = subject_make(act_find("report.dismiss")), *id = NULL,
+		   *other = testdb_user("ADMIN");
+
+	CU_ASSERT_EQUAL_FATAL(decide("report.dismiss", subject, NULL, &id), ERR_OK);
+	CU_ASSERT_EQUAL(acting(db, other, "report.decide", subject, NULL), ERR_OK);
+	due(id);
+	CU_ASSERT_EQUAL(work(db), ERR_OK);
+	CU_ASSERT_STRING_EQUAL(state_of(id), "FAILEDbad_state");
+	CU_ASSERT_STRING_EQUAL(
+	    testdb_text("SELECT state FROM report WHERE id = $1", subject), "ACTIONED");
+	CU_ASSERT_EQUAL(audits(subject), 0);
+}
+
+/* Each decides it in another way at the same moment. */
+static int
+decide_too(struct db *door, int racer, void *arg)
+{
+	struct making making = { .call = { .act = act_find(
+					       racer % 2 == 0 ? "report.decide" : "report.dismiss"),
+				     .id = arg,
+				     .by = { admin, "req-decide" } } };
+	enum err err = db_tx(door, make_in_tx, &making);
+
+	return err == ERR_OK ? 1 : err == ERR_CONFLICT ? 2 : 3;
+}
+
+static void
+of_many_who_decide_at_once_one_has(void)
+{
+	struct race race = { sets, decide_too, NULL, NULL };
+	int statuses[RACERS], i, sum = 0;
+
+	race.arg = arena_strdup(arena, subject_make(act_find("report.dismiss")));
+	race_run(&race, RACERS, statuses);
+	for (i = 0; i < RACERS; i++)
+		sum += statuses[i];
+	CU_ASSERT_EQUAL(sum, 1 + 2 * (RACERS - 1));
+}
+
 /* Leases end as fast as they are taken, so that all do the job again and again. */
 static int
 do_it_again(struct db *door, int racer, void *arg)
@@ -230,6 +315,11 @@ static const struct cunit_test tests[] = {
 	{ "what cannot be done is not decided", what_cannot_be_done_is_not_decided },
 	{ "what is refused in the end leaves nothing but its entry",
 	    what_is_refused_in_the_end_leaves_nothing_but_its_entry },
+	{ "who or what is gone meanwhile makes it fail",
+	    who_or_what_is_gone_meanwhile_makes_it_fail },
+	{ "what another did meanwhile is not done again",
+	    what_another_did_meanwhile_is_not_done_again },
+	{ "of many who decide at once one has", of_many_who_decide_at_once_one_has },
 	{ "many workers do it once", many_workers_do_it_once },
 	{ NULL, NULL },
 };

@@ -99,6 +99,9 @@ what_is_undone_does_not_happen(void)
 	const char *id = applicant(), *at;
 
 	approve_later(id);
+	/* The button leads back to where one is. */
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(browser_body(browser), "name=\"back\" value=\"/admin/advisors?state=PENDING\""));
 	at = strstr(browser_body(browser), "/admin/decisions/");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
 	at = arena_strndup(arena, at, strcspn(at, "\""));

@@ -2,7 +2,8 @@
 
 #include "base/uuid.h"
 
-#define SUBJECT "SELECT what AS name, state, subject_id, effective_at FROM decision WHERE id = $1"
+#define SUBJECT                                                                                    \
+	"SELECT what AS name, state, subject_id, effective_at, error FROM decision WHERE id = $1"
 
 enum { LOOK, LOCK, MAKE, ASK, UNDO };
 

@@ -2,7 +2,8 @@
  * Decisions: acts that were decided in a queue and take effect DECISION_WAIT_S later, so that they can be undone.
  * Until then nothing has happened: the act is done by the job "act.decision", from the same row, by the same
  * person, with its audit entry, and the decision is DONE in the same transaction. So it is done once, whoever dies
- * over it. When the act is refused then, as the subject has changed meanwhile, the decision is FAILED, and an entry
+ * over it. When the act is refused then, as the subject has changed meanwhile or who decided is no
+ * administrator any more, the decision is FAILED, and an entry
  * "decision.fail" says why. A subject has one decision that is PENDING.
  */
 #ifndef DOMAIN_SYSTEM_DECISION_H

@@ -10,7 +10,8 @@ enum { TAKE, END };
 static const struct stmt stmts[] = {
 	[TAKE] = { "decision_take", 1,
 	    "SELECT d.id, d.act, d.subject_id, d.input::text, d.decided_by, d.request_id,"
-	    " d.decided_at FROM job j"
+	    " d.decided_at, EXISTS (SELECT FROM user_account u WHERE u.id = d.decided_by"
+	    " AND u.role = 'ADMIN' AND u.state = 'ACTIVE') FROM job j"
 	    " JOIN decision d ON d.id = (j.payload ->> 'decision_id')::uuid"
 	    " WHERE j.id = $1 AND d.state = 'PENDING' FOR UPDATE OF d" },
 	[END] = { "decision_end", 3,
@@ -23,6 +24,7 @@ struct effect {
 	const char *job_id;
 	struct act_call call; /* call.act NULL: there is nothing (more) to do */
 	const char *id;
+	bool may; /* who decided is an administrator still */
 	enum err err; /* of the act */
 };
 
@@ -39,6 +41,7 @@ take(struct db *db, struct effect *effect)
 		return ERR_OK;
 	effect->id = rows_text(rows, 0, 0);
 	input = rows_text(rows, 0, 3);
+	effect->may = rows_bool(rows, 0, 7);
 	effect->call = (struct act_call){ .act = act_find(rows_text(rows, 0, 1)),
 		.id = rows_text(rows, 0, 2),
 		.by = { rows_text(rows, 0, 4), rows_text(rows, 0, 5) },
@@ -57,7 +60,7 @@ act_in_tx(struct db *db, void *arg)
 	TRY(take(db, effect));
 	if (effect->call.act == NULL)
 		return ERR_OK;
-	effect->err = act_run(db, &effect->call);
+	effect->err = effect->may ? act_run(db, &effect->call) : ERR_FORBIDDEN;
 	TRY(effect->err);
 	return db_exec(db, &stmts[END], db_text(effect->id), db_text("DONE"), db_text(""));
 }
