@@ -66,12 +66,12 @@ static const struct column earlier_columns[] = {
 };
 static const struct queue_part report_parts[] = {
 	{ "The report", QUEUE_FACTS, &evidence[EVIDENCE_REPORT], report_columns, .limit = 1 },
+	{ "Other open reports about them", QUEUE_ROWS, &evidence[EVIDENCE_OTHERS], other_columns,
+	    .limit = 10, .more = "/admin/reports?state=OPEN&target={target_user_id}" },
 	{ "What was said", QUEUE_TALK, &evidence[EVIDENCE_TALK], NULL, .limit = 21 },
 	{ "As it stood", QUEUE_FACTS, &evidence[EVIDENCE_THEN], then_columns, .limit = 1 },
 	{ "Both sides", QUEUE_FACTS, &evidence[EVIDENCE_SIDES], side_columns, .limit = 2,
 	    .heading = "side" },
-	{ "Other open reports about them", QUEUE_ROWS, &evidence[EVIDENCE_OTHERS], other_columns,
-	    .limit = 10, .more = "/admin/reports?state=OPEN&target={target_user_id}" },
 	{ "Decided about them before", QUEUE_ROWS, &evidence[EVIDENCE_EARLIER], earlier_columns,
 	    .limit = 5, .empty = "Nothing.", .more = "/admin/reports?target={target_user_id}" },
 	{ 0 },

@@ -40,6 +40,8 @@ form_of(struct req *req, const struct act *act, const char *id, const char *name
 	assert(place < strlen(desk->keys));
 	sort_fields(req, form, act, desk);
 	page_put(form, "back", desk->back);
+	if (place > 0 && (act->flags & (ACT_GRAVE | ACT_GOOD)) == 0)
+		page_put(form, "tone", "outline-secondary");
 	page_put(form, "key", arena_printf(req->arena, "%c", desk->keys[place]));
 	return form;
 }

@@ -142,10 +142,13 @@ together_label(const struct view *view)
 	if (queue->others == NULL || !json_object_object_get_ex(view->item, queue->others, &others))
 		return NULL;
 	count = json_object_get_int64(others);
-	return count == 0
-	    ? NULL
-	    : arena_printf(view->req->arena, "Also the %s other open %s about the same person",
-		  column_number(view->req->arena, count), count == 1 ? queue->one : queue->many);
+	if (count == 0)
+		return NULL;
+	if (count == 1)
+		return arena_printf(
+		    view->req->arena, "Also the other open %s about the same person", queue->one);
+	return arena_printf(view->req->arena, "Also the %s other open %s about the same person",
+	    column_number(view->req->arena, count), queue->many);
 }
 
 static enum err

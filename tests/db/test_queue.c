@@ -52,7 +52,7 @@ clear(void)
 {
 	testdb_run(
 	    "UPDATE report SET state = 'DISMISSED', resolved_at = app_now() WHERE state = 'OPEN'");
-	testdb_run("UPDATE advisor SET state = 'DRAFT' WHERE state = 'PENDING'");
+	testdb_run("UPDATE advisor SET state = 'REJECTED' WHERE state = 'PENDING'");
 	testdb_run(
 	    "UPDATE decision SET state = 'UNDONE', done_at = app_now() WHERE state = 'PENDING'");
 	testdb_run("DELETE FROM queue_look");
@@ -285,12 +285,13 @@ others_about_the_person_are_closed_the_same_way(void)
 static void
 applications_come_by_their_age(void)
 {
-	const char *late = subject_make(act_find("advisor.approve")),
-		   *early = subject_make(act_find("advisor.approve")),
-		   *blocked = subject_make(act_find("advisor.approve"));
+	const char *late, *early, *blocked;
 
 	clear();
-	testdb_run("UPDATE advisor SET state = 'PENDING', applied_at = app_now() - interval '3 hours'"
+	late = subject_make(act_find("advisor.approve"));
+	early = subject_make(act_find("advisor.approve"));
+	blocked = subject_make(act_find("advisor.approve"));
+	testdb_run("UPDATE advisor SET applied_at = app_now() - interval '3 hours'"
 		   " * CASE id WHEN $1 THEN 1 WHEN $2 THEN 2 ELSE 3 END WHERE id IN ($1, $2, $3)",
 	    late, early, blocked);
 	testdb_run("UPDATE user_account SET state = 'BLOCKED' WHERE id = $1", blocked);

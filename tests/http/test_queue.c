@@ -138,7 +138,7 @@ nothing_waits_at_first(void)
 	private_start("queue", settings);
 	browser = browser_new();
 	browser_sign_in(browser);
-	testdb_run("UPDATE advisor SET state = 'DRAFT' WHERE state = 'PENDING'");
+	testdb_run("UPDATE advisor SET state = 'REJECTED' WHERE state = 'PENDING'");
 	testdb_run(
 	    "UPDATE report SET state = 'DISMISSED', resolved_at = app_now() WHERE state = 'OPEN'");
 	CU_ASSERT_EQUAL(get("/admin/queue/advisors"), 200);
@@ -245,7 +245,7 @@ forty_decisions_take_two_requests_each(void)
 {
 	int decided;
 
-	testdb_run("UPDATE advisor SET state = 'DRAFT' WHERE state = 'PENDING'");
+	testdb_run("UPDATE advisor SET state = 'REJECTED' WHERE state = 'PENDING'");
 	for (decided = 0; decided < MANY; decided++)
 		(void)applicant("2");
 	CU_ASSERT_EQUAL_FATAL(get("/admin/queue/advisors"), 200);

@@ -80,7 +80,7 @@ what_is_decided_happens_ten_seconds_later(void)
 	approve_later(id);
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 	    browser_body(browser), "Approve Ada &lt;b&gt; Test: takes effect within 10 seconds."));
-	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), ">Undo<span"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), ">Undo <kbd"));
 	CU_ASSERT_STRING_EQUAL(testdb_text(state, id), "PENDING");
 	CU_ASSERT_STRING_EQUAL(testdb_text(entries, id), "0");
 	CU_ASSERT_EQUAL(browser_post(browser, arena_printf(arena, "/admin/advisors/%s/approve", id),

@@ -3,34 +3,11 @@
 // wider than the screen. Pictures are kept in $SCREENSHOTS (build/panel).
 //	node tests/panel/panel.mjs	with BASE_URL, ADMIN_EMAIL, ADMIN_PASSWORD and DATABASE_URL set
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const root = new URL("../../", import.meta.url);
-const require = createRequire(new URL("build/npm/", root));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const { BASE_URL, ADMIN_EMAIL, ADMIN_PASSWORD, DATABASE_URL } = process.env;
-const pictures = process.env.SCREENSHOTS || new URL("build/panel", root).pathname;
-const phone = { width: 375, height: 812 };
-const desktop = { width: 1280, height: 860 };
-const run = randomBytes(4).toString("hex");
-const payload = '"><script>document.title="broken"</script><img src=x onerror=alert(1)>';
-const problems = [], barriers = []; // what the console said, and axe
+import { readFileSync } from "node:fs";
+import { ADMIN_EMAIL, open, payload, person, phone, picture, problems, run, runWork, said, signIn, sql } from
+	"../harness/panel.mjs";
 
 // --- what is there before: three people, an application, a report ---
-
-function sql(text) {
-	return execFileSync("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", DATABASE_URL, "-c", text],
-		{ encoding: "utf8" }).trim();
-}
-
-function person(name, role) {
-	return sql(`INSERT INTO user_account (id, email, display_name, role) VALUES (gen_random_uuid(),
-		'${name.toLowerCase().replaceAll(" ", ".")}@example.test', '${name}', '${role}') RETURNING id`);
-}
 
 const applicant = person(`Applicant ${run}`, "USER");
 const refused = person(`Refused ${run}`, "USER");
@@ -45,83 +22,6 @@ const report = sql(`INSERT INTO report (id, reporter_id, target_type, target_id,
 	detail, snapshot) VALUES (gen_random_uuid(), '${applicant}', 'USER', '${reported}', '${reported}',
 	'FRAUD', 'Asks to be paid elsewhere. ${payload}',
 	'{"display_name": "Reported ${run}", "bio": "Call me outside"}') RETURNING id`);
-
-// --- the browser ---
-
-const browser = await chromium.launch({
-	executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-	args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-
-async function open(options) {
-	const context = await browser.newContext({ baseURL: BASE_URL, viewport: desktop, ...options });
-	const page = await context.newPage();
-	page.setDefaultTimeout(60000);
-	page.on("console", (message) => {
-		if (message.type() === "error" || message.type() === "warning")
-			problems.push(`${page.url()}: console: ${message.text()}`);
-	});
-	page.on("pageerror", (error) => problems.push(`${page.url()}: ${error}`));
-	/* Aborted: the test went on to the next page before the browser had the icon. */
-	page.on("requestfailed", (request) => {
-		if (request.failure().errorText !== "net::ERR_ABORTED") problems.push(`failed: ${request.url()}`);
-	});
-	return page;
-}
-
-async function signIn(page, password = ADMIN_PASSWORD) {
-	await page.goto("/admin/login");
-	await page.getByLabel("E-mail address").fill(ADMIN_EMAIL);
-	await page.getByLabel("Password").fill(password);
-	await page.getByRole("button", { name: "Sign in" }).click();
-}
-
-async function fits(page) {
-	const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-	assert.ok(wide <= screen, `${page.url()} is ${wide} px wide on a screen of ${screen} px`);
-}
-
-// The name of every control, as a screen reader would say it, must not be empty.
-async function named(page) {
-	const nameless = await page.evaluate(() => {
-		const controls = document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a");
-		return [...controls].filter((c) => !(c.labels && c.labels.length) && !c.textContent.trim() &&
-			!c.ariaLabel)
-			.map((c) => c.outerHTML);
-	});
-	assert.deepEqual(nameless, [], page.url());
-	assert.equal(await page.locator("main").count(), 1);
-	assert.equal(await page.locator("h1").count(), 1);
-}
-
-// What axe says of the page in this look.
-async function accessible(page, name) {
-	await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-	for (const { id, nodes } of violations)
-		barriers.push(`${name}: ${id}: ${nodes.slice(0, 2).map((n) => n.html.slice(0, 160)).join(" ")} (${nodes.length})`);
-}
-
-async function picture(page, name) {
-	assert.notEqual(await page.title(), "broken");
-	assert.equal(await page.locator("main script, main img").count(), 0);
-	await named(page);
-	for (const [kind, size, scheme] of [["desktop", desktop, "light"], ["phone", phone, "light"],
-		["dark", desktop, "dark"], ["phone-dark", phone, "dark"]]) {
-		await page.setViewportSize(size);
-		await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-		await fits(page);
-		await accessible(page, `${name}-${kind}`);
-		await page.screenshot({ path: `${pictures}/${name}-${kind}.png`, fullPage: true });
-	}
-	await page.setViewportSize(desktop);
-	await page.emulateMedia({ colorScheme: "light" });
-}
-
-async function said(page, text) {
-	await page.getByRole("status").filter({ hasText: text }).waitFor();
-}
 
 // Jobs that were given up: one is tried anew, one discarded, the rest of a kind tried anew together.
 async function jobs(page) {
@@ -434,13 +334,4 @@ async function withoutScripts() {
 	await page.context().close();
 }
 
-mkdirSync(pictures, { recursive: true });
-try {
-	await work();
-	await withoutScripts();
-	assert.deepEqual(problems, []);
-	assert.deepEqual(barriers, []);
-	console.log("panel: ok");
-} finally {
-	await browser.close();
-}
+await runWork("panel", work, withoutScripts);
