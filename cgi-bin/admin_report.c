@@ -60,6 +60,18 @@ also(struct req *req, struct json_object *context, const struct rows *report)
 	return strcmp(type, "SESSION") == 0 ? act_bar_also(req, context, &session_kind, id) : ERR_OK;
 }
 
+/* What was said around a message is read where it is decided, or with a reason in its conversation. */
+static void
+put_queue(struct req *req, struct json_object *context, const char *id, bool of_message)
+{
+	struct json_object *notice = list_notice(req, context, NOTICE_WARN,
+	    of_message ? "It waits for a decision; there is what was said around it, too."
+		       : "It waits for a decision.");
+
+	page_put(notice, "more_url", arena_printf(req->arena, "/admin/queue/reports/%s", id));
+	page_put(notice, "more_label", "Decide it in the queue");
+}
+
 static enum err
 get_report(struct req *req)
 {
@@ -76,6 +88,9 @@ get_report(struct req *req)
 	TRY(record_show(req, &report_record, req->params[0], report, context));
 	TRY(act_bar(req, context, &report_kind, req->params[0]));
 	TRY(also(req, context, rows));
+	if (strcmp(rows_text_of(rows, 0, "state"), "OPEN") == 0)
+		put_queue(req, context, req->params[0],
+		    strcmp(rows_text_of(rows, 0, "target_type"), "MESSAGE") == 0);
 	return panel_reply(req, "record", "reports", context);
 }
 

@@ -285,6 +285,8 @@ a_conversation_is_read_with_an_entry_that_says_why(void)
 	CU_ASSERT_EQUAL(get("/admin/queue/reports"), 200);
 	CU_ASSERT_STRING_EQUAL(id_in(decision()), report);
 	CU_ASSERT_EQUAL(testdb_i64(reads, talk.conversation_id, report), 1);
+	CU_ASSERT_EQUAL(get(text("/admin/queue/reports/%s", report)), 200);
+	CU_ASSERT_EQUAL(testdb_i64(reads, talk.conversation_id, report), 1);
 	CU_ASSERT(shows("number &lt;10&gt;"));
 	CU_ASSERT(shows("number &lt;30&gt;"));
 	CU_ASSERT_PTR_NULL(strstr(page, "number &lt;9&gt;"));

@@ -114,7 +114,7 @@ a_message_edited_many_times_is_reported_with_its_first_and_last_words(void)
 		report),
 	    "v1 v99 v100");
 	CU_ASSERT_EQUAL(page("reports", report), 200);
-	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "versions_left_out"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "versions left out"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "v92."));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "What the messages around it said"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), "/decide\""));

@@ -72,7 +72,7 @@ static const struct stmt stmts[] = {
 	    true },
 	[REPORT_GET] = { "moderation_report_get", 1,
 	    REPORT_COLUMNS
-	    ", report_shown(r.snapshot) AS snapshot, t.email AS target_email, t.role AS target_role,"
+	    ", report_shown(r.snapshot) - 'around' AS snapshot, t.email AS target_email, t.role AS target_role,"
 	    " x.display_name AS resolver_name,"
 	    " (SELECT count(*) FROM report o WHERE o.target_user_id = r.target_user_id"
 	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others" REPORT_FROM

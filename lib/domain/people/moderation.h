@@ -31,7 +31,7 @@ extern const struct act user_acts[];
  */
 MUST_CHECK enum err moderation_report_list(struct db *, const char *state,
     const char *target_user_id, int64_t limit, const char *after, struct rows **rows);
-/* One report: as above, then snapshot (all that a page holds of it), target_email, target_role, resolver_name,
+/* One report: as above, then snapshot (all that a page holds of it, but not what others said around it: see people/evidence.h), target_email, target_role, resolver_name,
  * others (further open reports about the same person).
  *	ERR_NOT_FOUND	no such report */
 MUST_CHECK enum err moderation_report_get(struct db *, const char *report_id, struct rows **rows);

@@ -1,6 +1,8 @@
 #include "domain/system/queue.h"
 
-#include "base/buf.h"
+#include "domain/talk/conversation_admin.h"
+
+#include <string.h>
 
 enum { LOCK, FORGET, AGAIN, LOOK, OTHER, DECIDED, UNDOABLE };
 
@@ -115,12 +117,22 @@ queue_skip(
 	return look(db, source, admin_id, rows_only(matter), item_id, true);
 }
 
+/* Once for each reason while it is open: who comes back to the item reads the same. */
+static enum err
+open_once(struct db *db, const struct audit_by *by, const char *id, const char *reason)
+{
+	struct rows *opening;
+
+	TRY(conversation_opening(db, id, by->actor_id, &opening));
+	if (rows_count(opening) > 0 && strcmp(rows_text_of(opening, 0, "reason"), reason) == 0)
+		return ERR_OK;
+	return conversation_open(db, by, id, reason);
+}
+
 enum err
 queue_open(struct db *db, const struct queue_source *source, const struct audit_by *by,
     const char *item_id, bool *has)
 {
-	struct audit_entry entry = { "conversation.read", "conversation", NULL, NULL };
-	struct buf detail = buf_new(db_arena(db), 128);
 	struct rows *rows;
 
 	*has = false;
@@ -130,12 +142,8 @@ queue_open(struct db *db, const struct queue_source *source, const struct audit_
 	if (rows_count(rows) == 0)
 		return ERR_OK;
 	*has = true;
-	buf_puts(&detail, "{\"reason\": ");
-	buf_json(&detail, rows_text_of(rows, 0, "reason"));
-	buf_puts(&detail, "}");
-	entry.target_id = rows_text_of(rows, 0, "conversation_id");
-	entry.detail = detail.data;
-	return audit_add(db, by, &entry);
+	return open_once(
+	    db, by, rows_text_of(rows, 0, "conversation_id"), rows_text_of(rows, 0, "reason"));
 }
 
 enum err

@@ -55,8 +55,8 @@ MUST_CHECK enum err queue_take(struct db *, const struct queue_source *, const c
  *	ERR_NOT_FOUND	there is no such item */
 MUST_CHECK enum err queue_skip(
     struct db *, const struct queue_source *, const char *admin_id, const char *item_id);
-/* The item's conversation is being read, which is an entry "conversation.read" in the audit log. *has: there is one.
- * Needs the caller's transaction. */
+/* The item's conversation is being read, which is the act conversation.read (talk/conversation_admin.h) with its entry
+ * in the audit log. *has: there is one. Needs the caller's transaction, in which it is read. */
 MUST_CHECK enum err queue_open(struct db *, const struct queue_source *, const struct audit_by *by,
     const char *item_id, bool *has);
 /* What was decided about the item and does not yet take effect, in words; NULL: nothing. */
