@@ -56,7 +56,8 @@ put_part(struct view *view, const struct queue_part *from, const struct rows *ro
 		return;
 	page_put(part, "part", from->title);
 	page_put(part, "none", rows_count(rows) == 0 ? from->empty : NULL);
-	if (from->more != NULL && rows_count(rows) > (size_t)from->limit)
+	if (from->more != NULL &&
+	    (rows_count(rows) > (size_t)from->limit || from->shape == QUEUE_TALK))
 		page_put(part, "more_url", column_link(view->req, from->more, view->item));
 	if (from->shape == QUEUE_TALK)
 		put_messages(shown, part);

@@ -34,7 +34,8 @@ struct queue_part {
 	int64_t limit; /* rows shown */
 	const char *heading; /* QUEUE_FACTS: a column of each row over its facts; NULL: none */
 	const char *empty; /* said when there is no row; NULL: then the part is left out */
-	const char *more; /* the list of all, with columns of the item in braces, where there are more; NULL: none */
+	/* The list of all, with columns of the item in braces, where there are more, and always of a talk; NULL: none. */
+	const char *more;
 };
 
 struct queue {

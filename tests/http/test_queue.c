@@ -292,6 +292,10 @@ a_conversation_is_read_with_an_entry_that_says_why(void)
 	CU_ASSERT_PTR_NULL(strstr(page, "number &lt;9&gt;"));
 	CU_ASSERT_PTR_NULL(strstr(page, "number &lt;31&gt;"));
 	CU_ASSERT(shows("say-marked"));
+	CU_ASSERT_EQUAL(get(text("%s", after(page, "class=\"hint\"><a href=\""))), 303);
+	CU_ASSERT_EQUAL(browser_follow(browser), 200);
+	CU_ASSERT_EQUAL(testdb_i64(reads, talk.conversation_id, report), 1);
+	CU_ASSERT_EQUAL(get(text("/admin/queue/reports/%s", report)), 200);
 	CU_ASSERT(shows("Look &lt;here&gt;"));
 	CU_ASSERT_EQUAL(
 	    post(text("/admin/reports/%s/dismiss", report), "&later=true&back=/admin/queue/reports"),

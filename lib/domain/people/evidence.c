@@ -47,7 +47,9 @@ static const struct stmt stmts[] = {
 	    " WHERE r.id = $1 AND coalesce(m.id, s.id) IS NOT NULL",
 	    true },
 	[EVIDENCE_REPORT] = { "evidence_report", 2,
-	    "SELECT r.id, initcap(r.reason) || ', ' || t.display_name AS heading, r.reason, r.state, r.target_type, r.target_id, r.target_user_id,"
+	    "SELECT r.id, initcap(r.reason) || ', ' || t.display_name AS heading, r.reason, r.state,"
+	    " r.target_type, CASE r.target_type WHEN 'MESSAGE' THEN r.target_id END AS message_id,"
+	    " r.target_user_id,"
 	    " t.display_name AS target_name, t.state AS target_state, r.reporter_id,"
 	    " w.display_name AS reporter_name, r.detail, r.resolution, r.created_at,"
 	    " (SELECT count(*) FROM (SELECT o.id" OTHERS
