@@ -251,6 +251,14 @@ lost(void *arg, int requests)
 	metrics_add(launch->worker.metrics, METRIC_REQUESTS_BUSY, -requests);
 }
 
+static void
+tell(void *arg, const int pids[], size_t count, bool stopped)
+{
+	const struct launch *launch = arg;
+
+	metrics_tell(launch->worker.metrics, pids, count, stopped);
+}
+
 /* Longer than any request or job takes. */
 static int
 still_s(void)
@@ -275,7 +283,8 @@ serve(struct launch *launch)
 		.arg = launch,
 		.reload = reload,
 		.still_s = still_s(),
-		.lost = lost };
+		.lost = lost,
+		.tell = tell };
 	int status;
 
 	if (!app->no_listener && !listen_all(launch, launch->options))

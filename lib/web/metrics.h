@@ -32,6 +32,21 @@ enum metric_value {
 	METRIC_VALUES
 };
 
+enum { METRICS_WORKERS_MAX = 128 };
+
+/* A program as it is seen from outside: what its parent said last (metrics_tell), and its counters in sum. */
+struct metrics_program {
+	int64_t began_us,
+	    told_us; /* of the parent, clock_steady_us: when it began, and last said something */
+	bool stopped; /* that was that it ends */
+	size_t workers;
+	struct metrics_worker {
+		int64_t pid, rss_kib;
+	} parent, worker[METRICS_WORKERS_MAX];
+	int64_t requests, failed; /* answered, and those with a status of 5xx */
+	int64_t values[METRIC_VALUES];
+};
+
 /* What a lane of jobs has; only of a program that counts any. */
 enum metric_lane {
 	METRIC_LANE_READY, /* gauges */
@@ -56,6 +71,19 @@ void metrics_lane_set(struct metrics *, enum lane_id, enum metric_lane, int64_t 
 /* A value of another program by its file in run_dir; false when there is none. */
 bool metrics_read(
     const char *run_dir, const char *program, enum metric_value value, int64_t *amount);
+/* In a program's parent: it lives, or ends, with workers of these pids; their memory is looked up. */
+void metrics_tell(struct metrics *, const int pids[], size_t count, bool stopped);
+/* All of another program by its file in run_dir; false when there is none, as after the machine was started. */
+bool metrics_program(const char *run_dir, const char *program, struct metrics_program *seen);
+/* What a program seen so is at, by clock_steady_us: parents speak every five seconds. */
+enum metrics_life_state {
+	METRICS_RUNNING,
+	METRICS_STOPPED, /* it said so */
+	METRICS_SILENT, /* for METRICS_SILENT_S: it was killed, or stands still */
+	METRICS_UNSEEN /* never, since the machine was started */
+};
+enum { METRICS_SILENT_S = 15 };
+enum metrics_life_state metrics_state(const struct metrics_program *seen, int64_t now_us);
 /* Print the counters of all programs found in run_dir. */
 void metrics_print(const char *run_dir, struct arena *, struct buf *out);
 

@@ -36,6 +36,8 @@ struct prefork {
 	bool together; /* at a reload any number of them may be leaving at a time, else a quarter */
 	/* In the parent: a child died over so many; NULL: nobody asks. */
 	void (*lost)(void *arg, int requests);
+	/* In the parent: every few seconds, and when it is about to end (stopped); its children. NULL: nobody asks. */
+	void (*tell)(void *arg, const int pids[], size_t count, bool stopped);
 	/* In the parent: read the settings again, for the children that are started from now on; may set count
 	 * and grace_s. False: nothing is changed, why was logged. NULL: SIGHUP is ignored. */
 	bool (*reload)(struct prefork *);

@@ -1,4 +1,5 @@
 /* Counters outlive the program that counts, as long as they mean the same. */
+#include "base/clock.h"
 #include "harness/cunit.h"
 #include "web/metrics.h"
 
@@ -123,10 +124,50 @@ many_routes_and_programs_are_counted(void)
 	}
 }
 
+/* What the parent said last, and for how long that is believed. */
+static void
+a_program_is_seen_from_outside(void)
+{
+	struct metrics *metrics = metrics_open(dir, "test", tables);
+	struct metrics_program seen;
+	int pids[METRICS_WORKERS_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(pids); i++)
+		pids[i] = (int)getpid();
+	CU_ASSERT_FALSE(metrics_program(dir, "nobody", &seen));
+	CU_ASSERT_EQUAL(metrics_state(&seen, clock_steady_us()), METRICS_UNSEEN);
+	CU_ASSERT_TRUE(metrics_program(dir, "test", &seen));
+	CU_ASSERT_EQUAL(metrics_state(&seen, clock_steady_us()), METRICS_UNSEEN);
+	metrics_request(metrics, 1, 200, 1000);
+	metrics_request(metrics, 2, 503, 1000);
+	pids[1] = 0;
+	metrics_tell(metrics, pids, 2, false);
+	CU_ASSERT_TRUE(metrics_program(dir, "test", &seen));
+	CU_ASSERT_EQUAL(seen.requests, 2);
+	CU_ASSERT_EQUAL(seen.failed, 1);
+	CU_ASSERT_EQUAL(seen.workers, 2);
+	CU_ASSERT_EQUAL(seen.parent.pid, getpid());
+	CU_ASSERT_TRUE(seen.parent.rss_kib > 100);
+	CU_ASSERT_EQUAL(seen.worker[0].rss_kib, seen.parent.rss_kib);
+	CU_ASSERT_EQUAL(seen.worker[1].rss_kib, 0);
+	CU_ASSERT_EQUAL(metrics_state(&seen, seen.told_us + 15 * SECOND_US), METRICS_RUNNING);
+	CU_ASSERT_EQUAL(metrics_state(&seen, seen.told_us + 15 * SECOND_US + 1), METRICS_SILENT);
+	metrics_tell(metrics, pids, COUNT_OF(pids), true);
+	CU_ASSERT_TRUE(metrics_program(dir, "test", &seen));
+	CU_ASSERT_EQUAL(seen.workers, METRICS_WORKERS_MAX);
+	CU_ASSERT_EQUAL(metrics_state(&seen, seen.told_us + 1000 * SECOND_US), METRICS_STOPPED);
+	metrics_tell(metrics, pids, 1, false);
+	CU_ASSERT_TRUE(metrics_program(dir, "test", &seen));
+	CU_ASSERT_EQUAL(metrics_state(&seen, seen.told_us), METRICS_RUNNING);
+	CU_ASSERT_EQUAL(seen.workers, 1);
+}
+
 static const struct cunit_test tests[] = {
 	{ "what was counted is there after a restart", what_was_counted_is_there_after_a_restart },
 	{ "what is now begins anew", what_is_now_begins_anew },
 	{ "other routes begin anew", other_routes_begin_anew },
+	{ "a program is seen from outside", a_program_is_seen_from_outside },
 	{ "many routes and programs are counted", many_routes_and_programs_are_counted },
 	{ NULL, NULL },
 };
