@@ -144,6 +144,7 @@ read_value_file(const char *path, char value[CONF_LINE_MAX])
 static enum err
 key_set(struct conf *conf, const struct conf_key *key, const char *value, const char *where)
 {
+	conf->from[key - keys] = keep(where);
 	if (key->type == CONF_TYPE_TEXT) {
 		*text_at(conf, key) = keep(value);
 		return ERR_OK;
@@ -161,13 +162,15 @@ static enum err
 file_set(struct conf *conf, const struct conf_key *key, const char *name, const char *path,
     const char *where)
 {
-	char content[CONF_LINE_MAX], full[CONF_LINE_MAX];
+	char content[CONF_LINE_MAX], full[CONF_LINE_MAX], said[CONF_LINE_MAX];
 	const char *problem;
 
 	path_expand(path, full);
 	problem = read_value_file(full, content);
-	if (problem == NULL)
-		return key_set(conf, key, content, where);
+	if (problem == NULL) {
+		(void)snprintf(said, sizeof(said), "%.3000s, the file %.1000s", where, full);
+		return key_set(conf, key, content, said);
+	}
 	say("%s: %s names a file, %s: %s", where, name, full, problem);
 	return ERR_BAD_REQUEST;
 }
@@ -268,6 +271,7 @@ defaults_set(struct conf *conf)
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(keys); i++) {
+		conf->from[i] = NULL;
 		if (keys[i].type == CONF_TYPE_TEXT)
 			*text_at(conf, &keys[i]) = keys[i].text;
 		else
@@ -344,27 +348,47 @@ secrets_check(const char *key, const char *keys_text)
 	return ERR_OK;
 }
 
-static enum err
-example_check(const char *key, const char *value)
+/* What production refuses (fatal) or warns of; NULL: nothing. */
+static const char *
+production_problem(const struct conf *conf, enum conf_id id, bool *fatal)
 {
-	if (strstr(value, "example") == NULL)
-		return ERR_OK;
-	return complain("config", key, "still holds the example secret");
+	*fatal = id != CONF_ID_ai_provider;
+	switch (id) {
+	case CONF_ID_base_url:
+		return str_starts(conf->base_url, "https://")
+		    ? NULL
+		    : "must start with https:// in production";
+	case CONF_ID_secret_keys:
+	case CONF_ID_field_keys:
+	case CONF_ID_lookup_key:
+		return strstr(*(const char *const *)(const void *)((const char *)conf +
+				  keys[id].offset),
+			   "example") == NULL
+		    ? NULL
+		    : "still holds the example secret";
+	case CONF_ID_ai_provider:
+		return strcmp(conf->ai_provider, "echo") == 0 ? "is the built-in echo" : NULL;
+	default:
+		return NULL;
+	}
 }
 
 static enum err
 production_check(const struct conf *conf)
 {
 	enum err err = ERR_OK;
+	enum conf_id id;
 
-	if (!str_starts(conf->base_url, "https://"))
-		err = complain("config", "BASE_URL", "must start with https:// in production");
-	if (example_check("SECRET_KEYS", conf->secret_keys) != ERR_OK ||
-	    example_check("FIELD_KEYS", conf->field_keys) != ERR_OK ||
-	    example_check("LOOKUP_KEY", conf->lookup_key) != ERR_OK)
-		err = ERR_BAD_REQUEST;
-	if (strcmp(conf->ai_provider, "echo") == 0)
-		log_warn("config: AI_PROVIDER is the built-in echo");
+	for (id = 0; id < CONF__COUNT; id++) {
+		bool fatal;
+		const char *problem = production_problem(conf, id, &fatal);
+
+		if (problem != NULL && fatal)
+			err = complain("config", keys[id].key, problem);
+		else if (problem != NULL)
+			log_warn("config: a built-in is in place of an outside service",
+			    LOG_STR("key", keys[id].key), LOG_STR("problem", problem));
+	}
 	return err;
 }
 
@@ -392,6 +416,33 @@ conf_check(const struct conf *conf)
 	if (err == ERR_OK && strcmp(conf->environment, "production") == 0)
 		err = production_check(conf);
 	return err;
+}
+
+static const char *
+text_shown(const struct conf_key *key, const char *text)
+{
+	if (key->flags & CONF_SECRET)
+		return *text == '\0' ? "not set" : "set";
+	return text;
+}
+
+struct conf_shown
+conf_show(struct arena *arena, const struct conf *conf, enum conf_id id)
+{
+	const struct conf_key *key = &keys[id];
+	struct conf copy = *conf;
+	struct conf_shown shown = { .key = key->key, .doc = key->doc, .from = conf->from[id] };
+	bool fatal;
+
+	if (key->type == CONF_TYPE_TEXT) {
+		shown.value = text_shown(key, *text_at(&copy, key));
+		shown.normal = text_shown(key, key->text);
+	} else {
+		shown.value = arena_printf(arena, "%lld", (long long)*int_at(&copy, key));
+		shown.normal = arena_printf(arena, "%lld", (long long)key->number);
+	}
+	shown.warning = production_problem(conf, id, &fatal);
+	return shown;
 }
 
 void

@@ -17,12 +17,32 @@
 
 enum { CONF_SECRET = 1 };
 
+/* The settings in the order of conf.def. */
+enum conf_id {
+#define CONF_TEXT(member, key, def, flags, doc) CONF_ID_##member,
+#define CONF_INT(member, key, def, min, max, doc) CONF_ID_##member,
+#include "base/conf.def"
+#undef CONF_TEXT
+#undef CONF_INT
+	CONF__COUNT
+};
+
 struct conf {
 #define CONF_TEXT(member, key, def, flags, doc) const char *member;
 #define CONF_INT(member, key, def, min, max, doc) int64_t member;
 #include "base/conf.def"
 #undef CONF_TEXT
 #undef CONF_INT
+	const char *from[CONF__COUNT]; /* "FILE:LINE" or "environment"; NULL: nobody said */
+};
+
+/* One setting as people may see it; texts live as long as the process, or with the arena. */
+struct conf_shown {
+	const char *key, *doc;
+	const char *value,
+	    *normal; /* in force, and what it is when nobody says; of a secret "set" or "not set" */
+	const char *from; /* as struct conf has it */
+	const char *warning; /* what is wrong with it in production; NULL: nothing */
 };
 
 /*
@@ -37,6 +57,9 @@ MUST_CHECK enum err conf_load(const char *path, struct conf *conf);
 MUST_CHECK enum err conf_check(const struct conf *conf);
 /* The folder of the settings file that conf_load(path) would read, in dir, which is returned. */
 const char *conf_dir(const char *path, char dir[], size_t size);
+struct arena;
+/* One of the settings that conf_load has read. */
+struct conf_shown conf_show(struct arena *, const struct conf *, enum conf_id);
 /* The effective settings as KEY=value lines with their docs; secrets masked. */
 void conf_print(const struct conf *conf, FILE *out);
 

@@ -236,6 +236,44 @@ prints_without_secrets(void)
 	free(text);
 }
 
+static void
+shows_who_said_what(void)
+{
+	const char *path = file_of("secret", SECRET "\n", sizeof(SECRET));
+	struct conf_shown shown;
+	struct conf conf;
+
+	CU_ASSERT_EQUAL(setenv("WORKERS", "9", 1), 0);
+	CU_ASSERT_EQUAL(load(arena_printf(arena,
+				 "ENVIRONMENT=development\nBASE_URL=http://x\nWORKERS=7\n"
+				 "LOG_LEVEL=warn\nSECRET_KEYS_FILE=%s\n",
+				 path),
+			    &conf, NULL),
+	    ERR_OK);
+	CU_ASSERT_EQUAL(unsetenv("WORKERS"), 0);
+	shown = conf_show(arena, &conf, CONF_ID_log_level);
+	CU_ASSERT_STRING_EQUAL(shown.key, "LOG_LEVEL");
+	CU_ASSERT_STRING_EQUAL(shown.value, "warn");
+	CU_ASSERT_STRING_EQUAL(shown.normal, "info");
+	CU_ASSERT_STRING_EQUAL(shown.from, arena_printf(arena, "%s/conf:4", dir));
+	CU_ASSERT_PTR_NULL(shown.warning);
+	shown = conf_show(arena, &conf, CONF_ID_workers);
+	CU_ASSERT_STRING_EQUAL(shown.value, "9");
+	CU_ASSERT_STRING_EQUAL(shown.normal, "3");
+	CU_ASSERT_STRING_EQUAL(shown.from, "environment");
+	shown = conf_show(arena, &conf, CONF_ID_slow_ms);
+	CU_ASSERT_STRING_EQUAL(shown.value, shown.normal);
+	CU_ASSERT_PTR_NULL(shown.from);
+	shown = conf_show(arena, &conf, CONF_ID_secret_keys);
+	CU_ASSERT_STRING_EQUAL(shown.value, "set");
+	CU_ASSERT_STRING_EQUAL(shown.normal, "not set");
+	CU_ASSERT_STRING_EQUAL(shown.from, arena_printf(arena, "%s/conf:5, the file %s", dir, path));
+	CU_ASSERT_STRING_EQUAL(conf_show(arena, &conf, CONF_ID_base_url).warning,
+	    "must start with https:// in production");
+	CU_ASSERT_STRING_EQUAL(
+	    conf_show(arena, &conf, CONF_ID_ai_provider).warning, "is the built-in echo");
+}
+
 static const struct cunit_test tests[] = {
 	{ "a file sets what it names, defaults the rest", reads_a_file },
 	{ "the environment wins over the file", lets_the_environment_win },
@@ -246,6 +284,7 @@ static const struct cunit_test tests[] = {
 	{ "a line too long is refused, not split", refuses_a_line_too_long },
 	{ "rules between keys are checked", checks_rules_between_keys },
 	{ "secrets are not printed", prints_without_secrets },
+	{ "each is shown with who said it, and what is wrong with it", shows_who_said_what },
 	{ NULL, NULL },
 };
 
