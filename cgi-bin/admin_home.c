@@ -14,9 +14,9 @@ enum { FORM_BYTES_MAX = 4096, CHART_HEIGHT = 96, CHART_STEP = 20, CHART_BAR = 14
 
 /* --- sign-in --- */
 
-/* email is what was tried and failed; NULL at first. */
+/* email is what was tried and failed, and why; both NULL at first. */
 static enum err
-show_login(struct req *req, int status, const char *email)
+show_login(struct req *req, int status, const char *email, const char *problem)
 {
 	struct json_object *context = page_object(req);
 	const char *code = query_text(req, "done"),
@@ -27,8 +27,7 @@ show_login(struct req *req, int status, const char *email)
 	if (code != NULL && strcmp(code, "expired") == 0)
 		page_put(context, "note", "Your sign-in has ended. Please sign in again.");
 	page_put(context, "title", "Sign in");
-	if (email != NULL)
-		page_put(context, "problem", "The e-mail address or the password is wrong.");
+	page_put(context, "problem", problem);
 	page_put(context, "email", email);
 	page_put(context, "next", next);
 	page_put(context, "csrf", page_form_token(req));
@@ -43,7 +42,16 @@ get_login(struct req *req)
 
 	if (req->caller.role == ROLE_ADMIN)
 		return reply_redirect(req, next != NULL ? next : "/admin");
-	return show_login(req, 200, NULL);
+	return show_login(req, 200, NULL, NULL);
+}
+
+static enum err
+show_too_many(struct req *req, const char *email, int wait_s)
+{
+	reply_header(req, "Retry-After", arena_printf(req->arena, "%d", wait_s));
+	return show_login(req, 429, email,
+	    arena_printf(
+		req->arena, "Too many sign-ins failed: try again in %s.", page_wait(req, wait_s)));
 }
 
 /* A sign-in in its transaction. */
@@ -77,9 +85,9 @@ post_login(struct req *req)
 	if (outcome == ERR_OK)
 		outcome = page_sign_in(req, entry.signin.user.id);
 	if (outcome == ERR_RATE)
-		req->retry_after_s = entry.signin.retry_after_s;
+		return show_too_many(req, email, entry.signin.retry_after_s);
 	if (outcome == ERR_BAD_CREDENTIALS)
-		return show_login(req, 401, email);
+		return show_login(req, 401, email, "The e-mail address or the password is wrong.");
 	TRY(outcome);
 	return reply_redirect(req, next != NULL ? next : "/admin");
 }
@@ -215,13 +223,13 @@ chart(struct req *req, const struct rows *rows, const char *column, const char *
 		page_put_int(bar, "height", height);
 		page_put_bool(bar, "none", value == 0);
 		page_put(bar, "day", rows_text_of(rows, i, "day"));
-		page_put_int(bar, "value", value);
+		page_put(bar, "value", column_number(req->arena, value));
 		page_list_add(bars, bar);
 	}
 	page_put(chart, "label", label);
 	page_put_object(chart, "bars", bars);
-	page_put_int(chart, "max", max);
-	page_put_int(chart, "sum", sum);
+	page_put(chart, "max", column_number(req->arena, max));
+	page_put(chart, "sum", column_number(req->arena, sum));
 	page_put_int(chart, "width", (int64_t)count * CHART_STEP);
 	page_put_int(chart, "height", CHART_HEIGHT);
 	page_put(chart, "first", count > 0 ? rows_text_of(rows, 0, "day") : "");

@@ -46,6 +46,7 @@ add_hits(struct req *req, struct json_object *hits, const struct rows *rows, siz
 			continue;
 		hit = page_row(req, rows, i);
 		page_put(hit, "url", url_of(req, kind, rows, i));
+		page_put(hit, "state_word", column_word(req->arena, rows_text_of(rows, i, "state")));
 		page_list_add(hits, hit);
 	}
 }

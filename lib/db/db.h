@@ -183,6 +183,8 @@ int64_t rows_i64_of(const struct rows *, size_t row, const char *column);
 bool rows_bool_of(const struct rows *, size_t row, const char *column);
 /* The text of the only column of the first row, which must be there. */
 const char *rows_only(const struct rows *);
+/* Does the column hold times (timestamptz)? */
+bool rows_is_time(const struct rows *, size_t column);
 /* Rows touched by a statement without RETURNING, else rows_count. */
 size_t rows_touched(const struct rows *);
 

@@ -10,6 +10,7 @@ struct text {
 	struct db_param *params;
 	size_t count;
 	size_t numbers[LIST_FILTERS_MAX]; /* of the filters' parameters; 0: none yet */
+	size_t zone; /* of the zone's; 0: none yet */
 };
 
 int
@@ -42,20 +43,30 @@ put_param(struct text *text, struct db_param param)
 	buf_printf(&text->out, "$%zu", text->count);
 }
 
-/* A condition with its value's number for each "$?". */
+/* The parameter's number, again where it has one. */
 static void
-put_filter(struct text *text, size_t i, const char *where, const char *value)
+put_again(struct text *text, size_t *number, const char *value)
 {
-	const char *at;
-
-	if (text->numbers[i] == 0) {
+	if (*number == 0) {
 		assert(text->count < DB_PARAMS_MAX);
 		text->params[text->count] = db_text(value);
-		text->numbers[i] = ++text->count;
+		*number = ++text->count;
 	}
-	for (; (at = strstr(where, "$?")) != NULL; where = at + 2) {
+	buf_printf(&text->out, "$%zu", *number);
+}
+
+/* A condition with its value's number for each "$?", the zone's for each "$@". */
+static void
+put_filter(struct text *text, size_t i, const char *where, const struct list_wanted *wanted)
+{
+	const char *zone = wanted->zone != NULL ? wanted->zone : "UTC", *at;
+
+	for (; (at = strchr(where, '$')) != NULL; where = at + 2) {
 		buf_add(&text->out, where, (size_t)(at - where));
-		buf_printf(&text->out, "$%zu", text->numbers[i]);
+		if (at[1] == '@')
+			put_again(text, &text->zone, zone);
+		else
+			put_again(text, &text->numbers[i], wanted->values[i]);
 	}
 	buf_puts(&text->out, where);
 }
@@ -82,7 +93,7 @@ put_from(struct text *text, const struct list_source *source, const struct list_
 		buf_join(&text->out, joiner, "(", NULL);
 		put_filter(text, i,
 		    filter->where_id != NULL && uuid_valid(value) ? filter->where_id : filter->where,
-		    value);
+		    wanted);
 		buf_putc(&text->out, ')');
 		joiner = " AND ";
 	}

@@ -17,16 +17,16 @@
 
 enum { LIST_KEYS_MAX = 3, LIST_FILTERS_MAX = 16 };
 
-/* A condition; $? in the text is its value, as often as it stands there. */
+/* A condition; $? in the text is its value, $@ the zone of days, as often as they stand there. */
 struct list_filter {
 	const char *name; /* NULL ends a table */
 	const char *where;
 	const char *where_id; /* instead, when the value is a UUID; NULL: no difference */
 };
 
-/* Conditions whose value is a day: from its beginning, until its end, in UTC. */
-#define LIST_DAY_FROM(column) column " >= $?::date::timestamp AT TIME ZONE 'UTC'"
-#define LIST_DAY_TO(column) column " < ($?::date + 1)::timestamp AT TIME ZONE 'UTC'"
+/* Conditions whose value is a day: from its beginning, until its end, in the zone of list_wanted. */
+#define LIST_DAY_FROM(column) column " >= $?::date::timestamp AT TIME ZONE $@"
+#define LIST_DAY_TO(column) column " < ($?::date + 1)::timestamp AT TIME ZONE $@"
 
 /* An order of the rows. */
 struct list_sort {
@@ -53,6 +53,7 @@ struct list_wanted {
 	const char *const *
 	    keys; /* of a row of another page, one for each key of the sort; NULL: the first page */
 	const char *values[LIST_FILTERS_MAX]; /* by the filters' places; NULL: not set */
+	const char *zone; /* IANA, in which the days of filters begin and end; NULL: UTC */
 	int64_t limit; /* rows of a page */
 	int64_t count_max; /* count up to so many rows; 0: not at all */
 };

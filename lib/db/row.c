@@ -135,6 +135,12 @@ rows_name(const struct rows *rows, size_t column)
 	return PQfname(rows->result, (int)column);
 }
 
+bool
+rows_is_time(const struct rows *rows, size_t column)
+{
+	return PQftype(rows->result, (int)column) == OID_TIMESTAMPTZ;
+}
+
 const char *
 rows_text(const struct rows *rows, size_t row, size_t column)
 {

@@ -1,6 +1,15 @@
 #include "panel/column.h"
 
 #include "base/str.h"
+#include "base/zone.h"
+#include "domain/market/advisor.h"
+#include "domain/people/report.h"
+#include "domain/people/user.h"
+#include "domain/system/job_admin.h"
+#include "domain/talk/conversation.h"
+#include "domain/talk/message.h"
+#include "domain/talk/session.h"
+#include "domain/talk/session_state.h"
 
 #include <string.h>
 
@@ -62,12 +71,49 @@ is_none(struct json_object *value)
 	    (json_object_is_type(value, json_type_object) && json_object_object_length(value) == 0);
 }
 
+/* Is it a value of one of our enums? Details have no column that says so. */
+static bool
+is_enum_value(const char *text)
+{
+	static const char *const *const enums[] = { user_roles, user_states, advisor_states,
+		report_states, report_target_types, report_reasons, session_types, session_states,
+		message_types, conversation_kinds, conversation_roles, job_states };
+	const char *const *value;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(enums); i++)
+		for (value = enums[i]; *value != NULL; value++)
+			if (strcmp(*value, text) == 0)
+				return true;
+	return false;
+}
+
+/* A member's value as people read it. */
+static const char *
+detail_shown(struct req *req, struct json_object *value)
+{
+	const char *amount = page_amount(req, value), *text = json_object_get_string(value);
+	int64_t wall_s;
+
+	if (amount != NULL)
+		return page_grouped(req->arena, amount);
+	if (json_object_is_type(value, json_type_int))
+		return page_grouped(req->arena, text);
+	if (json_object_is_type(value, json_type_boolean))
+		return json_object_get_boolean(value) ? "yes" : "no";
+	if (!json_object_is_type(value, json_type_string))
+		return text;
+	if (page_time_read(text, &wall_s))
+		return zone_text(req->arena, req->caller.zone, wall_s);
+	return is_enum_value(text) ? column_word(req->arena, text) : text;
+}
+
 /* The members of an object as a list of {name, value}; "from" and "to" come first, as one. */
 static struct json_object *
 items_of(struct req *req, struct json_object *object)
 {
 	struct json_object *list = page_list(req), *item;
-	const char *from = column_text(object, "from"), *to = column_text(object, "to"), *amount;
+	const char *from = column_text(object, "from"), *to = column_text(object, "to");
 
 	if (from != NULL && to != NULL) {
 		item = page_object(req);
@@ -83,9 +129,8 @@ items_of(struct req *req, struct json_object *object)
 			(strcmp(name, "from") == 0 || strcmp(name, "to") == 0)))
 			continue;
 		item = page_object(req);
-		amount = page_amount(req, value);
 		page_put(item, "item", column_word(req->arena, name));
-		page_put(item, "is", amount != NULL ? amount : json_object_get_string(value));
+		page_put(item, "is", detail_shown(req, value));
 		page_list_add(list, item);
 	}
 	return list;
@@ -114,29 +159,19 @@ put_time(
     struct req *req, struct json_object *cell, const struct column *column, struct json_object *row)
 {
 	struct json_object *time = page_object(req);
-	const char *shown = column_text(row, arena_printf(req->arena, "%s_text", column->name)),
-		   *ago = column_text(row, arena_printf(req->arena, "%s_ago", column->name));
-	bool whole = column->kind == COLUMN_MOMENT;
+	const char *form = column->kind == COLUMN_MOMENT ? "text" : "ago";
 
 	page_put(time, "iso", column_text(row, column->name));
-	page_put(time, "shown", whole ? shown : ago);
-	page_put(time, "more", whole ? ago : shown);
+	page_put(
+	    time, "shown", column_text(row, arena_printf(req->arena, "%s_%s", column->name, form)));
+	page_put(time, "more", column_text(row, arena_printf(req->arena, "%s_title", column->name)));
 	page_put_object(cell, "time", time);
 }
 
 const char *
 column_number(struct arena *arena, int64_t number)
 {
-	const char *digits = arena_printf(arena, "%lld", (long long)number);
-	size_t sign = *digits == '-', len = strlen(digits), i;
-	struct buf out = buf_new(arena, 32);
-
-	for (i = 0; i < len; i++) {
-		if (i > sign && (len - i) % 3 == 0)
-			buf_putc(&out, ',');
-		buf_putc(&out, digits[i]);
-	}
-	return out.data;
+	return page_grouped(arena, arena_printf(arena, "%lld", (long long)number));
 }
 
 static void

@@ -13,7 +13,7 @@ enum column_kind {
 	COLUMN_NUMBER,
 	COLUMN_MONEY, /* {"amount_minor", "currency"} */
 	COLUMN_TIME, /* "3 h ago" */
-	COLUMN_MOMENT, /* "21 Nov 2026, 03:04 UTC" */
+	COLUMN_MOMENT, /* "21 Nov 2026, 08:34 IST", in the zone of who looks */
 	COLUMN_STATE, /* an enum value as a coloured word */
 	COLUMN_WORD, /* an enum value as a word */
 	COLUMN_TAGS, /* a JSON list of texts */

@@ -342,7 +342,10 @@ put_file(const struct list_view *view, struct json_object *context)
 	}
 	page_put_object(context, "file_columns", list);
 	page_put(context, "file_url", arena_printf(view->req->arena, "%s.csv", view->list->path));
-	page_put(context, "file_zone", zone != NULL ? zone : "UTC");
+	page_put(context, "file_zone",
+	    zone != NULL			 ? zone
+		: view->req->caller.zone != NULL ? view->req->caller.zone
+						 : "UTC");
 	page_put(context, "file_rows", column_number(view->req->arena, LIST_FILE_ROWS_MAX));
 }
 

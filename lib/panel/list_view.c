@@ -36,6 +36,7 @@ list_view_read(struct req *req, const struct list *list, struct list_view *view)
 			return req_invalid(req, "sort", "is not a sort of this list");
 	}
 	view->wanted.sort = view->sort;
+	view->wanted.zone = req->caller.zone;
 	for (field = list_view_next(view, NULL); field != NULL; field = list_view_next(view, field))
 		view->wanted.values[list_filter_find(list->source, field->name)] =
 		    query_text(req, field->name);

@@ -3,10 +3,12 @@
 #include "base/crypto.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "base/zone.h"
 #include "domain/people/panel_login.h"
 #include "panel/csrf.h"
 #include "panel/nav.h"
 #include "web/reply.h"
+#include "web/routes.h"
 #include "panel/tmpl.h"
 
 #include <string.h>
@@ -111,6 +113,10 @@ find_login(struct req *req, const char *secret)
 		.login_id = rows_text_of(rows, 0, "id"),
 		.user_id = rows_text_of(rows, 0, "user_id"),
 		.name = rows_text_of(rows, 0, "display_name"),
+		.zone = zone_known(rows_text_of(rows, 0, "timezone"))
+		    ? rows_text_of(rows, 0, "timezone")
+		    : NULL,
+		.left_s = (int)rows_i64_of(rows, 0, "left_s"),
 		.csrf = csrf_token(req, "login", rows_text_of(rows, 0, "id")),
 	};
 	return ERR_OK;
@@ -200,6 +206,7 @@ render(struct req *req, const char *name, struct json_object *context)
 	if (req->caller.role == ROLE_ADMIN) {
 		page_put(context, "admin", req->caller.name);
 		page_put(context, "csrf", req->caller.csrf);
+		page_put_int(context, "left_s", req->caller.left_s);
 		nav_put(req, context);
 	}
 	buf_clear(&req->reply.body);
@@ -220,11 +227,67 @@ page_reply(struct req *req, const char *template, struct json_object *context)
 	return ERR_OK;
 }
 
+const char *
+page_wait(struct req *req, int seconds)
+{
+	int minutes = (seconds + 59) / 60;
+
+	if (seconds < 120)
+		return arena_printf(req->arena, "%d second%s", seconds, seconds == 1 ? "" : "s");
+	return arena_printf(req->arena, "%d minutes", minutes);
+}
+
+/* What happened and what to do, as a sentence without its end. */
+static const char *
+error_words(struct req *req, enum err err, int wait_s)
+{
+	switch (err) {
+	case ERR_RATE:
+		return arena_printf(
+		    req->arena, "Too many requests: try again in %s", page_wait(req, wait_s));
+	case ERR_UNAVAILABLE:
+		return arena_printf(req->arena, "A part of the system is away: try again in %s",
+		    page_wait(req, wait_s));
+	case ERR_BUSY:
+	case ERR_TIMEOUT:
+		return arena_printf(req->arena,
+		    "The system is busy, and nothing was done: try again in %s",
+		    page_wait(req, wait_s));
+	case ERR_TOO_LARGE:
+		return "That is more than this form takes, and nothing was done: shorten it";
+	case ERR_NOT_FOUND:
+		return "There is no such page, or what it was about is gone";
+	case ERR_FORBIDDEN:
+		return "You may not do that, and nothing was done";
+	case ERR_CSRF:
+		return req->caller.role == ROLE_ADMIN
+		    ? "This form is too old, or not from here, and nothing was done: load its page again"
+		    : "You are signed out, and nothing was done: sign in and do it again";
+	default:
+		return err_text(err);
+	}
+}
+
+/* Where to sign in; a form that came too late is led back to, where it has a page. */
+static const char *
+sign_in_again(struct req *req)
+{
+	const struct route *route;
+	const char *params[ROUTE_PARAMS_MAX], *allow;
+	bool has_page = str_starts(req->path, "/admin/") && page_local(req->path) != NULL &&
+	    route_find(req->worker->routes, req->arena, METHOD_GET, req->path, &route, params,
+		&allow) == ERR_OK &&
+	    !(route->roles & ROLE_ANON);
+
+	return has_page ? arena_printf(req->arena, "/admin/login?next=%s", req->path)
+			: "/admin/login";
+}
+
 void
 page_error(struct req *req, enum err err)
 {
 	struct json_object *context = page_object(req), *fields = page_list(req), *field;
-	int status = err_status(err);
+	int status = err_status(err), wait_s = req->retry_after_s > 0 ? req->retry_after_s : 1;
 	size_t i;
 
 	/* Without a route nobody was looked up; the page should still have its navigation. */
@@ -236,15 +299,16 @@ page_error(struct req *req, enum err err)
 		page_put(field, "problem", req->errors.list[i].message);
 		page_list_add(fields, field);
 	}
-	page_put(context, "title", err_text(err));
-	page_put(context, "error", err_text(err));
+	page_put(context, "title", error_words(req, err, wait_s));
+	page_put(context, "error", error_words(req, err, wait_s));
 	page_put_int(context, "status", status);
 	page_put_object(context, "fields", fields);
 	page_put_bool(context, "sign_in", req->caller.role != ROLE_ADMIN);
+	page_put(context, "sign_in_url", sign_in_again(req));
+	page_put_bool(context, "ours", status == 500);
 	req->reply.location = req->reply.etag = NULL;
 	req->reply.status = status;
 	if (status == 429 || status == 503)
-		reply_header(req, "Retry-After",
-		    arena_printf(req->arena, "%d", req->retry_after_s > 0 ? req->retry_after_s : 1));
+		reply_header(req, "Retry-After", arena_printf(req->arena, "%d", wait_s));
 	render(req, "error", context);
 }

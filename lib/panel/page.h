@@ -30,6 +30,8 @@ MUST_CHECK enum err page_authenticate(struct req *);
 MUST_CHECK enum err page_check_form(struct req *);
 /* Replace whatever was made by an error page. */
 void page_error(struct req *, enum err);
+/* "12 seconds", "15 minutes". */
+const char *page_wait(struct req *, int seconds);
 /* The strict headers, once on every answer of the panel. */
 void page_headers(struct req *);
 

@@ -1,6 +1,7 @@
 #include "panel/page_view.h"
 
 #include "base/clock.h"
+#include "base/zone.h"
 #include "shape/amount.h"
 
 #include <string.h>
@@ -57,6 +58,20 @@ page_list_add(struct json_object *list, struct json_object *value)
 	(void)json_object_array_add(list, json_object_get(value));
 }
 
+const char *
+page_grouped(struct arena *arena, const char *number)
+{
+	size_t sign = *number == '-', digits = strspn(number + sign, "0123456789"), i;
+	struct buf out = buf_new(arena, 48);
+
+	for (i = 0; number[i] != '\0'; i++) {
+		if (i > sign && i < sign + digits && (sign + digits - i) % 3 == 0)
+			buf_putc(&out, ',');
+		buf_putc(&out, number[i]);
+	}
+	return out.data;
+}
+
 /* "3 h ago" from seconds. */
 static const char *
 ago(struct arena *arena, int64_t seconds)
@@ -84,22 +99,42 @@ ago(struct arena *arena, int64_t seconds)
 	    (long long)(seconds / steps[i].unit), steps[i].name, future ? "" : " ago");
 }
 
+void
+page_put_time(struct req *req, struct json_object *object, const char *name, int64_t wall_s)
+{
+	char utc[CLOCK_TEXT_SIZE];
+	const char *shown = zone_text(req->arena, req->caller.zone, wall_s);
+
+	clock_format(wall_s * SECOND_US, utc);
+	page_put(object, arena_printf(req->arena, "%s_text", name), shown);
+	page_put(object, arena_printf(req->arena, "%s_title", name),
+	    arena_printf(req->arena, "%s, %.19sZ", shown, utc));
+	page_put(object, arena_printf(req->arena, "%s_ago", name),
+	    ago(req->arena, clock_now_s() - wall_s));
+}
+
+bool
+page_time_read(const char *text, int64_t *wall_s)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	if (rest == NULL)
+		return false;
+	if (*rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	*wall_s = (int64_t)timegm(&tm);
+	return strcmp(rest, "Z") == 0 || strcmp(rest, "+00:00") == 0;
+}
+
 /* Beside the time text under name, what people read. */
 static void
 put_time(struct req *req, struct json_object *object, const char *name, const char *text)
 {
-	struct tm tm = { 0 };
-	char shown[48];
-	time_t t;
+	int64_t wall_s;
 
-	if (strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL)
-		return;
-	t = timegm(&tm);
-	if (strftime(shown, sizeof(shown), "%d %b %Y, %H:%M UTC", &tm) > 0)
-		page_put(
-		    object, arena_printf(req->arena, "%s_text", name), shown + (shown[0] == '0'));
-	page_put(object, arena_printf(req->arena, "%s_ago", name),
-	    ago(req->arena, clock_now_s() - (int64_t)t));
+	if (page_time_read(text, &wall_s))
+		page_put_time(req, object, name, wall_s);
 }
 
 const char *
@@ -123,20 +158,12 @@ put_amount(struct req *req, struct json_object *object, const char *name, struct
 
 	if (text == NULL)
 		return;
+	text = page_grouped(req->arena, text);
 	if (strcmp(name, "rate") == 0)
 		text = json_object_get_int64(json_object_object_get(value, "amount_minor")) == 0
 		    ? "Free"
 		    : arena_printf(req->arena, "%s a minute", text);
 	page_put(object, arena_printf(req->arena, "%s_text", name), text);
-}
-
-static bool
-is_time(const char *name)
-{
-	size_t len = strlen(name);
-
-	return strcmp(name, "at") == 0 || (len > 3 && strcmp(name + len - 3, "_at") == 0) ||
-	    (len > 6 && strcmp(name + len - 6, "_since") == 0);
 }
 
 struct json_object *
@@ -157,8 +184,11 @@ page_row(struct req *req, const struct rows *rows, size_t row)
 
 		if (!json_object_object_get_ex(object, name, &value) || value == NULL)
 			continue;
-		if (is_time(name))
+		if (rows_is_time(rows, i))
 			put_time(req, object, name, json_object_get_string(value));
+		if (json_object_is_type(value, json_type_int))
+			page_put(object, arena_printf(req->arena, "%s_text", name),
+			    page_grouped(req->arena, json_object_get_string(value)));
 		put_amount(req, object, name, value);
 	}
 	return object;

@@ -19,13 +19,19 @@ void page_put_object(struct json_object *object, const char *name, struct json_o
 void page_list_add(struct json_object *list, struct json_object *value);
 
 /*
- * A row as an object, by column name as in replies, and what people read: beside each time NAME also
- * NAME_text ("21 Nov 2026, 03:04 UTC") and NAME_ago ("3 h ago"); beside an amount NAME_text
- * ("25.00 INR", and a rate "25.00 INR a minute" or "Free"). A row
- * above REPLY_BYTES_MAX is an empty object, and page_reply then an error.
+ * A row as an object, by column name as in replies, and what people read: beside each time NAME what page_put_time
+ * gives; beside a whole number NAME_text ("12,345"); beside an amount NAME_text ("2,500.00 INR", and a rate
+ * "25.00 INR a minute" or "Free"). A row above REPLY_BYTES_MAX is an empty object, and page_reply then an error.
  */
 struct json_object *page_row(struct req *, const struct rows *, size_t row);
-/* What people read of an amount: "25.00 INR"; NULL when value is none. */
+/* Beside a time called name, in the zone of who is signed in: NAME_text ("21 Nov 2026, 08:34 IST"), NAME_ago ("3 h
+ * ago"), and for titles NAME_title, with UTC ("21 Nov 2026, 08:34 IST, 2026-11-21T03:04:05Z"). */
+void page_put_time(struct req *, struct json_object *, const char *name, int64_t wall_s);
+/* Is it a time as replies have it, in UTC? */
+bool page_time_read(const char *text, int64_t *wall_s);
+/* "12345" as "12,345"; what stands behind the digits stays. */
+const char *page_grouped(struct arena *, const char *number);
+/* An amount as "2500.00 INR"; NULL when value is none. */
 const char *page_amount(struct req *, struct json_object *value);
 /* At most limit rows as a list. */
 struct json_object *page_rows(struct req *, const struct rows *, size_t limit);

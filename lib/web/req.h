@@ -29,6 +29,8 @@ struct caller {
 	const char *login_id; /* the sid claim */
 	const char *csrf; /* ROUTE_PAGE only: token to put into forms */
 	const char *name; /* ROUTE_PAGE only: who is signed in, as pages show it */
+	const char *zone; /* ROUTE_PAGE only: IANA zone of their times; NULL: UTC */
+	int left_s; /* ROUTE_PAGE only: without use the sign-in ends after so many seconds */
 };
 
 struct reply {

@@ -16,13 +16,6 @@ window.addEventListener("pageshow", () => {
 		delete form.dataset.sent;
 });
 
-// Times show in the reader's own zone when pointed at.
-for (const time of document.querySelectorAll("time[datetime]")) {
-	const date = new Date(time.dateTime);
-	if (!isNaN(date))
-		time.title = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-}
-
 // Keys: / goes to the list's own search or else to that of everything, Ctrl-K to the latter; j and k to the next and the previous row, x picks the row.
 const rowLinks = () => [...document.querySelectorAll("main > .table-wrap .list tbody tr")]
 	.map((row) => row.querySelector("a, input")).filter((first) => first);
@@ -76,3 +69,63 @@ document.addEventListener("keydown", (event) => {
 	everything.focus();
 	everything.select();
 });
+
+// Two minutes before a sign-in ends for want of use this is said, and it can be kept. Pages of one browser share the
+// time of the last use.
+const WARN_MS = 120000;
+
+function element(name, text, more) {
+	return Object.assign(document.createElement(name), { textContent: text, ...more });
+}
+
+function watchSignIn(box, leftMs) {
+	const others = new BroadcastChannel("signed-in");
+	let until = 0, shown = "", timer;
+
+	function say(what, text, ...more) {
+		if (shown !== what)
+			box.replaceChildren(...(text ? [element("p", text), ...more] : []));
+		shown = what;
+	}
+	function look() {
+		const left = until - Date.now();
+		clearTimeout(timer);
+		if (left <= 0) {
+			say("over", "You have been signed out. What you wrote is still on this page.",
+				element("a", "Sign in, in another tab", { className: "btn btn-primary", href: location.href, target: "_blank" }));
+			return;
+		}
+		if (left > WARN_MS)
+			say("", "");
+		else if (shown !== "last")
+			say("soon", "You will be signed out in two minutes, for nothing was done here.",
+				element("button", "Stay signed in", { className: "btn btn-primary", type: "button", onclick: stay }));
+		timer = setTimeout(look, left > WARN_MS ? left - WARN_MS : left);
+	}
+	function keep(ms) {
+		until = Math.max(until, Date.now() + ms);
+		look();
+	}
+	async function stay() {
+		try {
+			const reply = await fetch("/admin/me/left", { redirect: "error" });
+			const ms = Number(await reply.text()) * 1000;
+			if (!reply.ok)
+				throw new Error(reply.status);
+			if (ms <= WARN_MS)
+				say("last", "A sign-in lasts eight hours at most, and this one ends now. Sign in again in another tab.");
+			others.postMessage(ms);
+			keep(ms);
+		} catch {
+			say("failed", "That did not work. What you wrote is still on this page.",
+				element("a", "Sign in, in another tab", { className: "btn btn-primary", href: location.href, target: "_blank" }));
+		}
+	}
+	others.onmessage = ({ data }) => keep(data);
+	document.addEventListener("visibilitychange", look);
+	addEventListener("pageshow", look);
+	others.postMessage(leftMs);
+	keep(leftMs);
+}
+if (document.getElementById("idle"))
+	watchSignIn(document.getElementById("idle"), Number(document.body.dataset.leftS) * 1000);

@@ -42,8 +42,8 @@ entries_are_listed_newest_first_with_names(void)
 	CU_ASSERT_EQUAL_FATAL(rows_count(rows), 2);
 	CU_ASSERT_PTR_NULL(rows_text(rows, 0, 2));
 	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 8), "{}");
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 3), "Test ADMIN");
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 7), "Test USER");
+	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 3), "Test Admin");
+	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 7), "Test User");
 	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 9), "req-12345678");
 	CU_ASSERT_EQUAL_FATAL(audit_list(db, user, NULL, 2, rows_text(rows, 1, 10), &rest), ERR_OK);
 	CU_ASSERT_EQUAL_FATAL(rows_count(rest), 1);

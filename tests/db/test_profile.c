@@ -171,7 +171,7 @@ sessions_of_both_sides_are_listed_and_filtered(void)
 	CU_ASSERT_STRING_EQUAL(value(0, "state"), "REQUESTED");
 	CU_ASSERT_STRING_EQUAL(value(0, "side"), "USER");
 	CU_ASSERT_STRING_EQUAL(value(0, "other_id"), advisor);
-	CU_ASSERT_STRING_EQUAL(value(0, "other_name"), "Test ADVISOR");
+	CU_ASSERT_STRING_EQUAL(value(0, "other_name"), "Test Advisor");
 	CU_ASSERT_PTR_NULL(value(1, "other_id"));
 	CU_ASSERT_EQUAL(sessions(user, "AI_CHAT", NULL, 10, NULL, NULL), 1);
 	CU_ASSERT_EQUAL(sessions(user, NULL, "ENDED", 10, NULL, NULL), 2);

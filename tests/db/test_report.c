@@ -70,7 +70,7 @@ a_profile_is_kept_as_it_stood(void)
 	CU_ASSERT_STRING_EQUAL(kept("{headline}"), "Listens first");
 	CU_ASSERT_STRING_EQUAL(kept("{rate}"), "{\"currency\": \"INR\", \"amount_minor\": 2500}");
 	CU_ASSERT_EQUAL_FATAL(report(me, "USER", advisor), ERR_OK);
-	CU_ASSERT_STRING_EQUAL(kept("{display_name}"), "Test ADVISOR");
+	CU_ASSERT_STRING_EQUAL(kept("{display_name}"), "Test Advisor");
 }
 
 static void

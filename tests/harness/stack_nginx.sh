@@ -7,7 +7,7 @@ nginx_write() {
 	mkdir -p "$out/tmp"
 	! grep -qs "^0*1 " /proc/net/if_inet6 || six="s#listen \[::\]:443 ssl http2;#listen [::1]:$PORT;#"
 	for file in nginx.conf.example site.conf http.conf events-1.conf events-2.conf server.conf routes.conf \
-		limits.conf fastcgi.conf keepalive.conf cache-on.conf cache-off.conf cached.conf; do
+		limits.conf fastcgi.conf keepalive.conf cache-on.conf cache-off.conf cached.conf pages.conf; do
 		sed -e "s#/etc/nginx/sites-enabled/\*#$out/site.conf#" \
 			-e "s#/etc/nginx/confab/#$out/#" \
 			-e "s#/run/confab/#$RUN_DIR/#" \

@@ -127,7 +127,7 @@ testdb_user(const char *role)
 	id = uuid_new(keep);
 	(void)snprintf(email, sizeof(email), "%s@example.test", id);
 	testdb_run("INSERT INTO user_account (id, email, display_name, role)"
-		   " VALUES ($1, $2, 'Test ' || $3, $3)",
+		   " VALUES ($1, $2, 'Test ' || initcap($3), $3)",
 	    id, email, role);
 	testdb_run("INSERT INTO advisor (id) SELECT $1::uuid WHERE $2 = 'ADVISOR'", id, role);
 	return id;

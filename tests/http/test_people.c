@@ -192,7 +192,7 @@ blocks_are_listed_in_pages(void)
 	CU_ASSERT_EQUAL(pages("/users/me/blocks"), 5);
 	EXPECT(200, client_call(c, "GET", "/users/me/blocks?limit=5", NULL));
 	TEXT("next_cursor", "null");
-	TEXT("items.0.display_name", "Test USER");
+	TEXT("items.0.display_name", "Test User");
 }
 
 static void
@@ -236,7 +236,7 @@ own_sessions_are_filtered_and_paged(void)
 	CU_ASSERT_EQUAL(pages("/users/me/sessions?state=ENDED"), 3);
 	CU_ASSERT_EQUAL(pages("/users/me/sessions?state=ENDED&type=VOICE"), 1);
 	TEXT("items.0.side", "USER");
-	TEXT("items.0.other_name", "Test ADVISOR");
+	TEXT("items.0.other_name", "Test Advisor");
 	TEXT("items.0.rated", "false");
 	CU_ASSERT_EQUAL(pages("/users/me/sessions?type=AI_CHAT"), 1);
 	TEXT("items.0.other_id", "null");

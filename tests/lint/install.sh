@@ -41,7 +41,7 @@ want=$(
 		etc/confab/confab.conf.example
 		$(printf 'etc/nginx/confab/%s\n' http.conf events-1.conf events-2.conf server.conf redirect.conf \
 			routes.conf limits.conf fastcgi.conf keepalive.conf \
-			cache-on.conf cache-off.conf cached.conf nginx.conf.example)
+			cache-on.conf cache-off.conf cached.conf pages.conf nginx.conf.example)
 		etc/nginx/sites-available/confab
 	END
 )

@@ -11,7 +11,8 @@
 enum {
 	PANEL_IDLE_S = 15 * 60,
 	PANEL_LIFE_S = 8 * 3600,
-	PANEL_TOUCH_S = 60 /* last_used_at is written at most this often */
+	PANEL_TOUCH_S = 60, /* last_used_at is written at most this often */
+	PANEL_LOGINS_MAX = 50 /* that are listed */
 };
 
 /* A sign-in to be stored. */
@@ -32,11 +33,17 @@ extern const struct stmt_set panel_login_stmts;
 MUST_CHECK enum err panel_login_create(struct db *, const struct panel_login *);
 /*
  * The sign-in whose cookie has this hash, if it is still good; notes the use. *rows: login id, user id,
- * display_name, email.
+ * display_name, email, timezone, left_s (seconds until it ends without further use).
  *	ERR_NOT_FOUND	none, or it is over
  */
 MUST_CHECK enum err panel_login_find(struct db *, const char *secret_hash, struct rows **rows);
 /* End a sign-in; one that is over or unknown is left as it is. */
 MUST_CHECK enum err panel_login_end(struct db *, const char *login_id);
+/* End those of user_id but login_id. */
+MUST_CHECK enum err panel_login_end_others(struct db *, const char *user_id, const char *login_id);
+/* Those of user_id that are good, the newest first, at most PANEL_LOGINS_MAX: user_agent, ip, created_at, last_used_at,
+ * current (it is login_id). */
+MUST_CHECK enum err panel_login_list(
+    struct db *, const char *user_id, const char *login_id, struct rows **rows);
 
 #endif
