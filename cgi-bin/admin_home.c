@@ -1,5 +1,5 @@
 /* Signing in and out, and the home page: the state of the system at a glance. */
-#include "admin.h"
+#include "admin_health.h"
 
 #include "base/str.h"
 #include "base/version.h"
@@ -251,6 +251,7 @@ get_home(struct req *req)
 	TRY(put_worker(req, checks));
 	put_jobs(req, checks, counts);
 	page_put_object(context, "checks", checks);
+	health_notices(req, context);
 	TRY(put_programs(req, context));
 	TRY(overview_days(req->db, &rows));
 	page_put_object(context, "days", page_rows(req, rows, OVERVIEW_DAYS));

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const struct list *const lists[] = { &admin_users, &admin_advisors, &admin_reports,
-	&admin_jobs, &admin_audit, &admin_sessions, &admin_conversations, &admin_messages };
+	&admin_jobs, &admin_audit, &admin_sessions, &admin_conversations, &admin_messages,
+	&admin_admins };
 
 /* The list whose path the route has, with .csv behind it or not. */
 static const struct list *

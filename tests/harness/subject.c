@@ -84,6 +84,19 @@ make_message(const char *state)
 	    talk.conversation_id, talk.user_id);
 }
 
+static const char *
+make_admin(const char *state)
+{
+	const char *id = make_user(state);
+
+	testdb_run("UPDATE user_account SET role = 'ADMIN' WHERE id = $1", id);
+	testdb_run("INSERT INTO login (id, user_id, kind, ip, secret_hash, expires_at) VALUES"
+		   " (gen_random_uuid(), $1, 'PANEL', '192.0.2.7', md5($1::text || random()),"
+		   " app_now() + interval '8 hours')",
+	    id);
+	return id;
+}
+
 static const struct maker {
 	const char *kind;
 	const char *(*make)(const char *state); /* its id */
@@ -97,6 +110,7 @@ static const struct maker {
 	{ "session", make_session, "ENDED" },
 	{ "conversation", make_conversation, "OPEN" },
 	{ "message", make_message, "SENT" },
+	{ "admin", make_admin, "ACTIVE" },
 };
 
 const char *

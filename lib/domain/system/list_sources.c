@@ -1,6 +1,7 @@
 #include "domain/system/list_sources.h"
 
 #include "domain/market/review.h"
+#include "domain/people/admin.h"
 #include "domain/people/moderation.h"
 #include "domain/people/user_admin.h"
 #include "domain/system/audit.h"
@@ -18,5 +19,6 @@ const struct list_source *const list_sources[] = {
 	&session_all,
 	&conversation_all,
 	&message_all,
+	&admin_list,
 	NULL,
 };

@@ -1,6 +1,6 @@
 #include "domain/system/overview.h"
 
-enum { COUNTS, WAITING, DAYS, DUE, COUNT_DAY, COUNT_TOTALS, DATABASE, PROGRAMS };
+enum { COUNTS, WAITING, DAYS, DUE, COUNT_DAY, COUNT_TOTALS, DATABASE, PROGRAMS, SLOTS };
 enum { COUNT_MAX = 10000 };
 static const struct stmt stmts[] = {
 	/* What is large was counted by the worker; what waits or lives is little, or not counted beyond $1. */
@@ -55,6 +55,8 @@ static const struct stmt stmts[] = {
 	    " split_part(current_setting('server_version'), ' ', 1) AS server_version,"
 	    " pg_database_size(current_database()) AS database_bytes,"
 	    " pg_postmaster_start_time() AS started_at, app_now() AS now,"
+	    " current_setting('max_connections')::int AS connections_max,"
+	    " (SELECT sum(numbackends) FROM pg_stat_database)::bigint AS connections,"
 	    " s.active IS NOT NULL AS stream_active, s.lag AS stream_lag_bytes"
 	    " FROM (SELECT 1) one LEFT JOIN (SELECT bool_or(active) AS active,"
 	    " max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
@@ -67,6 +69,12 @@ static const struct stmt stmts[] = {
 	    " max(greatest(state_change, backend_start)) AS seen_at FROM pg_stat_activity"
 	    " WHERE datname = current_database() AND usename = current_user"
 	    " GROUP BY 1 ORDER BY 1",
+	    true },
+	[SLOTS] = { "overview_slots", 1,
+	    "SELECT slot_name AS name, slot_type AS type, active, pg_wal_lsn_diff("
+	    "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,"
+	    " coalesce(confirmed_flush_lsn, restart_lsn))::bigint AS lag_bytes"
+	    " FROM pg_replication_slots ORDER BY slot_name LIMIT $1::bigint",
 	    true },
 };
 STMT_SET(overview_stmts, stmts);
@@ -111,4 +119,10 @@ enum err
 overview_programs(struct db *db, struct rows **rows)
 {
 	return db_rows(db, rows, &stmts[PROGRAMS]);
+}
+
+enum err
+overview_slots(struct db *db, struct rows **rows)
+{
+	return db_rows(db, rows, &stmts[SLOTS], db_i64(OVERVIEW_SLOTS_MAX));
 }

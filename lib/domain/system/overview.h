@@ -7,7 +7,7 @@
 
 #include "db/db.h"
 
-enum { OVERVIEW_DAYS = 14 };
+enum { OVERVIEW_DAYS = 14, OVERVIEW_SLOTS_MAX = 50 };
 
 extern const struct stmt_set overview_stmts;
 
@@ -26,9 +26,13 @@ MUST_CHECK enum err overview_days(struct db *, struct rows **rows);
  * that are over are counted once. */
 MUST_CHECK enum err overview_refresh(struct db *);
 /* One row: version (highest migration applied), server_version, database_bytes, started_at,
- * stream_active, stream_lag_bytes (null when not streaming), now. */
+ * connections (to the server, of anybody), connections_max, stream_active, stream_lag_bytes (null when not
+ * streaming), now. */
 MUST_CHECK enum err overview_database(struct db *, struct rows **rows);
 /* A row for each of our programs that has connections now: program, connections, seen_at. */
 MUST_CHECK enum err overview_programs(struct db *, struct rows **rows);
+/* The server's replication slots, of anybody: name, type (physical, logical), active, lag_bytes (write-ahead log that is kept
+ * for it; null when none is). */
+MUST_CHECK enum err overview_slots(struct db *, struct rows **rows);
 
 #endif

@@ -1,0 +1,77 @@
+/* Administrators: who they are, and where they are signed in. */
+#include "admin.h"
+
+#include "domain/people/admin.h"
+
+static const struct column admin_facts[] = {
+	{ "email", "E-mail", COLUMN_TEXT, .none = "none" },
+	{ "id", "Account", COLUMN_CODE, .link = "/admin/users/{id}" },
+	{ "created_at", "Account made", .kind = COLUMN_MOMENT },
+	{ "timezone", "Zone", .kind = COLUMN_TEXT },
+	{ "last_seen_at", "Last seen in the panel", COLUMN_TIME, .none = "never" },
+	{ "last_ip", "Last signed in from", COLUMN_TEXT, .none = "nowhere" },
+	{ "logins", "Signed in now, browsers", .kind = COLUMN_NUMBER },
+	{ 0 },
+};
+static const struct record admin_record = {
+	.list = &admin_admins,
+	.title = "display_name",
+	.badges = { "state" },
+	.facts = admin_facts,
+	.timeline = timeline_person,
+};
+
+static enum err
+get_admin(struct req *req)
+{
+	struct json_object *context = page_object(req);
+	const char *id = req->params[0];
+	struct rows *rows;
+
+	TRY(admin_get(req->db, id, &rows));
+	TRY(record_show(req, &admin_record, id, page_row(req, rows, 0), context));
+	TRY(act_bar(req, context, &admin_kind, id));
+	return panel_reply(req, "record", "admins", context);
+}
+
+static const struct column list_columns[] = {
+	{ "display_name", "Name", COLUMN_TEXT, .link = "/admin/admins/{id}", .sort = "name" },
+	{ "email", "E-mail", COLUMN_TEXT, .none = "none" },
+	{ "state", "State", .kind = COLUMN_STATE },
+	{ "last_seen_at", "Last seen", COLUMN_TIME, .none = "never" },
+	{ "last_ip", "Last signed in from", COLUMN_TEXT, .none = "nowhere" },
+	{ "logins", "Signed in now", .kind = COLUMN_NUMBER },
+	{ "created_at", "Account made", COLUMN_TIME, .sort = "joined" },
+	{ "id", "Id", COLUMN_CODE, .file_only = true },
+	{ 0 },
+};
+static const struct field list_query[] = {
+	PANEL_DONE,
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .max = 100, .doc = "Name, e-mail or id" },
+	{ 0 },
+};
+const struct list admin_admins = {
+	.name = "admins",
+	.path = "/admin/admins",
+	.title = "Administrators",
+	.one = "administrator",
+	.many = "administrators",
+	.source = &admin_list,
+	.acts = &admin_kind,
+	.columns = list_columns,
+	.query = list_query,
+	.empty = "`confab admin create` makes one.",
+};
+static const struct field done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
+
+const struct route admin_admin_routes[] = {
+	LIST_ROUTES("/admin/admins", "panel_admins", list_query, "Page of the administrators"),
+	{ METHOD_GET, "/admin/admins/{id}", "panel_admin", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
+	    .flags = ROUTE_PAGE | ROUTE_HIDDEN, .query = done_query, .handle = get_admin,
+	    .summary = "Page of one administrator" },
+	{ 0 },
+};
