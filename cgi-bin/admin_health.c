@@ -13,14 +13,12 @@ health_seen_s(const struct metrics_program *seen)
 }
 
 const char *
-health_program(struct req *req, size_t number, const char **doc)
+health_program(struct req *req, size_t number)
 {
 	size_t more = req->conf->events_count > 1 ? (size_t)req->conf->events_count - 1 : 0;
 	const struct program *program;
 
 	for (program = programs; program < programs + PROGRAM__COUNT; program++) {
-		if (doc != NULL)
-			*doc = program->doc;
 		if (program_stays(program) && number-- == 0)
 			return program->name;
 		if (program->kind == PROGRAM_RESPONDER && number < more)
@@ -53,7 +51,7 @@ health_notices(struct req *req, struct json_object *context)
 	const char *name;
 	size_t i;
 
-	for (i = 0; (name = health_program(req, i, NULL)) != NULL; i++) {
+	for (i = 0; (name = health_program(req, i)) != NULL; i++) {
 		(void)metrics_program(req->conf->run_dir, name, seen);
 		state = metrics_state(seen, clock_steady_us());
 		if (state == METRICS_RUNNING)

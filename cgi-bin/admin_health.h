@@ -8,8 +8,8 @@
 
 /* When the program was last heard of: wall time, seconds; 0: never. */
 int64_t health_seen_s(const struct metrics_program *seen);
-/* The instances of a whole system by number, from 0, as "auth" or "events-2"; NULL behind the last. doc may be NULL. */
-const char *health_program(struct req *, size_t number, const char **doc);
+/* The instances of a whole system by number, from 0, as "auth" or "events-2"; NULL behind the last. */
+const char *health_program(struct req *, size_t number);
 /* A notice for each that does not run; none when all do. */
 void health_notices(struct req *, struct json_object *context);
 

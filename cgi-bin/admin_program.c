@@ -30,16 +30,15 @@ bytes_text(struct req *req, int64_t bytes)
 
 static const struct column program_columns[] = {
 	{ "name", "Program", .kind = COLUMN_TEXT },
-	{ "doc", "For", .kind = COLUMN_TEXT },
 	{ "state", "State", .kind = COLUMN_STATE },
-	{ "seen_at", "Last heard of", COLUMN_TIME, .none = "never" },
-	{ "began_at", "Runs since", COLUMN_MOMENT, .none = "it does not" },
-	{ "workers", "Workers", COLUMN_NUMBER, .none = "0" },
-	{ "pids", "Processes", .kind = COLUMN_CODE },
+	{ "seen_at", "Heard of", COLUMN_TIME, .none = "never" },
+	{ "began_at", "Began", COLUMN_TIME, .none = "not running" },
 	{ "memory", "Memory", .kind = COLUMN_TEXT },
-	{ "connections", "To the database", COLUMN_NUMBER, .none = "none", .tail = "connections" },
 	{ "requests", "Requests", .kind = COLUMN_NUMBER },
 	{ "failed", "Failed", .kind = COLUMN_NUMBER },
+	{ "connections", "Connections", COLUMN_NUMBER, .none = "none" },
+	{ "workers", "Workers", COLUMN_NUMBER, .none = "none" },
+	{ "pids", "Processes", .kind = COLUMN_PROSE },
 	{ 0 },
 };
 
@@ -81,7 +80,7 @@ put_connections(struct json_object *row, const struct rows *rows, const char *na
 }
 
 static struct json_object *
-program_row(struct req *req, const char *name, const char *doc)
+program_row(struct req *req, const char *name)
 {
 	static const char *const states[] = { [METRICS_RUNNING] = "RUNNING",
 		[METRICS_STOPPED] = "STOPPED",
@@ -94,7 +93,6 @@ program_row(struct req *req, const char *name, const char *doc)
 	(void)metrics_program(req->conf->run_dir, name, seen);
 	state = metrics_state(seen, clock_steady_us());
 	page_put(row, "name", name);
-	page_put(row, "doc", doc);
 	page_put(row, "state", states[state]);
 	page_put_int(row, "requests", seen->requests);
 	page_put_int(row, "failed", seen->failed);
@@ -112,13 +110,13 @@ static enum err
 put_programs(struct req *req, struct json_object *context)
 {
 	struct json_object *list = page_list(req), *row;
-	const char *name, *doc;
+	const char *name;
 	struct rows *rows;
 	size_t i;
 
 	TRY(overview_programs(req->db, &rows));
-	for (i = 0; (name = health_program(req, i, &doc)) != NULL; i++) {
-		row = program_row(req, name, doc);
+	for (i = 0; (name = health_program(req, i)) != NULL; i++) {
+		row = program_row(req, name);
 		put_connections(row, rows, name);
 		page_list_add(list, row);
 	}
@@ -188,7 +186,7 @@ add_streams(struct req *req, struct json_object *list)
 	const char *name;
 	size_t i;
 
-	for (i = 0; (name = health_program(req, i, NULL)) != NULL; i++) {
+	for (i = 0; (name = health_program(req, i)) != NULL; i++) {
 		int64_t lag;
 
 		if (strncmp(name, "events", strlen("events")) != 0)
@@ -226,13 +224,16 @@ static enum err
 add_jobs(struct req *req, struct json_object *list)
 {
 	struct job_tally tallies[LANE__COUNT];
-	int64_t oldest_s = 0, dead = 0, ready = 0;
+	int64_t oldest_s = 0, dead, ready = 0;
+	struct rows *rows;
 	size_t i;
 
+	TRY(overview_waiting(req->db, LIST_COUNT_MAX, &rows));
+	dead =
+	    rows_i64_of(rows, 0, "jobs"); /* also those of kinds that this release does not know */
 	TRY(job_count(req->db, job_kinds, tallies));
 	for (i = 0; i < LANE__COUNT; i++) {
 		ready += tallies[i].ready;
-		dead += tallies[i].dead;
 		if (tallies[i].oldest_s > oldest_s)
 			oldest_s = tallies[i].oldest_s;
 	}

@@ -130,7 +130,7 @@ items_of(struct req *req, struct json_object *object)
 			continue;
 		item = page_object(req);
 		page_put(item, "item", column_word(req->arena, name));
-		page_put(item, "is", detail_shown(req, value));
+		page_put(item, strcmp(name, "view") == 0 ? "query" : "is", detail_shown(req, value));
 		page_list_add(list, item);
 	}
 	return list;

@@ -260,7 +260,7 @@ error_words(struct req *req, enum err err, int wait_s)
 	case ERR_FORBIDDEN:
 		return "You may not do that, and nothing was done";
 	case ERR_CSRF:
-		return req->caller.role == ROLE_ADMIN
+		return req->caller.role == ROLE_ADMIN || req->route->roles & ROLE_ANON
 		    ? "This form is too old, or not from here, and nothing was done: load its page again"
 		    : "You are signed out, and nothing was done: sign in and do it again";
 	default:

@@ -25,7 +25,6 @@ enum {
 	RELOAD_S = 60,
 	READY_S = 5,
 	TICK_MS = 200,
-	TELL_US = 5000000,
 	WORN = -1
 };
 
@@ -48,7 +47,6 @@ struct pool {
 	int crashes; /* in a row, with nothing answered in between */
 	int64_t answered; /* at the last crash */
 	int64_t reload_us; /* when the reload began; 0: none */
-	int64_t tell_us; /* when it is next told who is there */
 	sigset_t before; /* signals blocked outside the parent's wait */
 };
 
@@ -130,6 +128,7 @@ child_start(struct pool *pool)
 		pool->start_us = now + BACKOFF_MAX_US;
 		return false;
 	}
+	atomic_store(&pool->tally->slots[at].pid, pid);
 	pool->children[at] = (struct child){
 		.pid = pid, .generation = pool->generation, .began_us = now, .seat = seat
 	};
@@ -388,22 +387,6 @@ pool_wait(const struct pool *pool, bool soon)
 }
 
 static void
-tell(struct pool *pool, bool stopped)
-{
-	int64_t now = clock_steady_us();
-	int pids[CHILDREN_MAX];
-	size_t i, count = 0;
-
-	if (pool->prefork->tell == NULL || (now < pool->tell_us && !stopped))
-		return;
-	pool->tell_us = now + TELL_US;
-	for (i = 0; i < CHILDREN_MAX; i++)
-		if (pool->children[i].pid != 0)
-			pids[count++] = pool->children[i].pid;
-	pool->prefork->tell(pool->prefork->arg, pids, count, stopped);
-}
-
-static void
 turn(struct pool *pool)
 {
 	size_t i;
@@ -423,7 +406,7 @@ turn(struct pool *pool)
 	while (replace_one(pool))
 		;
 	reload_watch(pool);
-	tell(pool, false);
+	prefork_tell(pool->prefork, pool->tally, false);
 	outage_tick();
 	(void)sd_notify(0, "WATCHDOG=1");
 }
@@ -502,7 +485,7 @@ prefork_run(struct prefork *prefork)
 			turn(pool);
 	}
 	children_end(pool);
-	tell(pool, true);
+	prefork_tell(pool->prefork, pool->tally, true);
 	log_info("stopped");
 	(void)sigprocmask(SIG_SETMASK, &pool->before, NULL);
 	(void)munmap(tally, sizeof(*tally));

@@ -26,6 +26,7 @@ prefork_slot_open(struct prefork_slot *slot, int seat)
 	atomic_store(&slot->busy, 0);
 	atomic_store(&slot->alive_us, 0);
 	atomic_store(&slot->limit_us, 0);
+	atomic_store(&slot->pid, 0);
 	atomic_store(&slot->seat, seat);
 	slot->at[0] = '\0';
 }
@@ -47,6 +48,23 @@ prefork_slot_close(struct prefork_tally *tally, size_t at, const struct prefork_
 		atomic_store(&mail->state, MAIL_THERE);
 		return;
 	}
+}
+
+void
+prefork_tell(const struct prefork *prefork, struct prefork_tally *tally, bool stopped)
+{
+	enum { TELL_S = 5 };
+	int64_t now = clock_steady_us();
+	int pids[PREFORK_CHILDREN_MAX];
+	size_t i, count = 0;
+
+	if (prefork->tell == NULL || (now < atomic_load(&tally->tell_us) && !stopped))
+		return;
+	atomic_store(&tally->tell_us, now + TELL_S * SECOND_US);
+	for (i = 0; i < PREFORK_CHILDREN_MAX; i++)
+		if (atomic_load(&tally->slots[i].seat) >= 0 && atomic_load(&tally->slots[i].pid) != 0)
+			pids[count++] = atomic_load(&tally->slots[i].pid);
+	prefork->tell(prefork->arg, pids, count, stopped);
 }
 
 bool

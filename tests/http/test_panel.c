@@ -160,6 +160,9 @@ guesses_are_limited(void)
 		CU_ASSERT_EQUAL(sign_in(one, email, "a+wrong+guess", ""), 401);
 	CU_ASSERT_EQUAL(sign_in(one, email, getenv("ADMIN_PASSWORD"), ""), 429);
 	CU_ASSERT_TRUE(strtol(browser_header(one, "Retry-After"), NULL, 10) > 0);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(browser_body(one), "Too many sign-ins failed: try again in 15 minutes."));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(one), "name=\"password\""));
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT count(*) FROM login WHERE user_id = $1", id), "0");
 	browser_free(one);

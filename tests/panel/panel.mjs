@@ -199,6 +199,71 @@ async function lists(page) {
 	await picture(page, "users-none");
 }
 
+// Own settings, programs, settings in force, administrators.
+async function rooms(page) {
+	await page.getByRole("link", { name: "My settings" }).first().click();
+	await page.getByLabel("Time zone").fill("Mars/Base");
+	await page.getByRole("button", { name: "Keep" }).click();
+	await page.getByText("The zone must be one of the IANA list").waitFor();
+	assert.deepEqual(problems.filter((p) => !p.includes("422")), []);
+	problems.length = 0; // the browser notes the 422 itself
+	await picture(page, "me-refused");
+	await page.getByLabel("Time zone").fill("Asia/Kolkata");
+	await page.getByRole("button", { name: "Keep" }).click();
+	await said(page, "Your settings were kept");
+	await picture(page, "me");
+	await page.goto(`/admin/users/${rude}`);
+	assert.match(await page.locator("dl time").first().innerText(), / IST$/);
+	assert.match(await page.locator("dl time").first().getAttribute("title"), / IST, \d{4}-\d\d-\d\dT[\d:]{8}Z$/);
+
+	await page.getByRole("link", { name: "Programs", exact: true }).first().click();
+	await page.getByText("connected, ").waitFor();
+	await picture(page, "programs");
+	await page.getByRole("link", { name: "Settings", exact: true }).first().click();
+	await page.getByText("SECRET_KEYS", { exact: true }).waitFor();
+	await picture(page, "settings");
+	await page.getByRole("link", { name: "Administrators" }).first().click();
+	await picture(page, "admins");
+	await page.locator("main > .table-wrap tbody tr a").first().click();
+	await picture(page, "admin");
+	await page.goto("/admin/me");
+	await page.getByLabel("Time zone").fill("UTC");
+	await page.getByRole("button", { name: "Keep" }).click();
+	await said(page, "Your settings were kept");
+}
+
+// The warning before a sign-in ends for want of use: by a clock of the browser's own, and by what is stored.
+async function staysSignedIn() {
+	const page = await open({});
+	const idle = (time) => sql(`UPDATE login SET last_used_at = app_now() - interval '${time}' WHERE kind = 'PANEL'
+		AND ended_at IS NULL`);
+	await page.clock.install();
+	await signIn(page);
+	await page.waitForURL("**/admin");
+	await page.goto("/admin/users?q=rude&state=ACTIVE");
+	await page.clock.fastForward("12:30");
+	assert.equal(await page.locator("#idle").textContent(), "");
+	idle("13 minutes 30 seconds");
+	await page.clock.fastForward("01:00");
+	await page.getByRole("alert").filter({ hasText: "signed out in two minutes" }).waitFor();
+	await picture(page, "idle");
+	await page.getByRole("button", { name: "Stay signed in" }).press("Enter");
+	await page.locator("#idle:empty").waitFor({ state: "attached" });
+	assert.equal(sql(`SELECT count(*) FROM login WHERE kind = 'PANEL' AND ended_at IS NULL
+		AND last_used_at > app_now() - interval '1 minute'`), "1");
+	await page.clock.fastForward("13:30");
+	await page.getByRole("button", { name: "Stay signed in" }).waitFor();
+	idle("16 minutes");
+	await page.clock.fastForward("02:00");
+	await page.getByRole("alert").filter({ hasText: "You have been signed out" }).waitFor();
+	const [tab] = await Promise.all([page.waitForEvent("popup"), page.getByRole("link", { name: "Sign in, in another tab" }).click()]);
+	await tab.getByLabel("E-mail address").fill(ADMIN_EMAIL);
+	await tab.getByLabel("Password").fill(ADMIN_PASSWORD);
+	await tab.getByRole("button", { name: "Sign in" }).click();
+	await tab.waitForURL("**/admin/users?q=rude&state=ACTIVE");
+	await page.context().close();
+}
+
 // --- the work ---
 
 async function work() {
@@ -282,6 +347,8 @@ async function work() {
 	await lists(page);
 	await talk(page);
 	await jobs(page);
+	await page.goto("/admin");
+	await rooms(page);
 
 	await page.goto("/admin/audit");
 	await page.getByText(/Verified \d+ rows/).waitFor();
@@ -334,4 +401,4 @@ async function withoutScripts() {
 	await page.context().close();
 }
 
-await runWork("panel", work, withoutScripts);
+await runWork("panel", work, withoutScripts, staysSignedIn);
