@@ -7,9 +7,8 @@ static const struct column columns[] = {
 	{ "key", "Setting", COLUMN_CODE, .badge = "state" },
 	{ "value", "In force", COLUMN_PROSE, .none = "empty" },
 	{ "normal", "Otherwise", COLUMN_PROSE, .none = "empty" },
-	{ "from", "Said by", COLUMN_CODE, .none = "nobody" },
+	{ "from", "Said by", COLUMN_PROSE, .none = "nobody" },
 	{ "doc", "Meaning", .kind = COLUMN_PROSE },
-	{ "warning", "In production", .kind = COLUMN_PROSE },
 	{ 0 },
 };
 
@@ -29,7 +28,6 @@ get_settings(struct req *req)
 		page_put(row, "normal", shown.normal);
 		page_put(row, "from", shown.from);
 		page_put(row, "doc", shown.doc);
-		page_put(row, "warning", shown.warning);
 		page_list_add(list, row);
 		if (shown.warning != NULL)
 			(void)list_notice(req, context, NOTICE_WARN,
