@@ -4,6 +4,8 @@
 #include "domain/market/advisor.h"
 #include "domain/market/directory.h"
 #include "domain/market/rating.h"
+#include "domain/market/specialization.h"
+#include "domain/people/lang.h"
 #include "web/app.h"
 #include "web/reply.h"
 
@@ -79,8 +81,8 @@ get_ratings(struct req *req)
 static enum err
 bind_specializations(struct req *req, struct db_bound *bound)
 {
-	(void)req;
-	*bound = specialization_list_bind();
+	*bound = specialization_list_bind(
+	    lang_accepted(req->arena, req_header(req, HEADER_ACCEPT_LANGUAGE)));
 	return ERR_OK;
 }
 
@@ -183,16 +185,18 @@ static const struct route routes[] = {
 	    .doc = "Reviewers are shown by their first name." },
 	{ METHOD_GET, "/api/v1/specializations", "specialization_list",
 	    .roles = ROLE_ANON | ROLE_SIGNED_IN, .rate = RATE_READ,
-	    .flags = ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE | ROUTE_BRIEF_CACHE,
+	    .flags =
+		ROUTE_LIST | ROUTE_ETAG | ROUTE_PUBLIC_CACHE | ROUTE_BRIEF_CACHE | ROUTE_LANGUAGE,
 	    .reply = specialization_fields, .bind = bind_specializations, .show = reply_rows,
 	    .summary = "List the subjects an advisor can offer",
-	    .doc = "In the order to show them. Profiles and filters take their slugs." },
+	    .doc = "In the order to show them, with names in the first language of Accept-Language "
+		   "that they have, else in English. Profiles and filters take their slugs." },
 	{ 0 },
 };
 
 static const struct route *const tables[] = { routes, NULL };
 static const struct stmt_set *const sets[] = { &advisor_stmts, &directory_stmts, &rating_stmts,
-	NULL };
+	&specialization_stmts, NULL };
 
 int
 main(int argc, char **argv)

@@ -1,21 +1,43 @@
 -- Advisors, what they offer, and what it costs.
 
 CREATE TABLE specialization (
-	slug text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_]{1,39}$'),
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	slug text NOT NULL UNIQUE CONSTRAINT specialization_slug CHECK (slug ~ '^[a-z][a-z0-9_]{1,39}$'),
 	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
 	place int NOT NULL DEFAULT 0,
-	active boolean NOT NULL DEFAULT true
+	state text NOT NULL DEFAULT 'OFFERED' CHECK (state IN ('OFFERED', 'RETIRED', 'MERGED')),
+	merged_into uuid REFERENCES specialization ON DELETE RESTRICT,
+	CONSTRAINT specialization_merged CHECK ((state = 'MERGED') = (merged_into IS NOT NULL))
 );
 COMMENT ON TABLE specialization IS 'Subjects an advisor can offer';
+COMMENT ON COLUMN specialization.id IS 'For acts and their audit entries; clients use the slug';
 COMMENT ON COLUMN specialization.slug IS 'Stable name used by clients and filters';
 COMMENT ON COLUMN specialization.name IS 'English name shown to people';
 COMMENT ON COLUMN specialization.place IS 'Order in lists';
-COMMENT ON COLUMN specialization.active IS 'False: kept for old profiles, no longer offered';
+COMMENT ON COLUMN specialization.state IS
+	'OFFERED; RETIRED: kept on old profiles, no longer offered; MERGED: its slug leads to another, no profile has it';
+COMMENT ON COLUMN specialization.merged_into IS 'Where its slug leads; that one is never MERGED itself';
+-- The panel's list.
+CREATE INDEX specialization_place ON specialization (place, id);
+CREATE INDEX specialization_words ON specialization (lower(name), id);
+CREATE INDEX specialization_state ON specialization (state, place, id);
+CREATE INDEX specialization_merged_into ON specialization (merged_into) WHERE merged_into IS NOT NULL;
 INSERT INTO specialization (slug, name, place) VALUES
 	('dating', 'Dating', 10), ('breakup', 'Breakup', 20), ('marriage', 'Marriage', 30),
 	('family', 'Family', 40), ('self_esteem', 'Self-esteem', 50), ('career', 'Career', 60),
 	('vedic_astrology', 'Vedic astrology', 70), ('western_astrology', 'Western astrology', 80),
 	('numerology', 'Numerology', 90), ('tarot', 'Tarot', 100), ('vastu', 'Vastu', 110);
+
+CREATE TABLE specialization_name (
+	specialization_id uuid NOT NULL REFERENCES specialization ON DELETE CASCADE,
+	locale text NOT NULL CHECK (locale ~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$' AND locale <> 'en'),
+	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
+	PRIMARY KEY (specialization_id, locale)
+);
+COMMENT ON TABLE specialization_name IS 'Names of subjects in other languages than English';
+COMMENT ON COLUMN specialization_name.specialization_id IS 'Which subject';
+COMMENT ON COLUMN specialization_name.locale IS 'BCP 47 tag; of its region only when that says it differently';
+COMMENT ON COLUMN specialization_name.name IS 'Name shown to who reads that language';
 
 CREATE TABLE advisor (
 	id uuid PRIMARY KEY REFERENCES user_account ON DELETE RESTRICT,

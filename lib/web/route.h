@@ -49,6 +49,7 @@ enum route_flags {
 	ROUTE_BRIEF_CACHE = 16384,
 	ROUTE_FORM =
 	    65536, /* of a page: a form that its fields refuse goes to the handler, with req->errors */
+	ROUTE_LANGUAGE = 131072, /* its reply is in a language of Accept-Language */
 	ROUTE_SLOW = 32768 /* its statement can take long, as a search: it goes alone */
 };
 

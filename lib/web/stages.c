@@ -316,8 +316,11 @@ put_cache_control(const struct req *req, struct buf *head)
 		    "Cache-Control: max-age=1, stale-while-revalidate=2, stale-if-error=0\r\n"
 		    "X-Confab-");
 	buf_puts(head,
-	    cached ? "Cache-Control: public, max-age=60\r\nVary: Authorization\r\n"
-		   : "Cache-Control: no-store\r\n");
+	    !cached				     ? "Cache-Control: no-store\r\n"
+		: req->route->flags & ROUTE_LANGUAGE ? "Cache-Control: public, max-age=60\r\n"
+						       "Vary: Authorization, Accept-Language\r\n"
+						     : "Cache-Control: public, max-age=60\r\n"
+						       "Vary: Authorization\r\n");
 }
 
 /* What is left to one caller is nothing to tell the next. */

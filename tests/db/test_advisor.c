@@ -1,5 +1,6 @@
 /* The advisor's own profile: applying, editing by version, being online. */
 #include "domain/market/advisor.h"
+#include "domain/market/specialization.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
 
@@ -14,7 +15,7 @@
 	"\"amount_minor\":2500,\"currency\":\"" currency "\"}}"
 #define GOOD PROFILE("\"en\",\"hi-IN\"", "\"dating\",\"tarot\"", "INR")
 
-static const struct stmt_set *const sets[] = { &advisor_stmts, NULL };
+static const struct stmt_set *const sets[] = { &advisor_stmts, &specialization_stmts, NULL };
 static struct db *db;
 static struct fault fault;
 static struct rows *rows; /* of the last call that gave some */
@@ -172,17 +173,17 @@ subjects_no_longer_offered_are_not_listed(void)
 	char text[32] = "";
 	size_t i;
 
-	CU_ASSERT_EQUAL_FATAL(specialization_list(db, &rows), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(specialization_list(db, NULL, &rows), ERR_OK);
 	CU_ASSERT_FATAL(rows_count(rows) > 5);
 	for (i = 0; i < rows_count(rows); i++)
 		(void)snprintf(text, sizeof(text), "%s", rows_text(rows, i, 0));
-	testdb_run("UPDATE specialization SET active = false WHERE slug = $1", text);
+	testdb_run("UPDATE specialization SET state = 'RETIRED' WHERE slug = $1", text);
 	i = rows_count(rows);
-	CU_ASSERT_EQUAL_FATAL(specialization_list(db, &rows), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(specialization_list(db, NULL, &rows), ERR_OK);
 	CU_ASSERT_EQUAL(rows_count(rows), i - 1);
 	CU_ASSERT_EQUAL(
 	    apply(testdb_user("ADVISOR"), PROFILE("\"en\"", "\"vastu\"", "INR")), ERR_VALIDATION);
-	testdb_run("UPDATE specialization SET active = true");
+	testdb_run("UPDATE specialization SET state = 'OFFERED'");
 }
 
 static const struct cunit_test tests[] = {

@@ -1,6 +1,7 @@
 /* Lists of names are written once in C and once in SQL: they are the same. */
 #include "domain/market/advisor.h"
 #include "domain/market/review.h"
+#include "domain/market/specialization.h"
 #include "domain/people/report.h"
 #include "domain/people/user.h"
 #include "domain/system/audit_check.h"
@@ -39,6 +40,7 @@ static const struct {
 	{ "session.state", session_states },
 	{ "session.type", session_types },
 	{ "session_transition.actor", NULL }, /* test_session compares the whole table */
+	{ "specialization.state", specialization_states },
 	{ "ticket.role", user_roles },
 	{ "user_account.gender", user_genders },
 	{ "user_account.role", user_roles },

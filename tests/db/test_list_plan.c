@@ -34,6 +34,8 @@ static const struct {
 	{ "session_all", "type", "VOICE" },
 	{ "conversation_all", "state", "OPEN" },
 	{ "conversation_all", "kind", "DIRECT" },
+	{ "specialization_all", "state", "RETIRED" },
+	{ "specialization_all", "into", "@subject" },
 	{ NULL, "advisor", "PENDING" },
 	{ NULL, "subject", "vastu" },
 	{ NULL, "language", "xx" },
@@ -113,6 +115,11 @@ static const char *const texts[] = {
 	"INSERT INTO job (kind, state, done_at, created_at) SELECT 'volume.' || n % 90,"
 	" CASE WHEN n % 97 = 0 THEN 'DEAD' ELSE 'DONE' END, app_now(),"
 	" timestamptz '2024-01-01+00' + n * interval '13 minutes' FROM generate_series(1, $1::int) n",
+	"INSERT INTO specialization (id, slug, name, place, state, merged_into)"
+	" SELECT md5('volume' || n)::uuid, 'volume_' || n, md5('name' || n), n,"
+	" CASE WHEN n = 1 THEN 'OFFERED' WHEN n % 97 = 0 THEN 'RETIRED' WHEN n % 2 = 0 THEN 'MERGED'"
+	" ELSE 'OFFERED' END, CASE WHEN n > 1 AND n % 97 > 0 AND n % 2 = 0 THEN"
+	" md5('volume' || n % 600 / 2 * 2 + 1)::uuid END FROM generate_series(1, $1::int) n",
 	"INSERT INTO audit (id, actor_id, action, target_type, target_id, request_id, at, previous_hash,"
 	" hash) SELECT 10000000 + n, md5('volume' || n % 60 + 1)::uuid, 'volume.' || n % 90, 'user',"
 	" md5('volume' || n % 8000 + 1)::uuid, 'request ' || n,"
@@ -150,7 +157,7 @@ many_rows_are_there(void)
 	run("ALTER TABLE advisor DISABLE TRIGGER USER", NULL);
 	for (i = 0; i < COUNT_OF(texts); i++)
 		run(texts[i], rows);
-	run("ANALYZE user_account, advisor, report, assignment, job, audit, conversation, member,"
+	run("ANALYZE user_account, advisor, report, assignment, job, specialization, audit, conversation, member,"
 	    " session, message",
 	    NULL);
 }
@@ -220,6 +227,8 @@ sample(const struct list_source *source, const char *filter)
 		if (strcmp(samples[i].filter, filter) == 0 && is_of(samples[i].list, source, filter))
 			return strcmp(samples[i].value, "@id") == 0
 			    ? testdb_text("SELECT md5('volume42')::uuid")
+			    : strcmp(samples[i].value, "@subject") == 0
+			    ? testdb_text("SELECT md5('volume43')::uuid")
 			    : strcmp(samples[i].value, "@name") == 0
 			    ? testdb_text("SELECT left(md5('name1234'), 9)")
 			    : samples[i].value;

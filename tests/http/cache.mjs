@@ -97,6 +97,21 @@ test("another query is another page", async () => {
 	assert.equal((await ask(`${LIST}%3Flimit=1`)).status, 404);
 });
 
+test("what is said in the reader's language is kept by language", async () => {
+	await sql("INSERT INTO specialization_name SELECT id, 'de', 'Partnersuche' FROM specialization WHERE slug = 'dating' ON CONFLICT DO NOTHING");
+	for (let i = 0; i < 2; i++)
+		for (const [language, name] of [["de-AT,en;q=0.5", "Partnersuche"], ["en", "Dating"], ["fr", "Dating"]]) {
+			const reply = await until(async () => { // what was kept before the name was there is good for a second
+				const got = await ask(SUBJECTS, { headers: { "Accept-Language": language } });
+				return JSON.parse(got.text).items.find(({ slug }) => slug === "dating").name === name && got;
+			}, `${name} for ${language}`);
+			assert.match(reply.headers.vary, /Accept-Language/);
+		}
+	const { etag } = (await ask(SUBJECTS, { headers: { "Accept-Language": "de" } })).headers;
+	assert.equal((await ask(SUBJECTS, { headers: { "Accept-Language": "de", "If-None-Match": etag } })).status, 304);
+	assert.equal((await ask(SUBJECTS, { headers: { "Accept-Language": "en", "If-None-Match": etag } })).status, 200);
+});
+
 test("who is signed in, or sends a cookie, is answered by the program", async () => {
 	for (const headers of [token, { Cookie: "a=b" }]) {
 		const path = fresh();
@@ -167,7 +182,7 @@ test("each origin has what is right for it", async () => {
 			assert.match(headers.vary, /\bOrigin\b/);
 		}
 	const { headers } = await ask(SUBJECTS, { headers: { Origin: FRIEND } });
-	assert.deepEqual(headers.vary.split(", ").sort(), ["Authorization", "Origin"]);
+	assert.deepEqual(headers.vary.split(", ").sort(), ["Accept-Language", "Authorization", "Origin"]);
 });
 
 test("of fifty who ask at once for what nobody has, one reaches the program", async () => {

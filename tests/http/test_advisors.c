@@ -375,6 +375,7 @@ subjects_may_be_cached(void)
 	CU_ASSERT(client_count(c, "items") > 5);
 	TEXT("items.0.slug", "dating");
 	CU_ASSERT_PTR_NOT_NULL(strstr(client_reply_header(c, "Cache-Control"), "public"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(client_reply_header(c, "Vary"), "Accept-Language"));
 }
 
 static const struct cunit_test tests[] = {

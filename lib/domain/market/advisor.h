@@ -23,7 +23,6 @@ extern const struct field advisor_card_fields[]; /* in the directory */
 extern const struct field advisor_fields[]; /* one, to read */
 extern const struct field advisor_own_fields[]; /* to the advisor */
 extern const struct field advisor_apply_body[], advisor_edit_body[], advisor_status_body[];
-extern const struct field specialization_fields[];
 
 /*
  * Apply, with the whole profile as a JSON object of the checked fields headline, bio, experience_years,
@@ -54,9 +53,5 @@ MUST_CHECK enum err advisor_online_set(struct db *, const char *id, bool online,
 
 /* The version in a row of this module. */
 int64_t advisor_version(const struct rows *);
-
-/* What can be offered: slug, name; in the order to show. */
-MUST_CHECK enum err specialization_list(struct db *, struct rows **rows);
-struct db_bound specialization_list_bind(void);
 
 #endif

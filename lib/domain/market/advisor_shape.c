@@ -115,12 +115,6 @@ const struct field advisor_status_body[] = {
 	{ 0 },
 };
 
-const struct field specialization_fields[] = {
-	{ "slug", FIELD_TEXT, .doc = "Stable name, for filters", .example = "\"dating\"" },
-	{ "name", FIELD_TEXT, .doc = "English name", .example = "\"Dating\"" },
-	{ 0 },
-};
-
 static const struct field review_data[] = {
 	{ "advisor_id", FIELD_UUID, .doc = "The advisor: you" },
 	{ "state", FIELD_ENUM, .one_of = decisions, .doc = "State of your profile now" },

@@ -49,7 +49,8 @@
 			      " AND ($2::numeric IS NULL OR (a.rating_count > 0"                   \
 			      " AND a.rating_sum >= $2::numeric * a.rating_count))"                \
 			      " AND ($3::text IS NULL OR a.languages @> ARRAY[$3::text])"          \
-			      " AND ($4::text IS NULL OR a.specializations @> ARRAY[$4::text])"    \
+			      " AND ($4::text IS NULL"                                             \
+			      " OR a.specializations @> ARRAY[specialization_now($4::text)])"      \
 			      " AND ($5::bigint IS NULL OR a.rate_minor <= $5::bigint)"            \
 			      " AND ($6::text IS NULL OR a.currency = $6::text)"                   \
 			      " AND ($7::text IS NULL OR " ADVISOR_STATUS                          \
@@ -149,7 +150,8 @@ const struct field directory_query_fields[] = {
 	    .example = "4.5" },
 	{ "language", FIELD_TEXT, .min = 2, .max = 35, .doc = "Speaks this language",
 	    .example = "\"en\"" },
-	{ "specialization", FIELD_TEXT, .min = 2, .max = 40, .doc = "Offers this subject (slug)",
+	{ "specialization", FIELD_TEXT, .min = 2, .max = 40,
+	    .doc = "Offers this subject (slug, also of one that was merged into it)",
 	    .example = "\"dating\"" },
 	{ "price_max_minor", FIELD_INT, .min = 0, .max = 100000000,
 	    .doc = "Highest price of a minute, minor units of currency, which it needs",

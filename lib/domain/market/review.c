@@ -72,7 +72,9 @@ STMT_SET(review_stmts, stmts);
 static const struct list_filter filters[] = {
 	{ "q", USER_SEARCH_WHERE, .where_id = "a.id = $?" },
 	{ "state", "a.state = $?", NULL },
-	{ "subject", "a.specializations @> ARRAY[lower($?::text)]", NULL },
+	{ "subject", "a.specializations @> ARRAY[specialization_now(lower($?::text))]",
+	    .where_id =
+		"a.specializations @> ARRAY[(SELECT s.slug FROM specialization s WHERE s.id = $?)]" },
 	{ "language", "a.languages @> ARRAY[$?::text]", NULL },
 	{ "assignee", DESK_LIST_WHERE("'advisor'", "a.id"), NULL },
 	{ "from", LIST_DAY_FROM("coalesce(a.applied_at, a.created_at)"), NULL },

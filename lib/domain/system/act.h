@@ -33,6 +33,12 @@ struct act_refusal {
 	const char *text;
 };
 
+/* Rows of the database that an input is chosen from in a form: a text, value, with a label. */
+struct act_choices {
+	const char *field;
+	const struct stmt *stmt; /* $1: the subject's id */
+};
+
 struct act_call;
 
 enum act_flags {
@@ -60,6 +66,7 @@ struct act {
 	const char *done; /* "{} was blocked."; {} is the subject's name */
 	const char *next; /* the page that follows, {} is the subject's id; NULL: the subject's */
 	const char *bulk; /* with ACT_BULK, behind a number: "blocked" */
+	const struct act_choices *choices; /* NULL: none */
 	const struct act_refusal *refusals; /* what else it may come to; NULL: nothing */
 	const char *summary, *doc; /* of the twin */
 	/* May it be done to the subject, whose row of look or lock this is? NULL: to all. */

@@ -1,6 +1,7 @@
 #include "domain/system/acts.h"
 
 #include "domain/market/review.h"
+#include "domain/market/specialization.h"
 #include "domain/people/admin.h"
 #include "domain/people/desk.h"
 #include "domain/people/moderation.h"
@@ -19,9 +20,9 @@ static const struct act *const tables[] = { user_acts, advisor_acts, report_acts
 	decision_acts, desk_acts, session_acts, conversation_acts, message_acts, admin_acts };
 
 const struct stmt_set *const act_sets[] = { &audit_stmts, &moderation_stmts, &review_stmts,
-	&job_admin_stmts, &decision_stmts, &desk_stmts, &session_stmts, &session_leave_stmts,
-	&message_stmts, &session_admin_stmts, &conversation_admin_stmts, &message_admin_stmts,
-	&admin_stmts, NULL };
+	&specialization_stmts, &job_admin_stmts, &decision_stmts, &desk_stmts, &session_stmts,
+	&session_leave_stmts, &message_stmts, &session_admin_stmts, &conversation_admin_stmts,
+	&message_admin_stmts, &admin_stmts, NULL };
 
 const struct stmt_set *const *
 act_sets_behind(struct arena *arena, const struct stmt_set *const *own)

@@ -1,6 +1,7 @@
 #include "domain/system/list_sources.h"
 
 #include "domain/market/review.h"
+#include "domain/market/specialization.h"
 #include "domain/people/admin.h"
 #include "domain/people/moderation.h"
 #include "domain/people/user_admin.h"
@@ -14,6 +15,7 @@ const struct list_source *const list_sources[] = {
 	&user_list,
 	&advisor_list,
 	&report_list,
+	&specialization_all,
 	&job_all,
 	&audit_all,
 	&session_all,
