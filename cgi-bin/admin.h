@@ -21,9 +21,12 @@ extern const struct list admin_sessions, admin_conversations, admin_messages, ad
 /* What the pages' queries share: what was done just now. */
 #define PANEL_DONE ACT_DONE_FIELDS
 
-/* The handlers of LIST_ROUTES. */
+extern const struct field panel_done_query[];
+
+/* The handlers of LIST_ROUTES and RECORD_ROUTE. */
 MUST_CHECK enum err panel_list_page(struct req *);
 MUST_CHECK enum err panel_list_file(struct req *);
+MUST_CHECK enum err panel_record_page(struct req *);
 /* Who acts in this request. */
 struct audit_by panel_by(const struct req *);
 /* page_reply with the navigation: section is one of nav_entries, or another name. The

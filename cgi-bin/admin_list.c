@@ -9,7 +9,7 @@ static const struct list *const lists[] = { &admin_users, &admin_advisors, &admi
 	&admin_jobs, &admin_audit, &admin_sessions, &admin_conversations, &admin_messages,
 	&admin_admins };
 
-/* The list whose path the route has, with .csv behind it or not. */
+/* The list whose path the route has, with .csv or /{id} behind it or not. */
 static const struct list *
 list_of(const struct req *req)
 {
@@ -19,7 +19,7 @@ list_of(const struct req *req)
 		size_t len = strlen(lists[i]->path);
 
 		if (strncmp(req->route->path, lists[i]->path, len) == 0 &&
-		    (req->route->path[len] == '\0' || req->route->path[len] == '.'))
+		    strchr("./", req->route->path[len]) != NULL)
 			return lists[i];
 	}
 	abort(); /* a route of LIST_ROUTES without its list here */
@@ -33,9 +33,26 @@ panel_list_page(struct req *req)
 
 	TRY(list_show(req, list, context));
 	page_put(context, "queue_url", list->queue);
-	if (list->acts != NULL)
+	if (list->acts != NULL) {
 		act_bulk(req, context, list->acts);
+		act_listed(req, context, list->acts);
+	}
 	return req->reply.finished ? ERR_OK : panel_reply(req, "list", list->name, context);
+}
+
+enum err
+panel_record_page(struct req *req)
+{
+	const struct list *list = list_of(req);
+	struct json_object *context = page_object(req);
+	const char *id = req->params[0];
+	struct rows *rows;
+
+	TRY(list->record->get(req->db, id, &rows));
+	TRY(record_show(req, list->record, id, page_row(req, rows, 0), context));
+	if (list->acts != NULL)
+		TRY(act_bar(req, context, list->acts, id));
+	return panel_reply(req, "record", list->name, context);
 }
 
 static enum err
@@ -53,6 +70,11 @@ panel_list_file(struct req *req)
 {
 	return db_tx(req->db, file_tx, req);
 }
+
+const struct field panel_done_query[] = {
+	PANEL_DONE,
+	{ 0 },
+};
 
 static const struct list *
 list_named(const char *name)

@@ -52,6 +52,8 @@ MUST_CHECK enum err act_queue(struct req *, struct json_object *context, const s
  * when it is no more. */
 MUST_CHECK enum err act_bar_also(
     struct req *, struct json_object *context, const struct act_kind *, const char *id);
+/* "listed" in context, {"acts"} for {{> act_bar}}: the forms that stand above the list of the kind. */
+void act_listed(struct req *, struct json_object *context, const struct act_kind *);
 /* "bulk" and "has_bulk" in context, for {{> act_bulk}}: a form "bulk", to which the check-boxes called id belong. */
 void act_bulk(struct req *, struct json_object *context, const struct act_kind *);
 

@@ -35,6 +35,21 @@ wrong_ids(const struct req *req)
 	return false;
 }
 
+void
+act_listed(struct req *req, struct json_object *context, const struct act_kind *kind)
+{
+	struct json_object *listed = page_object(req), *list = page_list(req);
+	const struct act *act;
+	size_t i;
+
+	for (i = 0; (act = act_at(i)) != NULL; i++)
+		if (act->kind == kind && act->flags & ACT_LISTED)
+			page_list_add(list, act_form(req, act, NULL, NULL, false));
+	page_put_object(listed, "acts", list);
+	if (json_object_array_length(list) > 0)
+		page_put_object(context, "listed", listed);
+}
+
 /* Those that were ticked, with their names; who is no more is left out. */
 static enum err
 put_chosen(struct req *req, const struct act *act, struct json_object *form)

@@ -1,6 +1,7 @@
 #include "panel/act_form.h"
 
 #include "base/str.h"
+#include "panel/column.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -228,6 +229,35 @@ show_field(
 	return shown;
 }
 
+/* A select of the rows that the field is chosen from; what was sent and is none of them stays in it. When they cannot
+ * be read the field remains one to write in. */
+static void
+put_choices(struct req *req, const struct act *act, const char *id, struct json_object *shown)
+{
+	const char *value = column_text(shown, "value");
+	struct json_object *list = page_list(req), *option;
+	bool found = value == NULL || *value == '\0';
+	struct rows *rows;
+	size_t i;
+
+	if (db_rows(req->db, &rows, act->choices->stmt, db_text(id)) != ERR_OK)
+		return;
+	for (i = 0; i < rows_count(rows) + !found; i++) {
+		bool row = i < rows_count(rows);
+
+		option = page_object(req);
+		page_put(option, "value", row ? rows_text_of(rows, i, "value") : value);
+		page_put(option, "label", row ? rows_text_of(rows, i, "label") : value);
+		page_put_bool(option, "selected",
+		    value != NULL && strcmp(value, column_text(option, "value")) == 0);
+		found = found || (value != NULL && strcmp(value, column_text(option, "value")) == 0);
+		page_list_add(list, option);
+	}
+	page_put_bool(shown, "is_line", false);
+	page_put_bool(shown, "is_enum", true);
+	page_put_object(shown, "options", list);
+}
+
 /* What was refused of that which has no field of the act's, as a list of sentences. */
 static struct json_object *
 other_problems(struct req *req, const struct act *act)
@@ -264,8 +294,13 @@ act_form(struct req *req, const struct act *act, const char *id, const char *nam
 	const struct field *field = act->fields;
 	bool wrong = false;
 
-	for (; field != NULL && field->name != NULL; field++)
-		page_list_add(fields, show_field(req, act, field, posted, &wrong));
+	for (; field != NULL && field->name != NULL; field++) {
+		struct json_object *shown = show_field(req, act, field, posted, &wrong);
+
+		if (act->choices != NULL && strcmp(act->choices->field, field->name) == 0)
+			put_choices(req, act, id, shown);
+		page_list_add(fields, shown);
+	}
 	page_put(form, "verb", act_verb(act));
 	page_put(form, "label", act->label);
 	page_put(form, "hint", act->hint);

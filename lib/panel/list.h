@@ -52,6 +52,7 @@ extern const struct field list_name_element[];
 	}
 
 struct act_kind;
+struct record;
 
 struct list {
 	const char *name; /* as "users" */
@@ -70,6 +71,7 @@ struct list {
 	 * (req->reply.finished). NULL: every administrator may. */
 	enum err (*enter)(struct req *);
 	const struct act_kind *acts; /* whose acts can be done to several rows at once; NULL: none */
+	const struct record *record; /* the page of a row, of RECORD_ROUTE; NULL: none, or one of its own */
 	const char *queue; /* the page that gives one by one what waits for a decision; NULL: none */
 	/* What its page shows above the rows: notices, tables (list.html); NULL: nothing. */
 	enum err (*above)(struct req *, struct json_object *context);

@@ -52,7 +52,8 @@ put_head(struct req *req, const struct record *record, struct json_object *row,
 		page_put(badge, "word", column_word(req->arena, code));
 		page_list_add(badges, badge);
 	}
-	page_put(context, "title", column_text(row, record->title));
+	page_put(context, "title",
+	    column_text(row, record->title != NULL ? record->title : record->list->columns->name));
 	page_put_object(context, "badges", badges);
 	page_put(context, "crumb_url", record->list->path);
 	page_put(context, "crumb", record->list->title);
@@ -161,12 +162,14 @@ put_timeline(
     struct req *req, const struct record *record, const char *id, struct json_object *context)
 {
 	struct json_object *events = page_list(req);
+	const struct timeline_source *from =
+	    record->timeline != NULL ? record->timeline : timeline_thing;
 	struct source sources[SOURCES_MAX] = { 0 }, *source;
 	size_t count, taken;
 
-	for (count = 0; record->timeline[count].name != NULL; count++) {
+	for (count = 0; from[count].name != NULL; count++) {
 		assert(count < SOURCES_MAX);
-		sources[count].from = &record->timeline[count];
+		sources[count].from = &from[count];
 		TRY(timeline_read(
 		    req->db, sources[count].from, id, RECORD_EVENTS, &sources[count].rows));
 	}
@@ -184,7 +187,8 @@ record_show(struct req *req, const struct record *record, const char *id, struct
     struct json_object *context)
 {
 	put_head(req, record, row, context);
-	page_put_object(context, "facts", record_facts(req, record->facts, row));
+	page_put_object(context, "facts",
+	    record_facts(req, record->facts != NULL ? record->facts : record->list->columns, row));
 	page_put_object(context, "texts", record_facts(req, record->texts, row));
 	TRY(put_related(req, record, id, context));
 	if (record->desk != NULL)

@@ -49,7 +49,8 @@ enum act_flags {
 	ACT_GONE = 16, /* afterwards there is no subject any more */
 	ACT_LATER =
 	    32, /* may be decided now and done a little later, so that it can be undone (decision.h) */
-	ACT_ASIDE = 64 /* decides nothing: its button stands apart from those that do */
+	ACT_ASIDE = 64, /* decides nothing: its button stands apart from those that do */
+	ACT_LISTED = 128 /* with ACT_WHOLE: its form stands above the list of its kind */
 };
 
 struct act {
