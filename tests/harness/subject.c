@@ -97,37 +97,66 @@ make_admin(const char *state)
 	return id;
 }
 
+static const char *
+make_specialization(const char *state)
+{
+	return testdb_text("INSERT INTO specialization (id, slug, name, state) SELECT id,"
+			   " 's' || replace(id::text, '-', '_'), 'Ada <b> Test', $1"
+			   " FROM gen_random_uuid() id RETURNING id",
+	    state);
+}
+
+/* The example of what is added is not there. */
+static void
+make_room(void)
+{
+	testdb_run("DELETE FROM specialization WHERE slug = 'palm_reading'");
+}
+
 static const struct maker {
 	const char *kind;
 	const char *(*make)(const char *state); /* its id */
 	const char *usual; /* a state it may be in */
+	void (*whole)(void); /* before an act of no single one; NULL: nothing is to do */
 } makers[] = {
-	{ "user", make_user, "ACTIVE" },
-	{ "advisor", make_advisor, "APPROVED" },
-	{ "report", make_report, "OPEN" },
-	{ "job", make_job, "DEAD" },
-	{ "decision", make_decision, "PENDING" },
-	{ "session", make_session, "ENDED" },
-	{ "conversation", make_conversation, "OPEN" },
-	{ "message", make_message, "SENT" },
-	{ "admin", make_admin, "ACTIVE" },
+	{ "user", make_user, "ACTIVE", NULL },
+	{ "advisor", make_advisor, "APPROVED", NULL },
+	{ "report", make_report, "OPEN", NULL },
+	{ "job", make_job, "DEAD", NULL },
+	{ "decision", make_decision, "PENDING", NULL },
+	{ "session", make_session, "ENDED", NULL },
+	{ "conversation", make_conversation, "OPEN", NULL },
+	{ "message", make_message, "SENT", NULL },
+	{ "specialization", make_specialization, "OFFERED", make_room },
+	{ "admin", make_admin, "ACTIVE", NULL },
 };
+
+static const struct maker *
+maker_of(const struct act *act)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(makers); i++)
+		if (strcmp(makers[i].kind, act->kind->name) == 0)
+			return &makers[i];
+	(void)fprintf(stderr, "no maker of a %s\n", act->kind->name);
+	CU_FAIL_FATAL("a kind of subject that the tests cannot make");
+	return NULL;
+}
 
 const char *
 subject_make(const struct act *act)
 {
+	const struct maker *maker = maker_of(act);
 	char state[40];
-	size_t i;
 
-	if (act->flags & ACT_WHOLE)
+	if (act->flags & ACT_WHOLE) {
+		if (maker->whole != NULL)
+			maker->whole();
 		return NULL;
+	}
 	(void)snprintf(state, sizeof(state), "%.*s",
 	    act->from == NULL ? 0 : (int)strcspn(act->from, " "),
 	    act->from == NULL ? "" : act->from);
-	for (i = 0; i < COUNT_OF(makers); i++)
-		if (strcmp(makers[i].kind, act->kind->name) == 0)
-			return makers[i].make(act->from == NULL ? makers[i].usual : state);
-	(void)fprintf(stderr, "no maker of a %s\n", act->kind->name);
-	CU_FAIL_FATAL("a kind of subject that the tests cannot make");
-	return NULL;
+	return maker->make(act->from == NULL ? maker->usual : state);
 }
