@@ -8,6 +8,7 @@ const struct nav_entry nav_entries[] = {
 	{ "", "home", "Home", "/admin", NULL, NULL },
 	{ "People", "users", "Users", "/admin/users", NULL, NULL },
 	{ "People", "advisors", "Advisors", "/admin/advisors", "pending", "waiting for review" },
+	{ "People", "specializations", "Subjects", "/admin/specializations", NULL, NULL },
 	{ "Talk", "sessions", "Sessions", "/admin/sessions", NULL, NULL },
 	{ "Talk", "conversations", "Conversations", "/admin/conversations", NULL, NULL },
 	{ "Trust", "reports", "Reports", "/admin/reports", "reports", "open" },

@@ -184,3 +184,24 @@ specialization_translate(struct db *db, struct act_call *call)
 		return db_exec(db, &stmts[FORGET], db_text(call->id), db_text(locale));
 	return db_exec(db, &stmts[TRANSLATE], db_text(call->id), db_text(locale), db_text(name));
 }
+
+const struct act specialization_acts[] = {
+	{ "specialization.add", &specialization_kind, "market.subjects", specialization_name_input,
+	    NULL, NULL, ACT_WHOLE | ACT_LISTED, .label = "Add a subject",
+	    .done = "The subject was added.", .refusals = specialization_taken,
+	    .summary = "Add a subject", .doc = "Its slug is made of the name, and stays.",
+	    .run = specialization_add },
+	{ "specialization.rename", &specialization_kind, "market.subjects", specialization_name_input,
+	    "OFFERED RETIRED", NULL, 0, .label = "Rename", .done = "It is called {} now.",
+	    .summary = "Rename a subject", .doc = "The slug stays.", .run = specialization_rename },
+	{ "specialization.merge", &specialization_kind, "market.subjects", specialization_merge_input,
+	    "OFFERED RETIRED", "MERGED", ACT_GRAVE, .label = "Merge", .done = "{} was merged.",
+	    .confirm = "Every advisor with it gets the other one. This cannot be taken back.",
+	    .choices = &specialization_targets, .summary = "Merge a subject into another",
+	    .doc = "Its slug leads there in filters from now on.", .run = specialization_merge },
+	{ "specialization.translate", &specialization_kind, "market.subjects",
+	    specialization_translate_input, "OFFERED RETIRED", NULL, 0, .label = "Translate",
+	    .done = "The names of {} were changed.", .summary = "Name a subject in another language",
+	    .doc = "Without a name that language is forgotten.", .run = specialization_translate },
+	{ 0 },
+};

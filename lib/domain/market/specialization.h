@@ -24,6 +24,7 @@ MUST_CHECK enum err specialization_get(struct db *, const char *id, struct rows 
 /* --- what acts do (struct act); one at a time, whoever does them --- */
 
 extern const struct act_kind specialization_kind;
+extern const struct act specialization_acts[];
 extern const struct field specialization_name_input[], specialization_merge_input[],
     specialization_translate_input[];
 extern const struct act_refusal specialization_taken[];

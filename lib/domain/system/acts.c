@@ -17,7 +17,8 @@
 #include <string.h>
 
 static const struct act *const tables[] = { user_acts, advisor_acts, report_acts, job_acts,
-	decision_acts, desk_acts, session_acts, conversation_acts, message_acts, admin_acts };
+	specialization_acts, decision_acts, desk_acts, session_acts, conversation_acts,
+	message_acts, admin_acts };
 
 const struct stmt_set *const act_sets[] = { &audit_stmts, &moderation_stmts, &review_stmts,
 	&specialization_stmts, &job_admin_stmts, &decision_stmts, &desk_stmts, &session_stmts,
