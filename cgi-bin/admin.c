@@ -97,7 +97,8 @@ main(int argc, char **argv)
 		admin_audit_routes, admin_api_routes, admin_search_routes, admin_list_routes,
 		admin_queue_routes, admin_session_routes, admin_conversation_routes,
 		admin_me_routes, admin_program_routes, admin_setting_routes, admin_admin_routes,
-		admin_specialization_routes, act_routes(arena, panel_reply), NULL };
+		admin_specialization_routes, act_routes(arena, panel_reply),
+		panel_list_twins(arena), NULL };
 	static const struct stmt_set *const sets[] = { &audit_check_stmts, &job_stmts,
 		&overview_stmts, &heartbeat_stmts, &user_admin_stmts, &panel_login_stmts,
 		&user_stmts, &attempt_stmts, &demo_login_stmts, &search_stmts, &saved_view_stmts,

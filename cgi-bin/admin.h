@@ -24,6 +24,8 @@ extern const struct list admin_sessions, admin_conversations, admin_messages, ad
 
 extern const struct field panel_done_query[];
 
+/* What every list is as JSON. */
+const struct route *panel_list_twins(struct arena *);
 /* The handlers of LIST_ROUTES and RECORD_ROUTE. */
 MUST_CHECK enum err panel_list_page(struct req *);
 MUST_CHECK enum err panel_list_file(struct req *);

@@ -93,6 +93,7 @@ const struct list admin_advisors = {
 	.many = "advisors",
 	.source = &advisor_list,
 	.acts = &advisor_kind,
+	.reply = review_fields,
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",

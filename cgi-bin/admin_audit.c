@@ -113,6 +113,7 @@ const struct list admin_audit = {
 	.one = "entry",
 	.many = "entries",
 	.source = &audit_all,
+	.reply = audit_fields,
 	.columns = list_columns,
 	.query = list_query,
 	.empty = "What administrators do is written down here and cannot be changed.",

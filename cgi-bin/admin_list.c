@@ -9,6 +9,12 @@ static const struct list *const lists[] = { &admin_users, &admin_advisors, &admi
 	&admin_jobs, &admin_audit, &admin_sessions, &admin_conversations, &admin_messages,
 	&admin_specializations, &admin_admins };
 
+const struct route *
+panel_list_twins(struct arena *arena)
+{
+	return list_routes(arena, lists, COUNT_OF(lists));
+}
+
 /* The list whose path the route has, with .csv or /{id} behind it or not. */
 static const struct list *
 list_of(const struct req *req)

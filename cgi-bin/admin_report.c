@@ -132,6 +132,7 @@ const struct list admin_reports = {
 	.many = "reports",
 	.source = &report_list,
 	.acts = &report_kind,
+	.reply = moderation_report_fields,
 	.columns = list_columns,
 	.query = list_query,
 	.tabs = "state",

@@ -11,6 +11,7 @@ static const struct column columns[] = {
 	{ "old_slugs", "Old slugs", .kind = COLUMN_TAGS },
 	{ "names", "In other languages", .kind = COLUMN_DETAILS },
 	{ "place", "Place", COLUMN_NUMBER, .sort = "place" },
+	{ "id", "Id", COLUMN_CODE, .file_only = true },
 	{ 0 },
 };
 static const struct field query[] = { PANEL_DONE, LIST_FIELDS,

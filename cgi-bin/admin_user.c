@@ -90,6 +90,7 @@ const struct list admin_users = {
 	.many = "accounts",
 	.source = &user_list,
 	.acts = &user_kind,
+	.reply = user_admin_fields,
 	.columns = user_columns,
 	.query = users_query,
 	.empty = "A part of the name or e-mail is enough; ids must be whole.",

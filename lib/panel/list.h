@@ -73,6 +73,7 @@ struct list {
 	const struct act_kind *acts; /* whose acts can be done to several rows at once; NULL: none */
 	const struct record *record; /* the page of a row, of RECORD_ROUTE; NULL: none, or one of its own */
 	const char *queue; /* the page that gives one by one what waits for a decision; NULL: none */
+	const struct field *reply; /* of the JSON twin: columns of the source; NULL: made of columns */
 	/* What its page shows above the rows: notices, tables (list.html); NULL: nothing. */
 	enum err (*above)(struct req *, struct json_object *context);
 };
@@ -116,5 +117,11 @@ MUST_CHECK enum err list_enter(struct req *, const struct list *);
  * is the address of the full list; NULL when these are all. */
 MUST_CHECK enum err list_related(struct req *, const struct list *, const char *filter,
     const char *value, struct json_object **related);
+
+/*
+ * The JSON twins of these lists, GET /api/v1PATH, in the arena, which must live as long as the program: the same rows
+ * by the same filters and sorts, with cursors. A list that is entered by a page is refused where it would show one.
+ */
+const struct route *list_routes(struct arena *, const struct list *const *lists, size_t count);
 
 #endif

@@ -171,6 +171,14 @@ await api("POST", `/admin/users/${ravi.id}/unblock`, admin.access_token);
 ravi.token = (await api("POST", "/auth/login", null, { identifier: ravi.email, password: "correct horse battery" })).access_token;
 await readLog(ravi);
 await api("GET", "/admin/audit", admin.access_token);
+for (const list of ["advisors?state=APPROVED&limit=2", "jobs?limit=2", "sessions?limit=2", "conversations?limit=2",
+	`messages?conversation=${talk}&limit=2`, "specializations?state=OFFERED&limit=2"])
+	await api("GET", `/admin/${list}`, admin.access_token);
+await api("POST", "/admin/specializations/add", admin.access_token, { name: "Palm reading" });
+const { items: [palm] } = await api("GET", "/admin/specializations?sort=-place&limit=1", admin.access_token);
+await api("POST", `/admin/specializations/${palm.id}/rename`, admin.access_token, { name: "Palmistry" });
+await api("POST", `/admin/specializations/${palm.id}/translate`, admin.access_token, { locale: "de", name: "Handlesen" });
+await api("POST", `/admin/specializations/${palm.id}/merge`, admin.access_token, { into: "tarot" });
 await api("POST", "/admin/audit/check", admin.access_token);
 await until(() => api("GET", "/admin/audit/check", admin.access_token), "the check");
 

@@ -156,15 +156,54 @@ static void
 the_audit_log_is_read_by_pages(void)
 {
 	CU_ASSERT_EQUAL(
-	    client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s", admin_person.id),
-	    200);
+	    client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor=%s", admin_person.id), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "report.decide");
-	CU_ASSERT_EQUAL(
-	    client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor_id=%s&cursor=%s",
-		admin_person.id, client_text(admin, "next_cursor")),
+	CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL, "/admin/audit?limit=1&actor=%s&cursor=%s",
+			    admin_person.id, client_text(admin, "next_cursor")),
 	    200);
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.action"), "user.block");
 	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.detail.reason"), "Proven");
+}
+
+static void
+each_list_is_json_with_cursors_filters_and_sorts(void)
+{
+	static const char *const lists[] = { "users", "advisors", "reports", "jobs", "audit",
+		"sessions", "conversations", "specializations" };
+	char first[64], cursor[512];
+	size_t i;
+
+	testdb_run("INSERT INTO job (kind, state, done_at) SELECT 'test.list', 'DONE', app_now()"
+		   " FROM generate_series(1, 3)");
+	for (i = 0; i < COUNT_OF(lists); i++) {
+		CU_ASSERT_EQUAL_FATAL(
+		    client_callf(admin, "GET", NULL, "/admin/%s?limit=1&sort=none", lists[i]), 422);
+		CU_ASSERT_STRING_EQUAL(client_text(admin, "details.field"), "sort");
+		CU_ASSERT_EQUAL_FATAL(
+		    client_callf(admin, "GET", NULL, "/admin/%s?limit=1", lists[i]), 200);
+		if (client_count(admin, "items") == 0 ||
+		    strcmp(client_text(admin, "next_cursor"), "null") == 0)
+			continue;
+		(void)snprintf(first, sizeof(first), "%s", client_text(admin, "items.0.id"));
+		(void)snprintf(cursor, sizeof(cursor), "%s", client_text(admin, "next_cursor"));
+		CU_ASSERT_EQUAL(
+		    client_callf(admin, "GET", NULL, "/admin/%s?cursor=%s", lists[i], cursor), 200);
+		CU_ASSERT_STRING_NOT_EQUAL(client_text(admin, "items.0.id"), first);
+		CU_ASSERT_EQUAL(client_callf(admin, "GET", NULL,
+				    "/admin/%s?cursor=%s&from=2020-01-01", lists[i], cursor),
+		    strcmp(lists[i], "specializations") == 0 ? 422 : 400);
+	}
+	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/specializations?sort=place", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.slug"), "dating");
+	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/specializations?sort=-name", NULL), 200);
+	CU_ASSERT_STRING_EQUAL(client_text(admin, "items.0.slug"),
+	    testdb_text(
+		"SELECT slug FROM specialization ORDER BY lower(name) DESC, id DESC LIMIT 1"));
+	CU_ASSERT_EQUAL(
+	    client_call(admin, "GET", "/admin/jobs?state=DEAD&kind=none.such", NULL), 200);
+	CU_ASSERT_EQUAL(client_count(admin, "items"), 0);
+	CU_ASSERT_EQUAL(client_call(admin, "GET", "/admin/messages", NULL), 403);
+	testdb_run("DELETE FROM job WHERE kind = 'test.list'");
 }
 
 /* Another test may have broken the chain of this database: that it ends is what is asked here. */
@@ -196,6 +235,8 @@ static const struct cunit_test tests[] = {
 	{ "a blocked person is out at once", a_blocked_person_is_out_at_once },
 	{ "reports are closed", reports_are_closed },
 	{ "the audit log is read by pages", the_audit_log_is_read_by_pages },
+	{ "each list is JSON, with cursors, filters and sorts",
+	    each_list_is_json_with_cursors_filters_and_sorts },
 	{ "the worker checks the audit log", the_worker_checks_the_audit_log },
 	{ NULL, NULL },
 };

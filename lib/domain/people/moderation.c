@@ -120,7 +120,7 @@ static const struct list_sort sorts[] = {
 const struct list_source report_list = {
 	.name = "report_list",
 	.columns =
-	    "r.id, r.reason, r.target_type, r.target_user_id, t.display_name AS target_name,"
+	    "r.id, r.reason, r.target_type, r.target_id, r.target_user_id, t.display_name AS target_name,"
 	    " t.state AS target_state, r.detail, r.reporter_id, w.display_name AS reporter_name,"
 	    " r.state, r.resolution, r.created_at, r.resolved_at" DESK_LIST_COLUMNS,
 	.from = "report r LEFT JOIN user_account w ON w.id = r.reporter_id"

@@ -67,7 +67,7 @@ const struct field audit_fields[] = {
 	{ "action", FIELD_TEXT, .doc = "What", .example = "\"advisor.approve\"" },
 	{ "target_type", FIELD_TEXT, .doc = "Kind of thing acted on", .example = "\"advisor\"" },
 	{ "target_id", FIELD_UUID, .nullable = true, .doc = "Which" },
-	{ "target_name", FIELD_TEXT, .nullable = true, .doc = "Name, when it is a person" },
+	{ "target_name", FIELD_TEXT, .nullable = true, .doc = "Name, when it is a person, else its kind" },
 	{ "detail", FIELD_OBJECT, .doc = "Before, after, reason" },
 	{ "request_id", FIELD_TEXT, .doc = "As in the logs" },
 	{ 0 },
