@@ -5,8 +5,9 @@
  * what a person says becomes text of a statement: values are parameters, sorts and filters are found in the source.
  *
  * Pages go by keys: a page begins behind the keys of the last row that was seen, or ends before those of the
- * first. Whatever is inserted or deleted meanwhile, a walk sees each row that stays once. The keys of a sort must
- * tell every two rows apart, be never null, and stand in an index in that order; all go one way.
+ * first. Whatever is inserted or deleted meanwhile, a walk sees each row that stays once. The last key of a sort must
+ * tell every two rows apart that the filters let through; keys are never null and stand in an index in that order; all
+ * go one way. A page that is counted costs at most what counting costs, wherever its rows lie in that index.
  *
  * Joins of a source should be LEFT JOINs by unique keys: what no condition uses is then not joined to count.
  */
