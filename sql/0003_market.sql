@@ -103,6 +103,7 @@ CREATE INDEX advisor_specializations ON advisor USING gin (specializations);
 CREATE INDEX advisor_languages ON advisor USING gin (languages);
 CREATE INDEX advisor_place ON advisor (latitude, longitude) WHERE latitude IS NOT NULL;
 CREATE INDEX advisor_pending ON advisor (applied_at, id) WHERE state = 'PENDING';
+CREATE INDEX advisor_online ON advisor (id) WHERE online AND state = 'APPROVED';
 -- The panel's list.
 CREATE INDEX advisor_applied ON advisor (coalesce(applied_at, created_at), id);
 CREATE INDEX advisor_state ON advisor (state, coalesce(applied_at, created_at), id);

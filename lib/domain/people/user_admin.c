@@ -24,10 +24,12 @@ static const struct stmt stmts[] = {
 	    " u.created_at, u.updated_at, a.state AS advisor_state, a.headline,"
 	    " coalesce(a.online, false) AS online, u.presence_hidden,"
 	    " coalesce(p.status, 'OFFLINE') AS presence, p.last_seen_at,"
-	    " (SELECT count(*) FROM session s WHERE s.user_id = u.id OR s.advisor_id = u.id)"
-	    " AS session_count,"
-	    " (SELECT count(*) FROM report r WHERE r.reporter_id = u.id) AS reports_made,"
-	    " (SELECT count(*) FROM block b WHERE b.blocked_id = u.id) AS blocked_by"
+	    " (SELECT count(*) FROM (SELECT FROM session s WHERE s.user_id = u.id UNION ALL"
+	    " SELECT FROM session s WHERE s.advisor_id = u.id LIMIT 10000) n) AS session_count,"
+	    " (SELECT count(*) FROM (SELECT FROM report r WHERE r.reporter_id = u.id LIMIT 10000) n)"
+	    " AS reports_made,"
+	    " (SELECT count(*) FROM (SELECT FROM block b WHERE b.blocked_id = u.id LIMIT 10000) n)"
+	    " AS blocked_by"
 	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
 	    " LEFT JOIN presence p ON p.user_id = u.id WHERE u.id = $1",
 	    true },
