@@ -22,9 +22,11 @@ COMMENT ON FUNCTION app_clock() IS 'Time of this moment, later within the same t
 -- What administrators find people by, without case and accents, as a column that is indexed. unaccent() depends on a
 -- dictionary that can be edited, so PostgreSQL calls it STABLE; ours is never edited. Its name is written in full, for
 -- a restore makes the column with an empty search_path.
-CREATE FUNCTION person_fold(name text, email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-	$$ SELECT ' ' || lower(public.unaccent('public.unaccent', name)) || ' ' || coalesce(email, '') $$;
-COMMENT ON FUNCTION person_fold(text, text) IS 'What a person is found by';
+CREATE FUNCTION person_fold(name text, email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT said || regexp_replace(said, '[^[:alnum:]]+', ' ', 'g')
+	FROM (SELECT ' ' || lower(public.unaccent('public.unaccent', name)) || ' ' || coalesce(email, '') AS said) s
+$$;
+COMMENT ON FUNCTION person_fold(text, text) IS 'What a person is found by: as it stands, and each word behind a blank';
 
 CREATE TABLE rate_bucket (
 	key text PRIMARY KEY CHECK (length(key) <= 300),

@@ -48,6 +48,9 @@ COMMENT ON COLUMN user_account.search IS 'Name and e-mail as administrators sear
 CREATE INDEX user_account_created ON user_account (created_at DESC, id DESC);
 -- Accounts by words of the name or the e-mail.
 CREATE INDEX user_account_search ON user_account USING gin (search gin_trgm_ops);
+-- So that the planner tells a word that one in a thousand has from one that one in a hundred has: by the index the
+-- first is found at once, and the second sooner without it.
+ALTER TABLE user_account ALTER search SET STATISTICS 300;
 -- The panel's list: its other order, and the filters that can leave few of many.
 CREATE INDEX user_account_name ON user_account (lower(display_name), id);
 CREATE INDEX user_account_role ON user_account (role, created_at, id);

@@ -82,7 +82,7 @@ struct db_bound {
 	const struct stmt *many;
 	size_t count; /* of params; stmt's param_count */
 	struct db_param params[DB_PARAMS_MAX];
-	/* list.c alone, else 0: of no set, sent with its text and planned for its parameters. No bool: where such values
+	/* Lists and the search of people, else 0: sent with its text and planned for its parameters. No bool: where such values
 	 * stand in db_ref, GCC 12 clears the padding behind one in the wrong place. */
 	size_t whole;
 };

@@ -1,10 +1,13 @@
 /*
- * Every list, with every sort both ways and every filter, reads few rows of many: of 60,000 rows no step of a plan
- * looks at more than a page, a count that ends at its bound, and what it takes to find them.
+ * Every list, with every sort both ways and every filter, the search and the home page read few rows of many: of 60,000
+ * rows no step of a plan looks at more than a page, a count that ends at its bound, and what it takes to find them.
  */
 #include "base/arena.h"
 #include "base/json.h"
+#include "domain/people/timeline.h"
 #include "domain/system/list_sources.h"
+#include "domain/system/overview.h"
+#include "domain/system/search.h"
 #include "harness/cunit.h"
 #include "harness/require.h"
 #include "harness/testdb.h"
@@ -16,6 +19,8 @@
 
 /* LOOKED_MAX: to count a thousand that are everywhere, a scan that stops is cheaper than as many look-ups. */
 enum { ROWS = 60000, COUNT_MAX = 1000, PAGE = 50, LOOKED_MAX = ROWS / 3 };
+
+#define EXPLAIN "EXPLAIN (ANALYZE, FORMAT JSON) "
 
 static struct arena *arena;
 static PGconn *conn;
@@ -97,8 +102,9 @@ static const char *const texts[] = {
 	" CASE WHEN n % 97 = 0 THEN 'BLOCKED' ELSE 'ACTIVE' END,"
 	" timestamptz '2024-01-01+00' + n * interval '13 minutes'"
 	" FROM generate_series(1, $1::int) n",
-	"INSERT INTO advisor (id, state, applied_at, rate_minor, specializations, languages)"
-	" SELECT md5('volume' || n)::uuid, CASE WHEN n % 600 = 0 THEN 'PENDING' ELSE 'REJECTED' END,"
+	"INSERT INTO advisor (id, online, state, applied_at, rate_minor, specializations, languages)"
+	" SELECT md5('volume' || n)::uuid, n % 600 <> 0 AND n % 199 = 0,"
+	" CASE WHEN n % 600 = 0 THEN 'PENDING' ELSE 'APPROVED' END,"
 	" timestamptz '2024-01-01+00' + n * interval '13 minutes', n * 7919 % 60000,"
 	" CASE WHEN n % 89 = 0 THEN '{vastu}' ELSE '{tarot}' END::text[],"
 	" CASE WHEN n % 83 = 0 THEN '{xx}' ELSE '{en}' END::text[] FROM generate_series(1, $1::int) n",
@@ -142,6 +148,9 @@ static const char *const texts[] = {
 	"INSERT INTO message (conversation_id, seq, id, sender_id, sender_type, client_id, body)"
 	" SELECT md5('volume42')::uuid, n, gen_random_uuid(), md5('volume42')::uuid, 'USER', n,"
 	" 'Hello' FROM generate_series(1, $1::int) n",
+	"INSERT INTO login (id, user_id, kind, ip, expires_at) SELECT gen_random_uuid(),"
+	" md5('volume' || n % 9000 + 1)::uuid, 'APP', ('10.' || n % 250 || '.7.7')::inet,"
+	" app_now() FROM generate_series(1, $1::int) n",
 };
 
 /* In a transaction that is rolled back at the end. */
@@ -158,7 +167,7 @@ many_rows_are_there(void)
 	for (i = 0; i < COUNT_OF(texts); i++)
 		run(texts[i], rows);
 	run("ANALYZE user_account, advisor, report, assignment, job, specialization, audit, conversation, member,"
-	    " session, message",
+	    " session, message, login",
 	    NULL);
 }
 
@@ -186,10 +195,10 @@ looked_at(struct json_object *plan)
 	return most;
 }
 
+/* Of an EXPLAIN's result, which it takes. */
 static void
-plan_is_good(const struct list_source *source, const struct list_wanted *wanted, const char *what)
+result_is_good(PGresult *result, const char *what)
 {
-	PGresult *result = send_list("EXPLAIN (ANALYZE, FORMAT JSON) ", source, wanted);
 	struct json_object *plan;
 	int64_t rows;
 
@@ -216,6 +225,12 @@ is_of(const char *list, const struct list_source *source, const char *filter)
 		    strcmp(samples[i].filter, filter) == 0)
 			return false;
 	return true;
+}
+
+static void
+plan_is_good(const struct list_source *source, const struct list_wanted *wanted, const char *what)
+{
+	result_is_good(send_list(EXPLAIN, source, wanted), what);
 }
 
 static const char *
@@ -312,12 +327,90 @@ a_page_in_the_middle_costs_no_more_than_the_first(void)
 		}
 }
 
+/* --- what is no list --- */
+
+static const struct {
+	const struct stmt_set *set;
+	const char *stmt, *value; /* the first parameter; the second is how many rows */
+} others[] = {
+	{ &search_stmts, "search_people", "example" }, /* everybody has it */
+	{ &search_stmts, "search_people", "ex te" },
+	{ &search_stmts, "search_people", "@name" },
+	{ &search_stmts, "search_people", "zzzzzz" },
+	{ &search_stmts, "search_people", "%" },
+	{ &search_stmts, "search_near", "@wrong" },
+	{ &search_stmts, "search_near", "zzzzzz yyyyyy" },
+	{ &search_stmts, "search_related", "@ids" },
+	{ &search_stmts, "search_id", "@id" },
+	{ &search_stmts, "search_number", "10000042" },
+	{ &search_stmts, "search_address", "10.7.7.7" },
+	{ &search_stmts, "search_phone", "volume" },
+	{ &search_stmts, "search_request", "request 77" },
+	{ &timeline_stmts, "timeline_audit", "@id" },
+	{ &timeline_stmts, "timeline_notes", "@id" },
+	{ &timeline_stmts, "timeline_sessions", "@id" },
+	{ &timeline_stmts, "timeline_reported", "@id" },
+	{ &timeline_stmts, "timeline_reports", "@id" },
+	{ &timeline_stmts, "timeline_logins", "@id" },
+	{ &overview_stmts, "overview_counts", "1000" },
+	{ &overview_stmts, "overview_waiting", "100" },
+};
+
+static const char *
+value_of(const char *value)
+{
+	if (strcmp(value, "@name") == 0)
+		return testdb_text("SELECT left(md5('name1234'), 9)");
+	if (strcmp(value, "@wrong") == 0)
+		return testdb_text("SELECT overlay(md5('name1234') PLACING 'x' FROM 9 FOR 1)");
+	if (strcmp(value, "@id") == 0)
+		return testdb_text("SELECT md5('volume42')::uuid");
+	if (strcmp(value, "@ids") == 0)
+		return testdb_text(
+		    "SELECT array_agg(md5('volume' || n)::uuid) FROM generate_series(1, 5) n");
+	return value;
+}
+
+static void
+neither_the_search_nor_the_home_page_reads_more_than_it_shows(void)
+{
+	const char *values[] = { NULL, "20" };
+	const struct stmt *stmt;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(others); i++) {
+		for (stmt = others[i].set->stmts; strcmp(stmt->name, others[i].stmt) != 0; stmt++)
+			require(stmt + 1 < others[i].set->stmts + others[i].set->count);
+		values[0] = value_of(others[i].value);
+		result_is_good(send(arena_printf(arena, "%s%s", EXPLAIN, stmt->sql), values,
+				   (size_t)stmt->param_count),
+		    arena_printf(arena, "%s of %s", stmt->name, others[i].value));
+	}
+}
+
+/* Every statement of the search is among them. */
+static void
+no_search_is_forgotten(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < search_stmts.count; i++) {
+		for (j = 0; j < COUNT_OF(others); j++)
+			if (strcmp(others[j].stmt, search_stmts.stmts[i].name) == 0)
+				break;
+		CU_ASSERT(j < COUNT_OF(others));
+	}
+}
+
 static const struct cunit_test tests[] = {
 	{ "many rows are there", many_rows_are_there },
 	{ "no list reads more than it shows and counts",
 	    no_list_reads_more_than_it_shows_and_counts },
 	{ "a page in the middle costs no more than the first",
 	    a_page_in_the_middle_costs_no_more_than_the_first },
+	{ "neither the search nor the home page reads more than it shows",
+	    neither_the_search_nor_the_home_page_reads_more_than_it_shows },
+	{ "no search is forgotten", no_search_is_forgotten },
 	{ NULL, NULL },
 };
 
