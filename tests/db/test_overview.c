@@ -146,12 +146,53 @@ who_is_gone_is_not_counted(void)
 	CU_ASSERT_EQUAL(total("users_blocked"), blocked);
 }
 
+static void
+job(const char *state, const char *minutes)
+{
+	testdb_run("INSERT INTO job (kind, state, run_at, done_at) SELECT 'test.overview', $1,"
+		   " app_now() - make_interval(mins => $2::int),"
+		   " CASE WHEN $1 = 'DEAD' THEN app_now() END",
+	    state, minutes);
+}
+
+static void
+what_lives_and_what_is_late_is_counted_as_it_is(void)
+{
+	const char *advisor = testdb_advisor(), *other = testdb_advisor();
+	int64_t online, live, ready, late, dead;
+
+	testdb_run("UPDATE advisor SET online = false WHERE id IN ($1, $2)", advisor, other);
+	online = total("advisors_online");
+	live = total("sessions_live");
+	ready = total("jobs_ready");
+	late = total("jobs_late");
+	dead = total("jobs_dead");
+	testdb_run("UPDATE advisor SET online = true WHERE id = $1", advisor);
+	testdb_run(
+	    "WITH c AS (INSERT INTO conversation (id, kind) VALUES (gen_random_uuid(), 'SESSION')"
+	    " RETURNING id) INSERT INTO session (id, type, state, user_id, advisor_id,"
+	    " conversation_id, expires_at) SELECT gen_random_uuid(), 'CHAT', 'REQUESTED', $1, $2, id,"
+	    " app_now() + interval '1 hour' FROM c",
+	    testdb_user("USER"), advisor);
+	job("READY", "-5");
+	job("READY", "5");
+	job("DEAD", "5");
+	CU_ASSERT_EQUAL(total("advisors_online"), online + 1);
+	CU_ASSERT_EQUAL(total("sessions_live"), live + 1);
+	CU_ASSERT_EQUAL(total("jobs_ready"), ready + 2);
+	CU_ASSERT_EQUAL(total("jobs_late"), late + 1);
+	CU_ASSERT_EQUAL(total("jobs_dead"), dead + 1);
+	testdb_run("DELETE FROM job WHERE kind = 'test.overview'");
+}
+
 static const struct cunit_test tests[] = {
 	{ "who is gone is not counted", who_is_gone_is_not_counted },
 	{ "totals are as of the last count", totals_are_as_of_the_last_count },
 	{ "days are counted each in its place", days_are_counted_each_in_its_place },
 	{ "a day that is over is counted once", a_day_that_is_over_is_counted_once },
 	{ "without a count there is no time", without_a_count_there_is_no_time },
+	{ "what lives and what is late is counted as it is",
+	    what_lives_and_what_is_late_is_counted_as_it_is },
 	{ "what waits is counted to a bound", what_waits_is_counted_to_a_bound },
 	{ NULL, NULL },
 };

@@ -78,6 +78,33 @@ words_may_stand_in_any_order_and_be_parts(void)
 	CU_ASSERT_FALSE(finds(testdb_text("SELECT $1 || ' khan singh'", word), "user", id));
 }
 
+/* Each of four counts; a fifth does not. */
+static void
+four_words_count(void)
+{
+	const char *word = fresh_word(),
+		   *id = person(testdb_text("SELECT $1 || ' Alpha Beta Gamma'", word));
+
+	CU_ASSERT_TRUE(finds(testdb_text("SELECT 'alpha beta gamma ' || $1", word), "user", id));
+	CU_ASSERT_FALSE(finds(testdb_text("SELECT $1 || ' alpha beta delta'", word), "user", id));
+	CU_ASSERT_FALSE(finds(testdb_text("SELECT $1 || ' alpha delta gamma'", word), "user", id));
+	CU_ASSERT_FALSE(finds(testdb_text("SELECT $1 || ' delta beta gamma'", word), "user", id));
+	CU_ASSERT_TRUE(
+	    finds(testdb_text("SELECT $1 || ' alpha beta gamma delta'", word), "user", id));
+}
+
+static void
+each_word_that_is_spelled_wrong_counts(void)
+{
+	const char *word = fresh_word(), *other = fresh_word(),
+		   *id = person(testdb_text("SELECT $1 || ' ' || $2", word, other)),
+		   *wrong = testdb_text("SELECT left($1, 5) || right($1, 6)", word);
+
+	CU_ASSERT_TRUE(finds(testdb_text("SELECT $1 || ' ' || $2", wrong, other), "user", id));
+	CU_ASSERT_TRUE(found.near);
+	CU_ASSERT_FALSE(finds(testdb_text("SELECT $1 || ' qqxxqqzz'", wrong), "user", id));
+}
+
 static void
 one_letter_begins_a_word(void)
 {
@@ -268,7 +295,9 @@ nothing_finds_nothing(void)
 	CU_ASSERT_PTR_NULL(found.hits);
 	search(" , ");
 	CU_ASSERT_EQUAL(found.form, SEARCH_NOTHING);
+	CU_ASSERT_FALSE(found.near);
 	search("qqqqxxxxzzzz qqqqxxxxzzzz");
+	CU_ASSERT_FALSE(found.near);
 	CU_ASSERT_EQUAL(rows_count(found.hits), 0);
 	CU_ASSERT_PTR_NULL(found.related);
 }
@@ -301,6 +330,8 @@ one_letter_begins_a_word_behind_any_sign(void)
 static const struct cunit_test tests[] = {
 	{ "names are found without case and accents", names_are_found_without_case_and_accents },
 	{ "words may stand in any order and be parts", words_may_stand_in_any_order_and_be_parts },
+	{ "four words count", four_words_count },
+	{ "each word that is spelled wrong counts", each_word_that_is_spelled_wrong_counts },
 	{ "one letter begins a word", one_letter_begins_a_word },
 	{ "what is spelled wrong is found when nothing is right",
 	    what_is_spelled_wrong_is_found_when_nothing_is_right },
