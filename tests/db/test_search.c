@@ -228,6 +228,7 @@ an_id_is_told_by_its_form_whatever_it_is_of(void)
 	const char *job = testdb_text("INSERT INTO job (kind) VALUES ('test.search') RETURNING id");
 
 	CU_ASSERT_TRUE(finds(testdb_text("SELECT ' ' || upper($1) || ' '", id), "user", id));
+	CU_ASSERT_EQUAL(found.form, SEARCH_ID);
 	CU_ASSERT_TRUE(finds(talk, "conversation", talk));
 	CU_ASSERT_TRUE(finds(asked, "session", asked));
 	CU_ASSERT_TRUE(finds(flag, "report", flag));

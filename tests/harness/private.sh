@@ -9,6 +9,11 @@ private_start() {
 	tests/harness/stack.sh stop "$PRIVATE" >/dev/null 2>&1 || :
 	rm -rf "$PRIVATE"
 	trap private_stop EXIT
+	private_run "$@"
+}
+
+# private_run KEY=VALUE...: over what is in $PRIVATE already.
+private_run() {
 	env QUIET=1 STACK_FAST=1 STACK_SEED=1 PORT=0 RATE_PERCENT=1000000 WORKERS=2 COMMIT_WORKERS=2 "$@" \
 		tests/harness/stack.sh start "$PRIVATE"
 	set -a

@@ -256,6 +256,7 @@ part_soak() {
 		KILL_STREAM_S=7 node tests/http/test_kill.mjs
 	soak held 300 bash tests/soak/held.sh
 	soak growth 2400 bash tests/soak/growth.sh
+	soak panel 7200 env NODE_PATH="$OUT/npm/node_modules" bash tests/soak/panel.sh
 	soak docs 1200 env ALL=1 NODE_PATH="$OUT/npm/node_modules" node tests/panel/docs.mjs
 	soak faults 600 env FAULTS_S=10 FAULTS_FAST= bash tests/http/test_faults.sh
 	stack_end
