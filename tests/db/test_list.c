@@ -94,16 +94,20 @@ insert_some(void)
 	    testdb_text("SELECT count(*) FROM t_list"));
 }
 
-/* Forth to the end, and back to the beginning, with rows inserted at every step. */
+/* Forth to the end, and back to the beginning, with rows inserted at every step. With a count the rows go through a
+ * filter that all of them fit: of few and of many the page is found in two ways. */
 static void
-walk(const struct list_sort *sort, bool turned)
+walk(const struct list_sort *sort, bool turned, int64_t count_max)
 {
 	char forth[8000] = " ", back[8000] = " ";
 	struct seen seen;
 	const char *keys[2];
-	struct list_wanted wanted = { .sort = sort, .turned = turned, .limit = PAGE };
+	struct list_wanted wanted = {
+		.sort = sort, .turned = turned, .limit = PAGE, .count_max = count_max
+	};
 	int pages = 0, id;
 
+	wanted.values[2] = count_max > 0 ? "2001-01-01" : NULL;
 	testdb_run("DELETE FROM t_list WHERE id >= 1000");
 	for (;;) {
 		read_page(&wanted, &seen);
@@ -138,11 +142,15 @@ walk(const struct list_sort *sort, bool turned)
 static void
 a_walk_forth_and_back_sees_each_row_once(void)
 {
+	static const int64_t counts[] = { 0, 20, 100000 };
 	const struct list_sort *sort;
+	size_t i;
 
 	for (sort = sorts; sort->name != NULL; sort++) {
-		walk(sort, false);
-		walk(sort, true);
+		for (i = 0; i < COUNT_OF(counts); i++) {
+			walk(sort, false, counts[i]);
+			walk(sort, true, counts[i]);
+		}
 	}
 	testdb_run("DELETE FROM t_list WHERE id >= 1000");
 }
