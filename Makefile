@@ -10,7 +10,7 @@ PORT ?= 8080
 DEMO := build/demo
 
 CC = gcc
-PKGS := libpq json-c libjwt libcurl libargon2 libsystemd libcrypto
+PKGS := libpq json-c libjwt libcurl libargon2 liboath libsystemd libcrypto
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
     -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla -Wundef \
     -Wimplicit-fallthrough -Wtrampolines $(if $(CI),-Werror)

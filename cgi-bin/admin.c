@@ -12,6 +12,7 @@
 #include "domain/people/password.h"
 #include "domain/people/profile.h"
 #include "domain/people/saved_view.h"
+#include "domain/people/totp.h"
 #include "domain/people/user.h"
 #include "domain/people/user_admin.h"
 #include "domain/system/demo_login.h"
@@ -101,9 +102,9 @@ main(int argc, char **argv)
 		panel_list_twins(arena), NULL };
 	static const struct stmt_set *const sets[] = { &audit_check_stmts, &job_stmts,
 		&overview_stmts, &heartbeat_stmts, &user_admin_stmts, &panel_login_stmts,
-		&user_stmts, &attempt_stmts, &demo_login_stmts, &search_stmts, &saved_view_stmts,
-		&timeline_stmts, &queue_stmts, &evidence_stmts, &application_stmts, &profile_stmts,
-		NULL };
+		&user_stmts, &attempt_stmts, &totp_stmts, &demo_login_stmts, &search_stmts,
+		&saved_view_stmts, &timeline_stmts, &queue_stmts, &evidence_stmts,
+		&application_stmts, &profile_stmts, NULL };
 	const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = act_sets_behind(arena, sets),

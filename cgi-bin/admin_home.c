@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "domain/people/signin.h"
+#include "domain/people/totp.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/overview.h"
 #include "web/program.h"
@@ -77,9 +78,10 @@ post_login(struct req *req)
 	enum err outcome;
 
 	str_lower(email);
-	entry.signin = (struct signin){
-		.identifier = email, .password = req_text(req, "password"), .ip = req->ip
-	};
+	entry.signin = (struct signin){ .identifier = email,
+		.password = req_text(req, "password"),
+		.code = req_text(req, "code"),
+		.ip = req->ip };
 	TRY(db_tx(req->db, sign_in_tx, &entry));
 	outcome = entry.signin.outcome;
 	if (outcome == ERR_OK)
@@ -88,6 +90,10 @@ post_login(struct req *req)
 		return show_too_many(req, email, entry.signin.retry_after_s);
 	if (outcome == ERR_BAD_CREDENTIALS)
 		return show_login(req, 401, email, "The e-mail address or the password is wrong.");
+	if (outcome == ERR_SECOND_FACTOR || outcome == ERR_BAD_CODE)
+		return show_login(req, 401, email,
+		    outcome == ERR_BAD_CODE ? "The code is wrong, or was used before."
+					    : "Give the code of your authenticator app, too.");
 	TRY(outcome);
 	return reply_redirect(req, next != NULL ? next : "/admin");
 }
@@ -274,6 +280,8 @@ static const struct field login_body[] = {
 	{ "email", FIELD_TEXT, .required = true, .min = 1, .max = 254, .doc = "E-mail address" },
 	{ "password", FIELD_SECRET, .required = true, .min = 1, .max = 128, .doc = "Password" },
 	{ "next", FIELD_TEXT, .max = PAGE_LOCAL_MAX, .doc = "Page to go to" },
+	{ "code", FIELD_SECRET, .max = FACTOR_CODE_MAX,
+	    .doc = "Of the second factor, when it is on" },
 	{ 0 },
 };
 static const struct field csrf_body[] = {

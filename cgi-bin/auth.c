@@ -2,14 +2,16 @@
  * auth: making accounts, signing in, refresh tokens, and the list of one's logins. Its requests compute
  * argon2id, so nginx keeps no connections to it (design, decision 11).
  */
+#include "auth.h"
+
 #include "base/uuid.h"
 #include "domain/people/attempt.h"
 #include "domain/people/login.h"
 #include "domain/people/password.h"
 #include "domain/people/profile.h"
 #include "domain/people/signin.h"
+#include "domain/people/totp.h"
 #include "domain/people/user.h"
-#include "web/app.h"
 #include "web/reply.h"
 #include "web/token.h"
 
@@ -37,6 +39,10 @@ static const struct field login_body[] = {
 	    .doc = "E-mail address or phone number", .example = "\"maya@example.org\"" },
 	{ "password", FIELD_SECRET, .required = true, .min = 1, .max = PASSWORD_MAX,
 	    .doc = "The password" },
+	{ "code", FIELD_SECRET, .min = TOTP_DIGITS, .max = FACTOR_CODE_MAX,
+	    .doc =
+		"Of the second factor, when it is on: from the authenticator app, or a recovery code",
+	    .example = "\"287082\"" },
 	{ "device_name", FIELD_TEXT, .max = 80, .doc = "Shown in the list of logins",
 	    .example = "\"Maya's phone\"" },
 	{ 0 },
@@ -172,9 +178,10 @@ post_login(struct req *req)
 	for (char *c = identifier; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
-	entry.signin = (struct signin){
-		.identifier = identifier, .password = req_text(req, "password"), .ip = req->ip
-	};
+	entry.signin = (struct signin){ .identifier = identifier,
+		.password = req_text(req, "password"),
+		.code = req_text(req, "code"),
+		.ip = req->ip };
 	TRY(db_tx(req->db, login_in_tx, &entry));
 	req->retry_after_s = entry.signin.retry_after_s;
 	return entry.signin.outcome;
@@ -239,11 +246,9 @@ delete_login(struct req *req)
 }
 
 static const enum err register_errors[] = { ERR_EXISTS, ERR_BUSY, ERR_OK };
-static const enum err login_errors[] = { ERR_BAD_CREDENTIALS, ERR_ACCOUNT_BLOCKED, ERR_BUSY,
-	ERR_OK };
+static const enum err login_errors[] = { ERR_BAD_CREDENTIALS, ERR_SECOND_FACTOR, ERR_BAD_CODE,
+	ERR_ACCOUNT_BLOCKED, ERR_BUSY, ERR_OK };
 static const enum err refresh_errors[] = { ERR_REFRESH_INVALID, ERR_ACCOUNT_BLOCKED, ERR_OK };
-
-enum { AUTH_BYTES_MAX = 4096 };
 
 static const struct route routes[] = {
 	{ METHOD_POST, "/api/v1/auth/register", "auth_register", .roles = ROLE_ANON,
@@ -285,9 +290,9 @@ static const struct route routes[] = {
 int
 main(int argc, char **argv)
 {
-	static const struct route *const tables[] = { routes, NULL };
+	static const struct route *const tables[] = { routes, auth_factor_routes, NULL };
 	static const struct stmt_set *const sets[] = { &user_stmts, &login_stmts, &attempt_stmts,
-		&profile_stmts, NULL };
+		&profile_stmts, &totp_stmts, NULL };
 	static const struct app app = { .name = "auth",
 		.routes = tables,
 		.sets = sets,

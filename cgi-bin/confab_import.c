@@ -5,10 +5,12 @@
 #include "domain/people/password.h"
 #include "domain/people/user.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES_MAX = 16 * 1024 * 1024 }; /* what one line may take to be read and stored */
+enum {
+	LINE_SIZE = 16 * 1024, /* of one line, with NUL */
+	LINE_BYTES_MAX = 16 * 1024 * 1024 /* what one may take to be read and stored */
+};
 
 static const struct field line_fields[] = {
 	{ "email", FIELD_EMAIL, .doc = "E-mail address; this or phone is needed" },
@@ -29,8 +31,7 @@ struct import {
 	struct arena *arena; /* of one line */
 	const char *path;
 	FILE *file;
-	char *text;
-	size_t size;
+	char text[LINE_SIZE];
 	long line; /* from 1 */
 	long bcrypt; /* hashes of bcrypt */
 };
@@ -95,14 +96,16 @@ static enum err
 import_in_tx(struct db *db, void *arg)
 {
 	struct import *import = arg;
-	ssize_t len;
 	enum err err = ERR_OK;
+	size_t len;
 
 	rewind(import->file);
 	import->line = import->bcrypt = 0;
-	while (err == ERR_OK && (len = getline(&import->text, &import->size, import->file)) >= 0) {
+	while (err == ERR_OK && fgets(import->text, sizeof(import->text), import->file) != NULL) {
 		import->line++;
-		err = line_store(db, import, (size_t)len);
+		len = strlen(import->text);
+		err = len + 1 < sizeof(import->text) ? line_store(db, import, len)
+						     : refuse(import, NULL, "is too long");
 		arena_reset(import->arena);
 	}
 	return err == ERR_OK && ferror(import->file) != 0 ? ERR_INTERNAL : err;
@@ -127,7 +130,6 @@ confab_user_import(struct command *command)
 	err = db_tx(db, import_in_tx, &import);
 	db_close(db);
 	arena_free(import.arena);
-	free(import.text);
 	(void)fclose(import.file);
 	if (err != ERR_OK) {
 		log_error("no account was imported", LOG_STR("error", err_text(err)));

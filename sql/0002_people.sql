@@ -68,6 +68,7 @@ CREATE TABLE login (
 	secret_hash text,
 	created_at timestamptz NOT NULL DEFAULT app_now(),
 	last_used_at timestamptz NOT NULL DEFAULT app_now(),
+	proved_at timestamptz NOT NULL DEFAULT app_now(),
 	expires_at timestamptz NOT NULL,
 	ended_at timestamptz,
 	end_reason text CHECK (end_reason IN
@@ -85,6 +86,7 @@ COMMENT ON COLUMN login.rotated_at IS 'When counter last grew; its parent works 
 COMMENT ON COLUMN login.secret_hash IS 'SHA-256 of the panel cookie; null for APP';
 COMMENT ON COLUMN login.created_at IS 'Sign-in';
 COMMENT ON COLUMN login.last_used_at IS 'Last refresh or panel page; 30 idle days end an APP login';
+COMMENT ON COLUMN login.proved_at IS 'When its person last proved who they are: at sign-in, or again';
 COMMENT ON COLUMN login.expires_at IS 'Absolute end, whatever the use';
 COMMENT ON COLUMN login.ended_at IS 'When it was ended; null while good';
 COMMENT ON COLUMN login.end_reason IS 'Why it was ended';
@@ -92,6 +94,32 @@ CREATE INDEX login_history ON login (user_id, created_at DESC, id DESC);
 CREATE INDEX login_user ON login (user_id, created_at DESC) WHERE ended_at IS NULL;
 CREATE INDEX login_ip ON login (ip, created_at DESC);
 CREATE UNIQUE INDEX login_secret ON login (secret_hash) WHERE secret_hash IS NOT NULL;
+
+-- The second factor (lib/domain/people/totp.h).
+CREATE TABLE totp (
+	user_id uuid PRIMARY KEY REFERENCES user_account ON DELETE RESTRICT,
+	secret_sealed text NOT NULL,
+	last_step bigint NOT NULL DEFAULT 0,
+	created_at timestamptz NOT NULL DEFAULT app_now(),
+	confirmed_at timestamptz
+);
+COMMENT ON TABLE totp IS 'Authenticator apps as second factor (RFC 6238)';
+COMMENT ON COLUMN totp.user_id IS 'Whose';
+COMMENT ON COLUMN totp.secret_sealed IS 'The shared secret in base32, sealed for this account';
+COMMENT ON COLUMN totp.last_step IS 'Newest step whose code was used: only later ones work';
+COMMENT ON COLUMN totp.created_at IS 'When setting it up began';
+COMMENT ON COLUMN totp.confirmed_at IS 'When a first code fitted: it is asked for since; null: never';
+
+CREATE TABLE recovery_code (
+	user_id uuid NOT NULL REFERENCES totp ON DELETE CASCADE,
+	code_hash text NOT NULL,
+	used_at timestamptz,
+	PRIMARY KEY (user_id, code_hash)
+);
+COMMENT ON TABLE recovery_code IS 'Codes for who has lost the authenticator app, each good once';
+COMMENT ON COLUMN recovery_code.user_id IS 'Whose';
+COMMENT ON COLUMN recovery_code.code_hash IS 'Keyed hash of account and code';
+COMMENT ON COLUMN recovery_code.used_at IS 'When it was used; null: it is good';
 
 CREATE TABLE revocation (
 	login_id uuid PRIMARY KEY REFERENCES login ON DELETE CASCADE,

@@ -3,6 +3,7 @@
 #include "domain/people/login.h"
 #include "domain/people/password.h"
 #include "domain/people/signin.h"
+#include "domain/people/totp.h"
 #include "domain/talk/ticket.h"
 #include "harness/cunit.h"
 #include "harness/testdb.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 
 static const struct stmt_set *const sets[] = { &attempt_stmts, &login_stmts, &user_stmts,
-	&ticket_stmts, NULL };
+	&totp_stmts, &ticket_stmts, NULL };
 static const char good_password[] = "correct horse battery 9";
 static struct db *db;
 static struct conf conf;

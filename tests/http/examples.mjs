@@ -84,6 +84,13 @@ const maya = await enter("Maya"), asha = await enter("Asha", "ADVISOR"), ravi = 
 
 maya.token = (await api("POST", "/auth/refresh", null, { refresh_token: maya.refresh })).access_token;
 await api("GET", "/auth/logins", maya.token);
+const { secret } = await api("POST", "/auth/totp/enrol", maya.token);
+const app = async () => (await run("oathtool", ["--totp", "--base32", secret])).stdout.trim();
+await api("POST", "/auth/totp/confirm", maya.token, { code: await app() });
+await api("GET", "/auth/totp", maya.token);
+await api("POST", "/auth/totp/recovery", maya.token);
+await api("POST", "/auth/totp/disable", maya.token);
+await api("POST", "/auth/reauth", maya.token, { password: "correct horse battery" });
 await api("PATCH", "/users/me", maya.token, { bio: "Tea and long walks", timezone: "Asia/Kolkata" }, { "If-Match": "*" });
 await api("GET", "/users/me", maya.token);
 await api("PUT", "/users/me/presence", maya.token, { status: "AWAY" });
@@ -224,7 +231,9 @@ const REPLACED = [
 	}],
 ];
 const TOKENS = { access_token: "eyJhbGciOiJIUzI1NiJ9.e30.signature", refresh_token: "r1.0199a3c0.2.mac",
-	ticket: "Zm9yLW9uZS11c2Utb25seS1hbmQtaGFsZi1hLW1pbnV0ZS0", password: "correct horse battery" };
+	ticket: "Zm9yLW9uZS11c2Utb25seS1hbmQtaGFsZi1hLW1pbnV0ZS0", password: "correct horse battery",
+	secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+	uri: "otpauth://totp/Confab:maya%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Confab" };
 
 function shown(value, name) {
 	if (Array.isArray(value))
@@ -280,9 +289,19 @@ for (const { operationId } of wanted)
 const fresh = Object.fromEntries([...seen].sort(([a], [b]) => a < b ? -1 : 1).map(([id, one]) => [id, shown(one)]));
 fresh.events = Object.fromEntries(Object.entries(events).sort(([a], [b]) => a < b ? -1 : 1)
 	.map(([type, data]) => [type, shown(data)]));
-if (process.env.UPDATE_EXAMPLES)
-	writeFileSync(FILE, `${JSON.stringify(fresh, null, "\t")}\n`);
-const committed = JSON.parse(readFileSync(FILE, "utf8"));
+const before = JSON.parse(readFileSync(FILE, "utf8"));
+let committed = before;
+if (process.env.UPDATE_EXAMPLES) {
+	const kept = (where, example, reply) => { // what has not changed but for its values stays as it is
+		const changes = [];
+		if (example !== undefined) differ(where, example, reply, changes);
+		return example !== undefined && changes.length === 0 && !fuller(reply?.reply, example?.reply) ? example : reply;
+	};
+	const { events: types, ...replies } = fresh;
+	committed = Object.fromEntries(Object.entries(replies).map(([id, one]) => [id, kept(id, before[id], one)]));
+	committed.events = Object.fromEntries(Object.entries(types).map(([type, data]) => [type, kept(type, before.events[type], data)]));
+	writeFileSync(FILE, `${JSON.stringify(committed, null, "\t")}\n`);
+}
 for (const type of Object.keys(description.webhooks).filter((name) => !UNASKED.includes(name))) {
 	if (!committed.events[type] || !events[type])
 		faults.push(`event ${type} has no example, or did not happen`);

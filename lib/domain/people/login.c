@@ -14,6 +14,9 @@ enum {
 	LOGIN_TOUCH,
 	LOGIN_END,
 	LOGIN_END_ALL,
+	LOGIN_END_OTHERS,
+	LOGIN_PROVE,
+	LOGIN_PROVED,
 	LOGIN_LIST
 };
 /* Columns of LOGIN_LOCK. */
@@ -54,6 +57,15 @@ static const struct stmt stmts[] = {
 	    "UPDATE login SET ended_at = app_now(), end_reason = $2"
 	    " WHERE user_id = $1 AND ended_at IS NULL",
 	    false },
+	[LOGIN_END_OTHERS] = { "login_end_others", 2,
+	    "UPDATE login SET ended_at = app_now(), end_reason = 'ENDED'"
+	    " WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
+	    false },
+	[LOGIN_PROVE] = { "login_prove", 1, "UPDATE login SET proved_at = app_now() WHERE id = $1",
+	    false },
+	[LOGIN_PROVED] = { "login_proved", 2,
+	    "SELECT 1 FROM login WHERE id = $1 AND proved_at > app_now() - make_interval(secs => $2)",
+	    true },
 	[LOGIN_LIST] = { "login_list", 2,
 	    "SELECT id, device_name, user_agent, host(ip) AS ip, created_at, last_used_at,"
 	    " id = $2 AS current FROM login WHERE user_id = $1 AND kind = 'APP'"
@@ -204,6 +216,28 @@ enum err
 login_end_all(struct db *db, const char *user_id, const char *reason)
 {
 	return db_exec(db, &stmts[LOGIN_END_ALL], db_text(user_id), db_text(reason));
+}
+
+enum err
+login_end_others(struct db *db, const char *user_id, const char *login_id)
+{
+	return db_exec(db, &stmts[LOGIN_END_OTHERS], db_text(user_id), db_text(login_id));
+}
+
+enum err
+login_prove(struct db *db, const char *login_id)
+{
+	return db_exec_one(db, &stmts[LOGIN_PROVE], db_text(login_id));
+}
+
+enum err
+login_proved(struct db *db, const char *login_id)
+{
+	struct rows *rows;
+	enum err err =
+	    db_one(db, &rows, &stmts[LOGIN_PROVED], db_text(login_id), db_i64(LOGIN_PROOF_S));
+
+	return err == ERR_NOT_FOUND ? ERR_REAUTH : err;
 }
 
 enum err

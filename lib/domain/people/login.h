@@ -20,6 +20,7 @@ extern const struct field login_fields[]; /* of the list */
 
 enum {
 	REFRESH_GRACE_S = 10,
+	LOGIN_PROOF_S = 5 * 60,
 	LOGINS_MAX = 10, /* per user; one more ends the oldest */
 };
 
@@ -49,6 +50,12 @@ MUST_CHECK enum err login_end(
     struct db *, const char *user_id, const char *login_id, const char *reason);
 /* End all logins of the user. reason is one of login.end_reason. */
 MUST_CHECK enum err login_end_all(struct db *, const char *user_id, const char *reason);
+/* All but that one, with reason ENDED. */
+MUST_CHECK enum err login_end_others(struct db *, const char *user_id, const char *login_id);
+/* Its person has proved now who they are. */
+MUST_CHECK enum err login_prove(struct db *, const char *login_id);
+/* ERR_REAUTH unless that, or the sign-in, was in the last LOGIN_PROOF_S (ASVS 7.5.3). */
+MUST_CHECK enum err login_proved(struct db *, const char *login_id);
 /* The user's logins, newest first; current marks current_id. */
 MUST_CHECK enum err login_list(
     struct db *, const char *user_id, const char *current_id, struct rows **rows);

@@ -9,6 +9,7 @@ enum {
 	USER_INSERT_ADVISOR,
 	USER_BY_EMAIL,
 	USER_BY_PHONE,
+	USER_BY_ID,
 	USER_SET_PASSWORD,
 	USER_GET,
 	USER_GET_MANY
@@ -35,6 +36,10 @@ static const struct stmt stmts[] = {
 	[USER_BY_PHONE] = { "user_by_phone", 1,
 	    "SELECT id, password_hash, role, state FROM user_account"
 	    " WHERE phone_hash = $1 AND state <> 'DELETED'",
+	    true },
+	[USER_BY_ID] = { "user_by_id", 1,
+	    "SELECT id, password_hash, role, state FROM user_account"
+	    " WHERE id = $1 AND state <> 'DELETED'",
 	    true },
 	[USER_SET_PASSWORD] = { "user_set_password", 2,
 	    "UPDATE user_account SET password_hash = $2 WHERE id = $1", false },
@@ -70,6 +75,13 @@ user_create(struct db *db, const struct conf *conf, const struct user_new *user)
 	return ERR_OK;
 }
 
+static struct user
+user_of(const struct rows *rows)
+{
+	return (struct user){ rows_text(rows, 0, 0), rows_text(rows, 0, 1), rows_text(rows, 0, 2),
+		rows_text(rows, 0, 3) };
+}
+
 enum err
 user_find(struct db *db, const struct conf *conf, const char *identifier, struct user *user)
 {
@@ -80,8 +92,17 @@ user_find(struct db *db, const struct conf *conf, const char *identifier, struct
 	else
 		TRY(db_one(db, &rows, &stmts[USER_BY_PHONE],
 		    db_text(seal_lookup(db_arena(db), conf->lookup_key, "phone", identifier))));
-	*user = (struct user){ rows_text(rows, 0, 0), rows_text(rows, 0, 1), rows_text(rows, 0, 2),
-		rows_text(rows, 0, 3) };
+	*user = user_of(rows);
+	return ERR_OK;
+}
+
+enum err
+user_find_id(struct db *db, const char *id, struct user *user)
+{
+	struct rows *rows;
+
+	TRY(db_one(db, &rows, &stmts[USER_BY_ID], db_text(id)));
+	*user = user_of(rows);
 	return ERR_OK;
 }
 

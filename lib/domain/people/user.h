@@ -38,6 +38,8 @@ MUST_CHECK enum err user_create(struct db *, const struct conf *, const struct u
 /* By e-mail address (has "@") or phone number. ERR_NOT_FOUND. Deleted accounts are not found. */
 MUST_CHECK enum err user_find(
     struct db *, const struct conf *, const char *identifier, struct user *user);
+/* By id. */
+MUST_CHECK enum err user_find_id(struct db *, const char *id, struct user *user);
 MUST_CHECK enum err user_password_set(struct db *, const char *id, const char *password_hash);
 /*
  * The account as its owner sees it: id, email, display_name, role, bio, gender, birth_date, locale,
