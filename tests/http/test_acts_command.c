@@ -1,48 +1,51 @@
 /* Every act as a command: in the panel's words, and `confab help` has those of one kind together. */
 #include "base/arena.h"
-#include "base/buf.h"
 #include "domain/system/acts.h"
 #include "harness/act_input.h"
 #include "harness/cunit.h"
 #include "harness/subject.h"
 #include "harness/testdb.h"
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-enum { OUTPUT_MAX = 256 * 1024 };
+enum { OUTPUT_MAX = 256 * 1024, WORDS_MAX = 40 };
+
+extern char **environ;
 
 static struct arena *arena;
 static const struct act *act; /* the one being tried */
 
 #define text(...) arena_printf(arena, __VA_ARGS__)
 
-/* A word for the shell. */
-static void
-put_word(struct buf *line, const char *word)
-{
-	buf_puts(line, " '");
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			buf_puts(line, "'\\''");
-		else
-			buf_putc(line, *word);
-	buf_putc(line, '\'');
-}
-
-/* What the line of the shell prints, errors too; its exit status. */
+/* What the command with these words prints, errors too; its exit status. */
 static const char *
-output(const char *line, int *status)
+output(char *const words[], int *status)
 {
-	char *out = arena_alloc(arena, OUTPUT_MAX);
-	FILE *pipe = popen(line, "r");
-	size_t len;
+	const char *path = text("%s/command.out", getenv("STACK_DIR"));
+	char *out = arena_calloc(arena, OUTPUT_MAX, 1);
+	posix_spawn_file_actions_t files;
+	pid_t child;
+	FILE *file;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
-	len = fread(out, 1, OUTPUT_MAX - 1, pipe);
-	out[len] = '\0';
-	*status = pclose(pipe);
+	CU_ASSERT_EQUAL_FATAL(posix_spawn_file_actions_init(&files), 0);
+	CU_ASSERT_EQUAL_FATAL(posix_spawn_file_actions_addopen(
+				  &files, STDOUT_FILENO, path, O_WRONLY | O_CREAT | O_TRUNC, 0600),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(
+	    posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO), 0);
+	CU_ASSERT_EQUAL_FATAL(posix_spawn(&child, words[0], &files, NULL, words, environ), 0);
+	CU_ASSERT_EQUAL_FATAL(waitpid(child, status, 0), child);
+	(void)posix_spawn_file_actions_destroy(&files);
+	file = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	out[fread(out, 1, OUTPUT_MAX - 1, file)] = '\0';
+	(void)fclose(file);
 	return out;
 }
 
@@ -51,27 +54,24 @@ static const char *
 run(const char *id, int *status)
 {
 	struct json_object *input = act_example(arena, act);
-	struct buf line = buf_new(arena, 256);
+	char *words[WORDS_MAX] = { text("%s/confab", getenv("BIN")), text("%s", act->kind->name),
+		text("%s", act_verb(act)) };
+	size_t count = 3;
 
-	buf_puts(&line, "exec");
-	put_word(&line, text("%s/confab", getenv("BIN")));
-	put_word(&line, act->kind->name);
-	put_word(&line, act_verb(act));
 	if (id != NULL)
-		put_word(&line, id);
+		words[count++] = text("%s", id);
 	json_object_object_foreach (input, name, value) {
 		bool is_switch = json_object_is_type(value, json_type_boolean);
 
 		if (is_switch && !json_object_get_boolean(value))
 			continue;
-		put_word(&line, text("--%s", name));
+		words[count++] = text("--%s", name);
 		if (!is_switch)
-			put_word(&line, json_object_get_string(value));
+			words[count++] = text("%s", json_object_get_string(value));
 	}
-	put_word(&line, "--as");
-	put_word(&line, getenv("ADMIN_EMAIL"));
-	buf_puts(&line, " 2>&1");
-	return output(line.data, status);
+	words[count++] = text("--as");
+	words[count] = text("%s", getenv("ADMIN_EMAIL"));
+	return output(words, status);
 }
 
 /* A column of the subject's row; it may be gone. */
@@ -113,11 +113,14 @@ help_line(const struct act *of)
 	return text("  confab %s %s", of->kind->name, act_verb(of));
 }
 
+/* `confab help [WORD]`. */
 static const char *
-confab(const char *words)
+help_of(const char *word)
 {
+	char *words[] = { text("%s/confab", getenv("BIN")), text("help"),
+		word == NULL ? NULL : text("%s", word), NULL };
 	int status;
-	const char *said = output(text("exec '%s/confab' %s 2>&1", getenv("BIN"), words), &status);
+	const char *said = output(words, &status);
 
 	CU_ASSERT_EQUAL(status, 0);
 	return said;
@@ -126,7 +129,7 @@ confab(const char *words)
 static void
 help_has_each_act_once_and_those_of_a_kind_together(void)
 {
-	const char *help = confab("help"), *at, *line, *group = "", *groups = " ";
+	const char *help = help_of(NULL), *at, *line, *group = "", *groups = " ";
 
 	CU_ASSERT_PTR_NOT_NULL(strstr(help, "What administrators do"));
 	for (size_t i = 0; (act = act_at(i)) != NULL; i++) {
@@ -155,7 +158,7 @@ help_of_a_kind_has_its_acts_alone(void)
 	const char *help;
 
 	for (size_t i = 0; (act = act_at(i)) != NULL; i++) {
-		help = confab(text("help %s", act->kind->name));
+		help = help_of(act->kind->name);
 		CU_ASSERT_PTR_NOT_NULL(strstr(help, help_line(act)));
 		CU_ASSERT_PTR_NOT_NULL(strstr(help, act->summary));
 		CU_ASSERT_PTR_NULL(strstr(help, "confab migrate"));
