@@ -99,6 +99,7 @@ const profile = { headline: "Listens first", bio: "Twenty years of listening.", 
 	specializations: ["dating"], experience_years: 12, rate: { amount_minor: 0, currency: "INR" } };
 for (const advisor of [asha, ravi])
 	await api("POST", "/advisors/apply", advisor.token, profile);
+await api("POST", `/admin/admins/${admin.user.id}/sign_out`, admin.access_token);
 await api("GET", "/admin/advisors/pending", admin.access_token);
 await api("POST", `/admin/advisors/${asha.id}/approve`, admin.access_token);
 await api("POST", `/admin/advisors/${ravi.id}/reject`, admin.access_token, { reason: "Please tell more about your experience." });

@@ -296,12 +296,13 @@ many(const char *const ids[], size_t count, const char *more)
 	return form.data;
 }
 
-/* Of three the first was done before. */
+/* Of three the first was done before: what has a state to begin from is not done to it again. */
 static void
 many_are_asked_about_and_done_each(void)
 {
 	static const char *const foreign[] = { "Sec-Fetch-Site: cross-site", NULL };
 	const char *ids[3], *where = path("/admin", NULL);
+	bool again = act->from == NULL;
 	size_t i;
 
 	if ((act->flags & ACT_BULK) == 0)
@@ -319,10 +320,11 @@ many_are_asked_about_and_done_each(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser), ids[2]));
 	CU_ASSERT_EQUAL(audits(ids[1]) + audits(ids[2]), 0);
 	CU_ASSERT_EQUAL(browser_post(browser, where, many(ids, 3, "&sure=true"), NULL), 200);
-	CU_ASSERT_PTR_NOT_NULL(
-	    strstr(browser_body(browser), arena_printf(arena, "2 %s, 1 ", act->bulk)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(browser),
+	    again ? arena_printf(arena, "3 %s", act->bulk)
+		  : arena_printf(arena, "2 %s, 1 ", act->bulk)));
 	for (i = 0; i < COUNT_OF(ids); i++)
-		CU_ASSERT_EQUAL(audits(ids[i]), 1);
+		CU_ASSERT_EQUAL(audits(ids[i]), again && i == 0 ? 2 : 1);
 }
 
 static void
