@@ -24,6 +24,37 @@ const report = sql(`INSERT INTO report (id, reporter_id, target_type, target_id,
 	'{"display_name": "Reported ${run}", "bio": "Call me outside"}') RETURNING id`);
 
 // Jobs that were given up: one is tried anew, one discarded, the rest of a kind tried anew together.
+// A subject is added, named in another language and merged; its advisors have the other one.
+async function subjects(page) {
+	sql(`DELETE FROM specialization WHERE slug = 'rune_reading';
+		UPDATE advisor SET specializations = '{tarot}' WHERE id = (SELECT min(id::text)::uuid FROM advisor)`);
+	await page.goto("/admin/specializations");
+	await page.getByText("Add a subject …").click();
+	await page.getByRole("textbox", { name: "Name" }).fill("Rune reading");
+	await picture(page, "subjects");
+	await page.getByRole("button", { name: "Add a subject" }).click();
+	await said(page, "The subject was added.");
+	await page.goto(`/admin/specializations/${sql("SELECT id FROM specialization WHERE slug = 'rune_reading'")}`);
+	await page.getByText("Translate …").click();
+	await page.getByRole("textbox", { name: "Language" }).fill("en");
+	await page.getByRole("button", { name: "Translate Rune reading" }).click();
+	await page.getByText("Language must be a tag such as de or pt-BR, and not English.").waitFor();
+	await page.getByRole("textbox", { name: "Language" }).fill("de");
+	await page.getByRole("textbox", { name: "Name" }).fill("Runen lesen");
+	problems.length = 0; // the 422
+	await page.getByRole("button", { name: "Translate" }).click();
+	await said(page, "The names of Rune reading were changed.");
+	await page.getByText("Runen lesen").waitFor();
+	await page.getByText("Merge …").click();
+	await page.getByRole("combobox", { name: "Into" }).selectOption("tarot");
+	await picture(page, "subject");
+	await page.getByRole("button", { name: "Merge Rune reading" }).click();
+	await said(page, "Rune reading was merged.");
+	await page.getByRole("link", { name: "Tarot" }).first().click();
+	await page.getByText("rune_reading").waitFor();
+	await picture(page, "subject-merged");
+}
+
 async function jobs(page) {
 	const dead = (kind, payload, error) => sql(`INSERT INTO job (id, kind, payload, state, attempts, tries_max,
 		began_at, last_error, created_at, done_at) VALUES (gen_random_uuid(), '${kind}', '${payload}', 'DEAD', 8, 8,
@@ -350,10 +381,12 @@ async function work() {
 	await page.goto("/admin");
 	await rooms(page);
 
+	await subjects(page);
+
 	await page.goto("/admin/audit");
 	await page.getByText(/Verified \d+ rows/).waitFor();
 	for (const action of ["advisor.approve", "advisor.reject", "user.block", "user.unblock",
-		"report.decide", "session.end", "conversation.read", "message.remove", "job.retry", "job.retry_all", "job.discard"])
+		"report.decide", "session.end", "conversation.read", "message.remove", "specialization.merge", "job.retry", "job.retry_all", "job.discard"])
 		assert.ok(await page.locator("code", { hasText: action }).count() > 0, action);
 	await picture(page, "audit");
 	assert.deepEqual(problems, []);
