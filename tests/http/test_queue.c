@@ -261,6 +261,8 @@ forty_decisions_take_two_requests_each(void)
 	CU_ASSERT(becomes("0",
 	    "SELECT count(*) FROM decision WHERE state = 'PENDING' AND $1::text IS NOT NULL", ""));
 	CU_ASSERT_EQUAL(testdb_i64("SELECT count(*) FROM advisor WHERE state = 'PENDING'"), 0);
+	CU_ASSERT_EQUAL(
+	    testdb_i64("SELECT count(*) FROM event WHERE type = 'advisor.approved'"), MANY);
 }
 
 /* Message 20 of 40 is reported: those from 10 to 30 are shown, and that they were read is kept. */
