@@ -300,6 +300,8 @@ pages_of_all_kinds(void)
 	pages[count++] = text("/admin/advisors/%s", person);
 	pages[count++] = "/admin/reports?state=OPEN";
 	pages[count++] = text("/admin/reports/%s", report);
+	pages[count++] = text("/admin/queue/reports/%s", report);
+	pages[count++] = text("/admin/queue/advisors/%s", person);
 	pages[count++] = "/admin/jobs?state=DEAD";
 	pages[count++] = "/admin/jobs?sort=";
 	pages[count++] = text("/admin/jobs/%s", job);
