@@ -448,7 +448,6 @@ list_show(struct req *req, const struct list *list, struct json_object *context)
 	TRY(read_page(req, &view, &page));
 	page_put(context, "title", list->title);
 	page_put(context, "list_path", list->path);
-	page_put(context, "view_url", list_view_url(&view, NULL, NULL, NULL));
 	page_put(context, "empty_text", list->empty);
 	TRY(put_filters(&view, context));
 	list_view_mine(&view, context);
