@@ -66,6 +66,9 @@ very_much_waits(void)
 	    " md5('queue1')::uuid FROM generate_series(1, 200) n");
 	run("INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'advisor', md5('queue' || n)::uuid,"
 	    " md5('queue1')::uuid FROM generate_series(1, 200) n");
+	/* As many as make an index worth while. */
+	run("INSERT INTO assignment (subject, subject_id, admin_id) SELECT 'report', md5('report' || n)::uuid,"
+	    " md5('queue1')::uuid FROM generate_series(100000, 120000) n");
 	run("ANALYZE user_account, advisor, report, assignment, queue_look, decision");
 	run("SET LOCAL plan_cache_mode = force_generic_plan");
 }

@@ -4,7 +4,7 @@
 //	node tests/panel/panel.mjs	with BASE_URL, ADMIN_EMAIL, ADMIN_PASSWORD and DATABASE_URL set
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { ADMIN_EMAIL, open, payload, person, phone, picture, problems, run, runWork, said, signIn, sql } from
+import { ADMIN_EMAIL, ADMIN_PASSWORD, open, payload, person, phone, picture, problems, run, runWork, said, signIn, sql } from
 	"../harness/panel.mjs";
 
 // --- what is there before: three people, an application, a report ---
