@@ -373,7 +373,7 @@ subjects_may_be_cached(void)
 	client_token(c, NULL);
 	EXPECT(200, client_call(c, "GET", "/specializations", NULL));
 	CU_ASSERT(client_count(c, "items") > 5);
-	TEXT("items.0.slug", "dating");
+	CU_ASSERT_PTR_NOT_NULL(strstr(client_body(c), "\"slug\":\"dating\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(client_reply_header(c, "Cache-Control"), "public"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(client_reply_header(c, "Vary"), "Accept-Language"));
 }
