@@ -18,6 +18,7 @@
 #include "domain/system/demo_login.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/job.h"
+#include "domain/system/list_sources.h"
 #include "domain/system/overview.h"
 #include "domain/system/search.h"
 #include "panel/nav.h"
@@ -108,6 +109,7 @@ main(int argc, char **argv)
 	const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = act_sets_behind(arena, sets),
+		.lists = list_sources,
 		.pages = &page_hooks,
 		.prepare = password_prepare };
 

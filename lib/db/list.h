@@ -84,4 +84,11 @@ MUST_CHECK enum err list_zone(struct db *, const char *zone);
 /* The row of page->rows that is the i-th of the page. */
 size_t list_row(const struct list_page *, size_t i);
 
+/*
+ * Have the database understand and plan every statement of the source, each sort forth and back with each filter, and
+ * run none. Those it refuses are logged, with sort and filter; the first of these errors is returned. For --check.
+ *	ERR_INTERNAL	as: a column that is not there, a value of another type
+ */
+MUST_CHECK enum err list_check(struct db *, const struct list_source *);
+
 #endif

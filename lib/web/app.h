@@ -6,7 +6,8 @@
  *
  *	NAME [--socket PATH] [--ws-socket PATH] [--workers N] [--instance N] [--pid-file PATH]	serve;
  *			the N-th of a program (from 2) is called NAME-N in the log and the counters
- *	NAME --check	settings, templates, and PREPARE of every statement; exit 0 when all is well
+ *	NAME --check	settings, templates, PREPARE of every statement and EXPLAIN of those of every list; exit 0 when
+ *			all is well
  *	NAME --version	what release it is of
  *	NAME --openapi	this program's part of the OpenAPI document, on standard output
  *
@@ -17,7 +18,7 @@
 #define WEB_APP_H
 
 #include "base/conf.h"
-#include "db/db.h"
+#include "db/list.h"
 #include "shape/event_type.h"
 #include "web/route.h"
 
@@ -47,6 +48,8 @@ struct app {
 	const char *name; /* as "people" */
 	const struct route *const *routes; /* tables, NULL-terminated */
 	const struct stmt_set *const *sets; /* what its domain modules need, NULL-terminated */
+	/* What it lists: statements that are put together when they are asked for. NULL-terminated; NULL: none. */
+	const struct list_source *const *lists;
 	const struct event_type *const *events; /* what it delivers, NULL-terminated; NULL: none */
 	bool one_request; /* nginx keeps no connections to it: its requests block for long */
 	bool commits; /* its requests mostly wait for a commit: COMMIT_WORKERS, not WORKERS */

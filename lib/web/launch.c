@@ -123,13 +123,28 @@ sets_join(struct arena *arena, const struct stmt_set *const *sets)
 	return all;
 }
 
+/* Statements, and those of lists; all that is wrong with them is logged, and the first error is given. */
+static enum err
+check_statements(struct worker *worker)
+{
+	const struct list_source *const *list = worker->app->lists;
+	enum err err = db_prepare_all(worker->db);
+
+	for (; err != ERR_UNAVAILABLE && list != NULL && *list != NULL; list++) {
+		enum err failed = list_check(worker->db, *list);
+
+		err = err == ERR_OK ? failed : err;
+	}
+	return err;
+}
+
 static int
 check(struct worker *worker)
 {
 	enum err err;
 
 	worker_open(worker);
-	err = db_prepare_all(worker->db);
+	err = check_statements(worker);
 	worker_close(worker);
 	(void)printf("%s: %s\n", worker->app->name, err == ERR_OK ? "good" : err_text(err));
 	return err == ERR_OK ? 0 : 1;
