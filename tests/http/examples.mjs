@@ -156,7 +156,7 @@ const report = await api("POST", "/reports", maya.token,
 await api("GET", "/admin/reports", admin.access_token);
 await api("POST", `/admin/reports/${report.id}/dismiss`, admin.access_token, { note: "A misunderstanding" });
 await api("GET", `/reports/${report.id}`, maya.token);
-await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token, { reason: "There is more to it" });
+await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token);
 await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "Asked three people to pay outside" });
 await api("POST", `/admin/reports/${report.id}/reopen`, admin.access_token);
 await api("POST", `/admin/reports/${report.id}/decide`, admin.access_token, { note: "As before" });
@@ -180,7 +180,7 @@ ravi.token = (await api("POST", "/auth/login", null, { identifier: ravi.email, p
 await readLog(ravi);
 await api("GET", "/admin/audit", admin.access_token);
 for (const list of ["advisors?state=APPROVED&limit=2", "jobs?limit=2", "sessions?limit=2", "conversations?limit=2",
-	`messages?conversation=${talk}&limit=2`, "specializations?state=OFFERED&limit=2"])
+	`messages?conversation=${talk}&limit=2`, "specializations?state=OFFERED&limit=2", "admins?limit=2"])
 	await api("GET", `/admin/${list}`, admin.access_token);
 await api("POST", "/admin/specializations/add", admin.access_token, { name: "Palm reading" });
 const { items: [palm] } = await api("GET", "/admin/specializations?sort=-place&limit=1", admin.access_token);
@@ -263,7 +263,7 @@ function differ(where, example, reply, faults) {
 	if (left !== "object")
 		return;
 	// Events and audit lines have members by their type.
-	if (example.type !== reply.type || example.action !== reply.action)
+	if (["type", "action"].some((name) => name in example && name in reply && example[name] !== reply[name]))
 		return;
 	for (const name of new Set([...Object.keys(example), ...Object.keys(reply)]))
 		if (name in example && name in reply)
@@ -301,7 +301,8 @@ if (process.env.UPDATE_EXAMPLES) {
 	const { events: types, ...replies } = fresh;
 	committed = Object.fromEntries(Object.entries(replies).map(([id, one]) => [id, kept(id, before[id], one)]));
 	committed.events = Object.fromEntries(Object.entries(types).map(([type, data]) => [type, kept(type, before.events[type], data)]));
-	writeFileSync(FILE, `${JSON.stringify(committed, null, "\t")}\n`);
+	const sorted = Object.fromEntries(Object.entries(committed).sort(([a], [b]) => a < b ? -1 : 1));
+	writeFileSync(FILE, `${JSON.stringify(sorted, null, "\t")}\n`);
 }
 for (const type of Object.keys(description.webhooks).filter((name) => !UNASKED.includes(name))) {
 	if (!committed.events[type] || !events[type])
