@@ -128,7 +128,7 @@ openapi: $(OUT)/share/api/openapi.json ## write the API description under build/
 $(OUT)/share/api/openapi.json: $(PROGS:%=$(OUT)/bin/%) $(wildcard templates/docs/*)
 	@mkdir -p $(@D)
 	@rm -rf $(@D)/docs && TEMPLATE_DIR=templates $(OUT)/bin/confab docs $(OUT)/bin $(@D)/docs
-	@$(OUT)/bin/confab openapi $(OUT)/bin >$@.new && mv $@.new $@
+	@TEMPLATE_DIR=templates $(OUT)/bin/confab openapi $(OUT)/bin >$@.new && mv $@.new $@
 migrate: all ## bring the database of CONFAB_CONF or DATABASE_URL up to date
 	@SQL_DIR=sql $(OUT)/bin/confab migrate
 

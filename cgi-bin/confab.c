@@ -157,7 +157,7 @@ do_admin_create(struct command *command)
 static int
 do_openapi(struct command *command)
 {
-	return confab_openapi(command->arena, command->argv[0]);
+	return confab_openapi(command->arena, &command->conf, command->argv[0]);
 }
 
 static int

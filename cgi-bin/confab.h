@@ -44,8 +44,9 @@ int confab_keys_create(struct command *);
  * the exit status. */
 int confab_user_import(struct command *);
 
-/* `confab openapi DIR`: the OpenAPI document of the programs in DIR. Returns the exit status. */
-int confab_openapi(struct arena *, const char *dir);
+/* `confab openapi DIR`: the OpenAPI document of the programs in DIR, with the examples of TEMPLATE_DIR/docs. Returns the
+ * exit status. */
+int confab_openapi(struct arena *, const struct conf *, const char *dir);
 /* `confab docs DIR TO`: the guide and the reference as pages, with the index of their search, in the folder TO, which
  * is made. Returns the exit status. */
 int confab_docs(struct arena *, const struct conf *, const char *dir, const char *to);

@@ -68,11 +68,10 @@ docs_pretty(struct json_object *object)
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* The text of a file of templates/docs; NULL when it cannot be read, which is said. */
-static char *
-read_file(struct arena *arena, const char *dir, const char *name)
+char *
+docs_read(struct arena *arena, const struct conf *conf, const char *name)
 {
-	char *path = arena_printf(arena, "%s/docs/%s", dir, name);
+	char *path = arena_printf(arena, "%s/docs/%s", conf->template_dir, name);
 	char *text = arena_alloc(arena, PAGE_BYTES_MAX);
 	FILE *file = fopen(path, "re");
 	size_t len;
@@ -202,9 +201,9 @@ operations_view(const struct docs *docs, const struct part *part, struct json_ob
 
 /* Every event type with the members of its data. */
 static struct json_object *
-events_view(struct arena *arena, struct json_object *types, struct json_object *examples)
+events_view(struct arena *arena, struct json_object *types)
 {
-	struct json_object *list = json_object_new_array(), *seen = docs_get(examples, "events");
+	struct json_object *list = json_object_new_array();
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(types); i++) {
@@ -220,9 +219,7 @@ events_view(struct arena *arena, struct json_object *types, struct json_object *
 			docs_fields(arena,
 			    docs_get(docs_get(docs_get(type, "schema"), "properties"), "data")),
 			false));
-		docs_add(row, "example",
-		    docs_pretty(docs_get(seen, name) != NULL ? docs_get(seen, name)
-							     : docs_get(type, "example")));
+		docs_add(row, "example", docs_pretty(docs_get(type, "example")));
 		(void)json_object_object_add(
 		    row, "ephemeral", json_object_get(docs_get(type, "ephemeral")));
 		(void)json_object_array_add(list, row);
@@ -319,15 +316,15 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir, const
 	struct part parts[PROGRAM__COUNT];
 	struct json_object *list[PROGRAM__COUNT], *examples, *types;
 	size_t i, count = parts_read(arena, dir, parts);
-	char *text, *client;
+	char *client;
 
 	if (count == 0 ||
 	    tmpl_dir_load(arena, arena_printf(arena, "%s/docs", conf->template_dir), &docs.set) !=
 		ERR_OK)
 		return 1;
-	text = read_file(arena, conf->template_dir, "examples.json");
-	client = read_file(arena, conf->template_dir, "client.py");
-	if (text == NULL || client == NULL)
+	examples = parts_record(arena, conf, parts, count);
+	client = docs_read(arena, conf, "client.py");
+	if (examples == NULL || client == NULL)
 		return 1;
 	if (mkdir(to, 0755) != 0 && errno != EEXIST) {
 		perror(to);
@@ -337,12 +334,11 @@ confab_docs(struct arena *arena, const struct conf *conf, const char *dir, const
 		list[i] = parts[i].json;
 	docs.view = json_keep(arena, json_object_new_object());
 	docs.index = json_keep(arena, json_object_new_array());
-	examples = json_keep(arena, json_tokener_parse(text));
 	types = json_keep(arena, openapi_events(list, count));
 	docs.groups = json_keep(arena, groups_view(&docs, parts, count, examples));
 	site_view(&docs, conf);
 	docs_tables(arena, conf, parts, count, docs.view);
 	docs_add(docs.view, "client", client);
-	(void)json_object_object_add(docs.view, "events", events_view(arena, types, examples));
+	(void)json_object_object_add(docs.view, "events", events_view(arena, types));
 	return make_files(&docs, client) ? 0 : 1;
 }

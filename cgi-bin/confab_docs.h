@@ -19,6 +19,16 @@ struct part {
 /* Ask each program of dir that serves (confab_openapi.c). How many there are; 0 when one does not describe itself,
  * which was said on standard error. */
 size_t parts_read(struct arena *, const char *dir, struct part parts[PROGRAM__COUNT]);
+/* The text of a file of templates/docs; NULL when it cannot be read, which is said. */
+char *docs_read(struct arena *, const struct conf *, const char *name);
+/*
+ * What was seen of operations and events, templates/docs/examples.json: {operationId: {status, path, body, reply},
+ * "events": {type: data}}. In the parts it takes the place of the examples that the programs made up, so that the
+ * pages and the API's description show the same (confab_openapi.c). The arena's; NULL when it cannot be read, which
+ * was said.
+ */
+struct json_object *parts_record(
+    struct arena *, const struct conf *, const struct part *parts, size_t count);
 /* The member of that name; NULL when there is none or object is none. Borrowed. */
 struct json_object *docs_get(struct json_object *object, const char *name);
 /* Add a text; NULL adds null, so that a template does not find the name further out. */
@@ -26,8 +36,8 @@ void docs_add(struct json_object *to, const char *name, const char *text);
 /* JSON as the pages show it. Borrowed, until the object is printed again. */
 const char *docs_pretty(struct json_object *object);
 
-/* The view of an operation (confab_docs_operation.c). recorded: what the tour saw of it,
- * {status, path, body, reply}, or NULL. */
+/* The view of an operation (confab_docs_operation.c). recorded: what was seen of it, as of parts_record, or
+ * NULL. */
 struct json_object *docs_operation(struct arena *, const char *path, const char *method,
     struct json_object *operation, struct json_object *recorded);
 /* The fields of a schema, those within others too, as "user.id" and "items[].id": rows with name, type, bounds,

@@ -34,8 +34,7 @@ add_parameters(struct arena *arena, struct json_object *view, struct json_object
 }
 
 static void
-add_responses(struct arena *arena, struct json_object *view, struct json_object *operation,
-    struct json_object *recorded)
+add_responses(struct arena *arena, struct json_object *view, struct json_object *operation)
 {
 	struct json_object *responses = docs_get(operation, "responses"), *json = NULL, *example;
 	const char *good = NULL;
@@ -52,8 +51,7 @@ add_responses(struct arena *arena, struct json_object *view, struct json_object 
 	(void)json_object_object_add(view, "stream", json_object_new_boolean(stream));
 	(void)json_object_object_add(
 	    view, "reply_fields", docs_table(docs_fields(arena, docs_get(json, "schema")), false));
-	example = docs_get(recorded, "reply") != NULL ? docs_get(recorded, "reply")
-						      : docs_get(json, "example");
+	example = docs_get(json, "example");
 	docs_add(view, "reply", example == NULL ? NULL : docs_pretty(example));
 }
 
@@ -233,12 +231,11 @@ docs_operation(struct arena *arena, const char *path, const char *method,
 	add_roles(view, operation);
 	add_parameters(arena, view, operation);
 	if (content != NULL)
-		body = docs_get(recorded, "body") != NULL ? docs_get(recorded, "body")
-							  : docs_get(content, "example");
+		body = docs_get(content, "example");
 	(void)json_object_object_add(
 	    view, "members", docs_table(docs_fields(arena, docs_get(content, "schema")), true));
 	(void)json_object_object_add(view, "errors", errors_view(operation));
 	docs_add(view, "curl", curl_of(arena, path, method, operation, body, recorded));
-	add_responses(arena, view, operation, recorded);
+	add_responses(arena, view, operation);
 	return view;
 }

@@ -61,15 +61,78 @@ parts_read(struct arena *arena, const char *dir, struct part parts[PROGRAM__COUN
 	return count;
 }
 
+/* In the place of the example of a body or a reply; of one that has no content, or none recorded, there is none. */
+static void
+content_record(struct json_object *holder, struct json_object *recorded)
+{
+	struct json_object *content = docs_get(docs_get(holder, "content"), "application/json");
+
+	if (content != NULL && recorded != NULL)
+		(void)json_object_object_add(content, "example", json_object_get(recorded));
+}
+
+static void
+operation_record(struct json_object *operation, struct json_object *recorded)
+{
+	const char *status = json_object_get_string(docs_get(recorded, "status"));
+
+	if (status == NULL)
+		return;
+	content_record(docs_get(operation, "requestBody"), docs_get(recorded, "body"));
+	content_record(
+	    docs_get(docs_get(operation, "responses"), status), docs_get(recorded, "reply"));
+}
+
+static void
+part_record(struct json_object *part, struct json_object *examples)
+{
+	struct json_object *types = docs_get(part, "events"), *seen = docs_get(examples, "events");
+	size_t i;
+
+	json_object_object_foreach (docs_get(part, "paths"), path, operations) {
+		(void)path;
+		json_object_object_foreach (operations, method, operation) {
+			(void)method;
+			operation_record(operation,
+			    docs_get(examples,
+				json_object_get_string(docs_get(operation, "operationId"))));
+		}
+	}
+	for (i = 0; i < json_object_array_length(types); i++) {
+		struct json_object *type = json_object_array_get_idx(types, i), *data;
+
+		data = docs_get(seen, json_object_get_string(docs_get(type, "type")));
+		if (data != NULL)
+			(void)json_object_object_add(type, "example", json_object_get(data));
+	}
+}
+
+struct json_object *
+parts_record(struct arena *arena, const struct conf *conf, const struct part *parts, size_t count)
+{
+	const char *text = docs_read(arena, conf, "examples.json");
+	struct json_object *examples = text == NULL ? NULL : json_tokener_parse(text);
+	size_t i;
+
+	if (examples == NULL) {
+		if (text != NULL)
+			(void)fputs("confab: examples.json is not JSON\n", stderr);
+		return NULL;
+	}
+	for (i = 0; i < count; i++)
+		part_record(parts[i].json, examples);
+	return json_keep(arena, examples);
+}
+
 int
-confab_openapi(struct arena *arena, const char *dir)
+confab_openapi(struct arena *arena, const struct conf *conf, const char *dir)
 {
 	struct part parts[PROGRAM__COUNT];
 	struct json_object *list[PROGRAM__COUNT];
 	struct buf out = buf_new(arena, 1024 * 1024);
 	size_t i, count = parts_read(arena, dir, parts);
 
-	if (count == 0)
+	if (count == 0 || parts_record(arena, conf, parts, count) == NULL)
 		return 1;
 	for (i = 0; i < count; i++)
 		list[i] = parts[i].json;

@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 const root = new URL("../../", import.meta.url).pathname;
 const reply = await fetch(`${process.env.BASE_URL}/openapi.json`);
@@ -14,6 +15,7 @@ assert.equal(reply.status, 200);
 assert.match(reply.headers.get("content-type"), /^application\/json/);
 const text = await reply.text();
 const api = JSON.parse(text);
+const recorded = JSON.parse(readFileSync(join(root, "templates/docs/examples.json"), "utf8"));
 const faults = [];
 
 // --- redocly ---
@@ -51,6 +53,12 @@ function example(where, content) {
 		faults.push(`${where} has no example`);
 }
 
+// What was seen is shown, and nothing made up in its place.
+function seen(where, content, wanted) {
+	if (wanted !== undefined && !isDeepStrictEqual(content?.["application/json"]?.example, wanted))
+		faults.push(`${where} has another example than the recorded one`);
+}
+
 for (const [path, item] of Object.entries(api.paths))
 	for (const [method, operation] of Object.entries(item)) {
 		const where = `${method.toUpperCase()} ${path}`;
@@ -81,6 +89,9 @@ for (const [path, item] of Object.entries(api.paths))
 			assert.equal(operation.operationId, "event_stream");
 		else if (good[0] !== "204")
 			example(`${where}: the reply`, operation.responses[good[0]].content);
+		const { status, body, reply } = recorded[operation.operationId] ?? {};
+		seen(`${where}: the body`, operation.requestBody?.content, body);
+		seen(`${where}: the reply`, operation.responses[status]?.content, reply);
 		if (!statuses.includes("500") || !statuses.includes("503"))
 			faults.push(`${where}: its errors are not listed`);
 		for (const status of statuses.filter((status) => status >= 400))
@@ -97,6 +108,8 @@ for (const [type, { post }] of Object.entries(api.webhooks)) {
 	example(`webhook ${type}`, post.requestBody.content);
 	if (post.requestBody.content["application/json"].example.type !== type)
 		faults.push(`webhook ${type}: its example is of another type`);
+	if (recorded.events[type] && !isDeepStrictEqual(post.requestBody.content["application/json"].example.data, recorded.events[type]))
+		faults.push(`webhook ${type}: its example is not the recorded one`);
 }
 
 console.log(faults.join("\n"));
