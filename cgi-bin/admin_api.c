@@ -6,12 +6,16 @@
 static enum err
 get_pending(struct req *req)
 {
+	struct list_wanted wanted = { .sort = list_sort_find(&advisor_list, "applied") };
+	struct list_page found;
 	struct page page;
-	struct rows *rows;
 
 	TRY(req_page(req, &page));
-	TRY(review_list(req->db, "PENDING", page.limit + 1, page.keys[0], &rows));
-	return reply_page(req, rows, &page);
+	wanted.values[list_filter_find(&advisor_list, "state")] = "PENDING";
+	wanted.keys = page.keys[0] != NULL ? page.keys : NULL;
+	wanted.limit = page.limit;
+	TRY(list_read(req->db, &advisor_list, &wanted, &found));
+	return list_reply(req, &found);
 }
 
 static const struct field page_query[] = {
@@ -39,7 +43,7 @@ get_check(struct req *req)
 }
 
 static const enum err check_errors[] = { ERR_NOT_FOUND, ERR_OK };
-static const enum err list_errors[] = { ERR_BAD_CURSOR, ERR_OK };
+static const enum err list_errors[] = { ERR_BAD_CURSOR, ERR_REPLY_TOO_LARGE, ERR_OK };
 
 const struct route admin_api_routes[] = {
 	{ METHOD_GET, "/api/v1/admin/advisors/pending", "admin_advisor_pending",

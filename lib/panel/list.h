@@ -123,5 +123,8 @@ MUST_CHECK enum err list_related(struct req *, const struct list *, const char *
  * by the same filters and sorts, with cursors. A list that is entered by a page is refused where it would show one.
  */
 const struct route *list_routes(struct arena *, const struct list *const *lists, size_t count);
+/* The rows of a page that was read, each with the members that the route's reply has, and the cursor behind the last.
+ *	ERR_REPLY_TOO_LARGE	more than REPLY_BYTES_MAX */
+MUST_CHECK enum err list_reply(struct req *, const struct list_page *);
 
 #endif

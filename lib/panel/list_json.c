@@ -115,24 +115,31 @@ read_rows(struct req *req, const struct list *list, struct list_page *page)
 	return list_read(req->db, list->source, &view.wanted, page);
 }
 
-static enum err
-get_twin(struct req *req)
+enum err
+list_reply(struct req *req, const struct list_page *page)
 {
 	struct buf out = buf_new_bounded(req->arena, 65536, REPLY_BYTES_MAX);
-	struct list_page page;
 	size_t i;
 
-	TRY(read_rows(req, req->route->of, &page));
 	buf_puts(&out, "{\"items\":[");
-	for (i = 0; i < page.count && !out.over; i++) {
+	for (i = 0; i < page->count && !out.over; i++) {
 		buf_puts(&out, i > 0 ? "," : "");
-		put_row(req, page.rows, list_row(&page, i), &out);
+		put_row(req, page->rows, list_row(page, i), &out);
 	}
 	buf_puts(&out, "],\"next_cursor\":");
 	buf_json(&out,
-	    page.after ? page_cursor_make(req, page.rows, list_row(&page, page.count - 1)) : NULL);
+	    page->after ? page_cursor_make(req, page->rows, list_row(page, page->count - 1)) : NULL);
 	buf_putc(&out, '}');
 	return out.over ? ERR_REPLY_TOO_LARGE : reply_json(req, out.data);
+}
+
+static enum err
+get_twin(struct req *req)
+{
+	struct list_page page;
+
+	TRY(read_rows(req, req->route->of, &page));
+	return list_reply(req, &page);
 }
 
 /* "admin_user_list" of "users". */

@@ -1,6 +1,7 @@
 /* The audit chain holds, shows changes made behind our back, and pages by key. */
 #include "domain/system/audit.h"
 #include "harness/cunit.h"
+#include "harness/listed.h"
 #include "harness/testdb.h"
 
 #include <string.h>
@@ -33,23 +34,24 @@ static void
 entries_are_listed_newest_first_with_names(void)
 {
 	const char *admin = testdb_user("ADMIN"), *user = testdb_user("USER");
-	struct rows *rows, *rest;
+	struct list_page page, rest;
+	const struct rows *rows;
 
 	add(admin, user, "{\"reason\": \"one\"}");
 	add(admin, user, "{\"reason\": \"two\"}");
 	add(NULL, user, NULL);
-	CU_ASSERT_EQUAL_FATAL(audit_list(db, user, NULL, 2, NULL, &rows), ERR_OK);
-	CU_ASSERT_EQUAL_FATAL(rows_count(rows), 2);
-	CU_ASSERT_PTR_NULL(rows_text(rows, 0, 2));
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 8), "{}");
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 3), "Test Admin");
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 7), "Test User");
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 1, 9), "req-12345678");
-	CU_ASSERT_EQUAL_FATAL(audit_list(db, user, NULL, 2, rows_text(rows, 1, 10), &rest), ERR_OK);
-	CU_ASSERT_EQUAL_FATAL(rows_count(rest), 1);
-	CU_ASSERT_STRING_EQUAL(rows_text(rest, 0, 8), "{\"reason\": \"one\"}");
-	CU_ASSERT_EQUAL_FATAL(audit_list(db, NULL, admin, 50, NULL, &rows), ERR_OK);
-	CU_ASSERT_EQUAL(rows_count(rows), 2);
+	page = listed(db, &audit_all, 2, false, NULL, "target", user);
+	rows = page.rows;
+	CU_ASSERT_EQUAL_FATAL(page.count, 2);
+	CU_ASSERT_PTR_NULL(rows_text_of(rows, 0, "actor_id"));
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rows, 0, "detail"), "{}");
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rows, 1, "actor_name"), "Test Admin");
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rows, 1, "target_name"), "Test User");
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rows, 1, "request_id"), "req-12345678");
+	rest = listed(db, &audit_all, 2, false, &page, "target", user);
+	CU_ASSERT_EQUAL_FATAL(rest.count, 1);
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rest.rows, 0, "detail"), "{\"reason\": \"one\"}");
+	CU_ASSERT_EQUAL(listed(db, &audit_all, 50, false, NULL, "actor", admin).count, 2);
 }
 
 static void

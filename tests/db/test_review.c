@@ -2,6 +2,7 @@
 #include "domain/market/review.h"
 #include "harness/acting.h"
 #include "harness/cunit.h"
+#include "harness/listed.h"
 #include "harness/testdb.h"
 
 #include <string.h>
@@ -54,14 +55,13 @@ static void
 the_longest_waiting_comes_first(void)
 {
 	const char *newer = applicant("USER", "87650"), *older = applicant("USER", "87660");
-	struct rows *rows, *rest;
+	const struct list_page page = listed(db, &advisor_list, 1, false, NULL, "state", "PENDING"),
+			       rest = listed(db, &advisor_list, 1, false, &page, "state", "PENDING");
 
-	CU_ASSERT_EQUAL_FATAL(review_list(db, "PENDING", 1, NULL, &rows), ERR_OK);
-	CU_ASSERT_EQUAL_FATAL(rows_count(rows), 1);
-	CU_ASSERT_STRING_EQUAL(rows_text(rows, 0, 0), older);
-	CU_ASSERT_EQUAL_FATAL(review_list(db, "PENDING", 1, older, &rest), ERR_OK);
-	CU_ASSERT_EQUAL_FATAL(rows_count(rest), 1);
-	CU_ASSERT_STRING_EQUAL(rows_text(rest, 0, 0), newer);
+	CU_ASSERT_EQUAL_FATAL(page.count, 1);
+	CU_ASSERT_STRING_EQUAL(rows_text_of(page.rows, 0, "id"), older);
+	CU_ASSERT_EQUAL_FATAL(rest.count, 1);
+	CU_ASSERT_STRING_EQUAL(rows_text_of(rest.rows, 0, "id"), newer);
 	CU_ASSERT_EQUAL(decide(older, "No"), ERR_OK);
 	CU_ASSERT_EQUAL(decide(newer, "No"), ERR_OK);
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-	REVIEW_LIST,
 	REVIEW_GET,
 	REVIEW_LOOK,
 	REVIEW_LOCK,
@@ -24,16 +23,6 @@ enum {
 				 " JOIN user_account u ON u.id = a.id WHERE a.id = $1"
 
 static const struct stmt stmts[] = {
-	[REVIEW_LIST] = { "review_list", 3,
-	    "SELECT a.id, u.display_name, u.email, a.headline, a.experience_years,"
-	    " to_jsonb(a.languages) AS languages, to_jsonb(a.specializations) AS specializations,"
-	    " amount_json(a.rate_minor, a.currency) AS rate, a.applied_at, a.reviewed_at, u.state AS account_state,"
-	    " a.id::text AS _k1"
-	    " FROM advisor a JOIN user_account u ON u.id = a.id"
-	    " WHERE a.state = $1 AND ($3::uuid IS NULL OR (coalesce(a.applied_at, a.created_at), a.id) >"
-	    " (SELECT coalesce(b.applied_at, b.created_at), b.id FROM advisor b WHERE b.id = $3))"
-	    " ORDER BY coalesce(a.applied_at, a.created_at), a.id LIMIT $2::bigint",
-	    true },
 	[REVIEW_GET] = { "review_get", 1,
 	    "SELECT a.id, u.display_name, u.email, u.role, u.state AS account_state, u.created_at,"
 	    " a.state, a.state_reason, a.headline, a.bio, a.experience_years,"
@@ -120,12 +109,6 @@ const struct field review_fields[] = {
 	{ "account_state", FIELD_ENUM, .one_of = user_states, .doc = "State of the account" },
 	{ 0 },
 };
-
-enum err
-review_list(struct db *db, const char *state, int64_t limit, const char *after, struct rows **rows)
-{
-	return db_rows(db, rows, &stmts[REVIEW_LIST], db_text(state), db_i64(limit), db_text(after));
-}
 
 enum err
 review_get(struct db *db, const char *advisor_id, struct rows **rows)

@@ -12,15 +12,8 @@
 extern const struct stmt_set review_stmts;
 extern const char *const review_states[]; /* advisor_states in the order reviewers go through them */
 extern const struct list_source advisor_list; /* all who have a profile */
-extern const struct field review_fields[]; /* of review_list */
+extern const struct field review_fields[]; /* of advisor_list */
 
-/*
- * limit advisors in state ("PENDING" …), the longest waiting first, after the advisor of the id after
- * (NULL: from the start). Columns: id, display_name, email, headline, experience_years, languages,
- * specializations, rate, applied_at, reviewed_at, account_state, _k1.
- */
-MUST_CHECK enum err review_list(
-    struct db *, const char *state, int64_t limit, const char *after, struct rows **rows);
 /* One advisor with everything a reviewer wants to see; the columns stand in review.c.
  *	ERR_NOT_FOUND	no such advisor */
 MUST_CHECK enum err review_get(struct db *, const char *advisor_id, struct rows **rows);

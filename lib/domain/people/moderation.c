@@ -16,7 +16,6 @@ enum {
 	ACCOUNT_TELL,
 	LOGINS_END,
 	ADVISOR_OFFLINE,
-	REPORT_LIST,
 	REPORT_GET,
 	REPORT_LOOK,
 	REPORT_LOCK,
@@ -25,14 +24,6 @@ enum {
 	REPORT_TELL,
 	REPORT_TELL_PERSON
 };
-
-#define REPORT_COLUMNS                                                                             \
-	"SELECT r.id, r.reporter_id, w.display_name AS reporter_name, r.target_type, r.target_id," \
-	" r.target_user_id, t.display_name AS target_name, t.state AS target_state, r.reason,"     \
-	" r.detail, r.state, r.resolution, r.created_at, r.resolved_at"
-#define REPORT_FROM                                                                                \
-	" FROM report r JOIN user_account w ON w.id = r.reporter_id"                               \
-	" JOIN user_account t ON t.id = r.target_user_id"
 
 #define ACCOUNT                                                                                                 \
 	"SELECT display_name AS name, state, role, coalesce(block_reason, '') AS block_reason, " DESK_ASSIGNEE( \
@@ -63,19 +54,15 @@ static const struct stmt stmts[] = {
 	    false },
 	[ADVISOR_OFFLINE] = { "moderation_advisor_offline", 1,
 	    "UPDATE advisor SET online = false WHERE id = $1 AND online", false },
-	[REPORT_LIST] = { "moderation_report_list", 4,
-	    REPORT_COLUMNS
-	    ", r.id::text AS _k1" REPORT_FROM " WHERE ($1::text IS NULL OR r.state = $1)"
-	    " AND ($2::uuid IS NULL OR r.target_user_id = $2)"
-	    " AND ($4::uuid IS NULL OR CASE WHEN $1 = 'OPEN' THEN r.id > $4 ELSE r.id < $4 END)"
-	    " ORDER BY CASE WHEN $1 = 'OPEN' THEN r.id END, r.id DESC LIMIT $3::bigint",
-	    true },
 	[REPORT_GET] = { "moderation_report_get", 1,
-	    REPORT_COLUMNS
-	    ", report_shown(r.snapshot) - 'around' AS snapshot, t.email AS target_email, t.role AS target_role,"
+	    "SELECT r.id, r.reporter_id, w.display_name AS reporter_name, r.target_type, r.target_id,"
+	    " r.target_user_id, t.display_name AS target_name, t.state AS target_state, r.reason,"
+	    " r.detail, r.state, r.resolution, r.created_at, r.resolved_at,"
+	    " report_shown(r.snapshot) - 'around' AS snapshot, t.email AS target_email, t.role AS target_role,"
 	    " x.display_name AS resolver_name,"
 	    " (SELECT count(*) FROM report o WHERE o.target_user_id = r.target_user_id"
-	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others" REPORT_FROM
+	    " AND o.state = 'OPEN' AND o.id <> r.id) AS others FROM report r JOIN user_account w ON w.id = r.reporter_id"
+	    " JOIN user_account t ON t.id = r.target_user_id"
 	    " LEFT JOIN user_account x ON x.id = r.resolved_by WHERE r.id = $1",
 	    true },
 	[REPORT_LOOK] = { "moderation_report_look", 1, REPORT_SUBJECT, true },
@@ -236,14 +223,6 @@ const struct act user_acts[] = {
 };
 
 /* --- reports --- */
-
-enum err
-moderation_report_list(struct db *db, const char *state, const char *target_user_id, int64_t limit,
-    const char *after, struct rows **rows)
-{
-	return db_rows(db, rows, &stmts[REPORT_LIST], db_text(state), db_text(target_user_id),
-	    db_i64(limit), db_text(after));
-}
 
 enum err
 moderation_report_get(struct db *db, const char *report_id, struct rows **rows)

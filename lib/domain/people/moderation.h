@@ -11,7 +11,7 @@
 
 extern const struct stmt_set moderation_stmts;
 extern const struct list_source report_list; /* all reports */
-extern const struct field moderation_report_fields[]; /* of moderation_report_list */
+extern const struct field moderation_report_fields[]; /* of report_list */
 
 /*
  * Acts on an account. Blocking: all its logins end (their access tokens are revoked), an advisor goes offline, live
@@ -24,16 +24,12 @@ extern const struct act_kind user_kind;
 extern const struct act user_acts[];
 
 /*
- * limit reports: OPEN ones oldest first, others newest first. state NULL takes all, target_user_id NULL
- * everyone's. after is the id of the last report seen, or NULL. Columns: id, reporter_id,
- * reporter_name, target_type, target_id, target_user_id, target_name, target_state, reason, detail,
- * state, resolution, created_at, resolved_at, _k1.
+ * One report. Columns: id, reporter_id, reporter_name, target_type, target_id, target_user_id, target_name,
+ * target_state, reason, detail, state, resolution, created_at, resolved_at, snapshot (all that a page holds of it, but
+ * not what others said around it: see people/evidence.h), target_email, target_role, resolver_name, others (further
+ * open reports about the same person).
+ *	ERR_NOT_FOUND	no such report
  */
-MUST_CHECK enum err moderation_report_list(struct db *, const char *state,
-    const char *target_user_id, int64_t limit, const char *after, struct rows **rows);
-/* One report: as above, then snapshot (all that a page holds of it, but not what others said around it: see people/evidence.h), target_email, target_role, resolver_name,
- * others (further open reports about the same person).
- *	ERR_NOT_FOUND	no such report */
 MUST_CHECK enum err moderation_report_get(struct db *, const char *report_id, struct rows **rows);
 
 /* Acts on a report: decide, dismiss, reopen. With block, deciding also is a user.block, by the same person. */

@@ -2,22 +2,8 @@
 #include "domain/market/advisor.h"
 #include "domain/people/user.h"
 
-#include "base/str.h"
-#include "base/uuid.h"
-
-enum { USER_LIST, USER_GET, USER_NAME };
+enum { USER_GET, USER_NAME };
 static const struct stmt stmts[] = {
-	[USER_LIST] = { "user_admin_list", 6,
-	    "SELECT u.id, u.display_name, u.email, u.role, u.state, a.state AS advisor_state,"
-	    " u.created_at, u.id::text AS _k1"
-	    " FROM user_account u LEFT JOIN advisor a ON a.id = u.id"
-	    " WHERE ($1::text IS NULL OR " USER_SEARCH(
-		"$1::text") ")"
-			    " AND ($2::uuid IS NULL OR u.id = $2)"
-			    " AND ($3::text IS NULL OR u.role = $3) AND ($4::text IS NULL OR u.state = $4)"
-			    " AND ($6::uuid IS NULL OR u.id < $6)"
-			    " ORDER BY u.id DESC LIMIT $5::bigint",
-	    true },
 	[USER_GET] = { "user_admin_get", 1,
 	    "SELECT u.id, u.display_name, u.email, u.phone_hash IS NOT NULL AS has_phone, u.role,"
 	    " u.state, u.block_reason, u.bio, u.gender, u.birth_date, u.locale, u.timezone,"
@@ -72,25 +58,6 @@ const struct field user_admin_fields[] = {
 	{ "created_at", FIELD_TIME, .doc = "When the account was made" },
 	{ 0 },
 };
-
-enum err
-user_admin_list(struct db *db, const struct user_admin_filter *filter, int64_t limit,
-    const char *after, struct rows **rows)
-{
-	const char *text = filter->text, *id = NULL;
-	char *lower;
-
-	if (text != NULL) {
-		lower = arena_strdup(db_arena(db), text);
-		str_lower(lower);
-		if (uuid_valid(lower)) {
-			id = lower;
-			text = NULL;
-		}
-	}
-	return db_rows(db, rows, &stmts[USER_LIST], db_text(text), db_text(id),
-	    db_text(filter->role), db_text(filter->state), db_i64(limit), db_text(after));
-}
 
 enum err
 user_admin_get(struct db *db, const char *user_id, struct rows **rows)

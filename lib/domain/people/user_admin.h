@@ -8,15 +8,8 @@
 #include "db/list.h"
 #include "shape/field.h"
 
-/* What to list; NULL members do not narrow it. */
-struct user_admin_filter {
-	const char *text; /* part of a name or an e-mail, or a whole id; any case */
-	const char *role; /* "USER" … */
-	const char *state; /* "ACTIVE" … */
-};
-
 extern const struct stmt_set user_admin_stmts;
-extern const struct field user_admin_fields[]; /* of user_admin_list */
+extern const struct field user_admin_fields[]; /* of user_list */
 extern const struct list_source user_list; /* all accounts */
 /*
  * A condition: name and e-mail of user_account u have all words of the text, in any order, without case and accents.
@@ -31,10 +24,6 @@ extern const struct list_source user_list; /* all accounts */
 	") IS NULL OR u.search LIKE search_pattern(search_word(" text ", " number ")))"
 #define USER_SEARCH_WHERE USER_SEARCH("$?::text")
 
-/* limit accounts, newest first, after the account of the id after (NULL: from the newest). Columns: id,
- * display_name, email, role, state, advisor_state, created_at, _k1. */
-MUST_CHECK enum err user_admin_list(struct db *, const struct user_admin_filter *filter,
-    int64_t limit, const char *after, struct rows **rows);
 /* One account; the columns stand in user_admin.c.
  *	ERR_NOT_FOUND	no such account */
 MUST_CHECK enum err user_admin_get(struct db *, const char *user_id, struct rows **rows);

@@ -2,22 +2,13 @@
 
 enum { VERIFY_BATCH = 5000 };
 
-enum { AUDIT_ADD, AUDIT_LIST, AUDIT_START, AUDIT_VERIFY };
+enum { AUDIT_ADD, AUDIT_START, AUDIT_VERIFY };
 static const struct stmt stmts[] = {
 	[AUDIT_ADD] = { "audit_add", 6,
 	    "INSERT INTO audit (actor_id, action, target_type, target_id, detail, request_id,"
 	    " previous_hash, hash)"
 	    " VALUES ($1, $2, $3, $4, coalesce($5::jsonb, '{}'), coalesce($6, ''), '', '') RETURNING at",
 	    false },
-	[AUDIT_LIST] = { "audit_list", 4,
-	    "SELECT a.id, a.at, a.actor_id, p.display_name AS actor_name, a.action, a.target_type,"
-	    " a.target_id, t.display_name AS target_name, a.detail, a.request_id, a.id::text AS _k1"
-	    " FROM audit a LEFT JOIN user_account p ON p.id = a.actor_id"
-	    " LEFT JOIN user_account t ON t.id = a.target_id"
-	    " WHERE ($1::uuid IS NULL OR a.target_id = $1) AND ($2::uuid IS NULL OR a.actor_id = $2)"
-	    " AND ($4::bigint IS NULL OR a.id < $4)"
-	    " ORDER BY a.id DESC LIMIT $3::bigint",
-	    true },
 	/* The id before the newest $1 rows; 0 when there are no more than that. */
 	[AUDIT_START] = { "audit_start", 1,
 	    "SELECT coalesce((SELECT id FROM audit ORDER BY id DESC OFFSET $1::bigint LIMIT 1), 0)",
@@ -93,14 +84,6 @@ audit_add(struct db *db, const struct audit_by *by, const struct audit_entry *en
 	const char *at;
 
 	return audit_add_at(db, by, entry, &at);
-}
-
-enum err
-audit_list(struct db *db, const char *target_id, const char *actor_id, int64_t limit,
-    const char *before, struct rows **rows)
-{
-	return db_rows(db, rows, &stmts[AUDIT_LIST], db_text(target_id), db_text(actor_id),
-	    db_i64(limit), db_text(before));
 }
 
 enum err

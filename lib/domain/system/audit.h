@@ -31,7 +31,7 @@ struct audit_found {
 };
 
 extern const struct stmt_set audit_stmts;
-extern const struct field audit_fields[]; /* of audit_list */
+extern const struct field audit_fields[]; /* of audit_all */
 extern const struct list_source audit_all; /* the whole log */
 
 /* Append an entry. Needs the caller's transaction. */
@@ -40,13 +40,6 @@ MUST_CHECK enum err audit_add(
 /* The same; *at is when, as the database writes a time. */
 MUST_CHECK enum err audit_add_at(
     struct db *, const struct audit_by *by, const struct audit_entry *entry, const char **at);
-/*
- * limit entries, newest first, older than the id before (NULL: from the newest). target_id and actor_id
- * narrow the list; NULL takes all. Columns: id, at, actor_id, actor_name, action, target_type,
- * target_id, target_name (of a person), detail, request_id, _k1.
- */
-MUST_CHECK enum err audit_list(struct db *, const char *target_id, const char *actor_id,
-    int64_t limit, const char *before, struct rows **rows);
 /* Recompute the chain over at most rows_max rows after the id after, in batches; it ends at the first row
  * that does not fit. Fewer than rows_max and none broken: that was the end of the log. */
 MUST_CHECK enum err audit_verify(
