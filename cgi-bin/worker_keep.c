@@ -70,7 +70,7 @@ take_back(struct worker *worker, const struct prefork_left *left)
 	if (name == NULL)
 		return ERR_OK;
 	*attempt = *name = '\0';
-	job = (struct job){ id, name + 1, strtoll(attempt + 1, NULL, 10) };
+	job = (struct job){ id, name + 1, strtoll(attempt + 1, NULL, 10), NULL };
 	kind = job_kind_find(job_kinds, job.kind);
 	if (left->over && kind != NULL)
 		reason = arena_printf(worker->arena, "timeout: ended after its %d s", kind->limit_s);

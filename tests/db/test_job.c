@@ -61,8 +61,21 @@ static const struct job_kind kind_away = { "test.away", LANE_AI, 45, TRIES, 2, 3
 	prepare_fails, do_effect };
 static const struct job_kind kind_capped = { "test.capped", LANE_FAST, 45, 5, 10, 25, NULL, NULL,
 	fail };
+/* Who was asked said when to come again: after as many seconds as the job's payload says. */
+static enum err
+prepare_told(struct db *own, const struct job *job, void **work)
+{
+	(void)own;
+	(void)work;
+	*job->wait_s =
+	    testdb_i64("SELECT (payload ->> 'wait')::int FROM job WHERE id = $1", job->id);
+	return ERR_UNAVAILABLE;
+}
+
+static const struct job_kind kind_told = { "test.told", LANE_FAST, 45, 5, 10, 25, NULL,
+	prepare_told, do_effect };
 static const struct job_kind *const kinds[] = { &kind_effect, &kind_fail, &kind_away, &kind_capped,
-	NULL };
+	&kind_told, NULL };
 
 /* A user and so many jobs for it, and no other job that is ready. */
 static const char *
@@ -313,6 +326,28 @@ the_wait_has_a_longest(void)
 }
 
 static void
+waits_when_told(const char *told, int64_t least, int64_t most)
+{
+	struct job job;
+	int64_t wait;
+
+	(void)jobs_make("test.told", "1");
+	testdb_run("UPDATE job SET payload = jsonb_build_object('wait', $1::int)", told);
+	CU_ASSERT_EQUAL_FATAL(claim(door(), &job), ERR_OK);
+	CU_ASSERT_EQUAL(run(door(), &job), ERR_UNAVAILABLE);
+	wait = testdb_i64("SELECT ceil(extract(epoch FROM run_at - app_now()))::bigint FROM job");
+	CU_ASSERT(wait >= least - 1 && wait <= most + 1);
+}
+
+static void
+a_job_waits_as_long_as_it_was_told(void)
+{
+	waits_when_told("700", 700, 700);
+	waits_when_told("3", 10, 13); /* sooner than its kind would: its kind's wait */
+	waits_when_told("2000000000", JOB_WAIT_MAX_S, JOB_WAIT_MAX_S);
+}
+
+static void
 a_job_of_an_unknown_kind_is_kept_for_a_newer_worker(void)
 {
 	struct job job;
@@ -374,6 +409,7 @@ static const struct cunit_test tests[] = {
 	{ "what is known to be dead is tried again soon",
 	    what_is_known_to_be_dead_is_tried_again_soon },
 	{ "the wait has a longest", the_wait_has_a_longest },
+	{ "a job waits as long as it was told", a_job_waits_as_long_as_it_was_told },
 	{ "a job of an unknown kind is kept for a newer worker",
 	    a_job_of_an_unknown_kind_is_kept_for_a_newer_worker },
 	{ "a lane takes its own kinds only", a_lane_takes_its_own_kinds_only },

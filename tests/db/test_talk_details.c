@@ -131,7 +131,7 @@ static void
 the_assistant_answers_the_last_word_while_it_can(void)
 {
 	struct talk talk = talk_make("ONGOING");
-	struct job job = { NULL, "ai.reply", 1 };
+	struct job job = { NULL, "ai.reply", 1, NULL };
 	const char *id;
 	void *work = NULL;
 

@@ -22,12 +22,12 @@ static const struct stmt stmts[] = {
 	[DONE] = { "job_done", 2,
 	    "UPDATE job SET state = 'DONE', lease_until = NULL, done_at = app_now()"
 	    " WHERE id = $1 AND state = 'RUNNING' AND attempts = $2" },
-	[FAIL] = { "job_fail", 6,
+	[FAIL] = { "job_fail", 7,
 	    "UPDATE job SET last_error = $3, lease_until = NULL,"
 	    " state = CASE WHEN attempts >= $4::int THEN 'DEAD' ELSE 'READY' END,"
 	    " done_at = CASE WHEN attempts >= $4::int THEN app_now() END,"
-	    " run_at = app_now() + make_interval(secs =>"
-	    " least($5::int * power(2, attempts - 1), $6::int) * (1 + random() / 4))"
+	    " run_at = app_now() + make_interval(secs => greatest($7::int,"
+	    " least($5::int * power(2, attempts - 1), $6::int) * (1 + random() / 4)))"
 	    " WHERE id = $1 AND state = 'RUNNING' AND attempts = $2" },
 	/* The lease was wait enough. */
 	[LOST] = { "job_lost", 0,
@@ -117,19 +117,26 @@ enum err
 job_failed(struct db *db, const struct job *job, const struct job_kind *kind, const char *reason)
 {
 	static const struct job_kind unknown = { .tries = 8, .wait_s = 60, .wait_max_s = 3600 };
+	int64_t wait_s = job->wait_s != NULL ? *job->wait_s : 0;
 
 	if (kind == NULL)
 		kind = &unknown;
 	log_warn("job failed", LOG_STR("job", job->id), LOG_STR("kind", job->kind),
 	    LOG_INT("attempt", job->attempt), LOG_STR("error", reason));
 	return db_exec(db, &stmts[FAIL], db_text(job->id), db_i64(job->attempt), db_text(reason),
-	    db_i64(kind->tries), db_i64(kind->wait_s), db_i64(kind->wait_max_s));
+	    db_i64(kind->tries), db_i64(kind->wait_s), db_i64(kind->wait_max_s),
+	    db_i64(wait_s < JOB_WAIT_MAX_S ? wait_s : JOB_WAIT_MAX_S));
 }
 
 enum err
-job_run(struct db *db, const struct job *job, const struct job_kind *kind)
+job_run(struct db *db, const struct job *claimed, const struct job_kind *kind)
 {
-	enum err err = attempt(db, job, kind), noted;
+	struct job own = *claimed, *job = &own;
+	int64_t wait_s = 0;
+	enum err err, noted;
+
+	own.wait_s = &wait_s;
+	err = attempt(db, job, kind);
 
 	if (err == ERR_OK || err == ERR_STALE)
 		return err;

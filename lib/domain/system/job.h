@@ -8,9 +8,9 @@
  *   lease's name; who lost the lease cannot finish.
  * - A kind first prepares, outside any transaction (this may ask the outside world and may happen
  *   twice), then applies; what it applies commits together with the end of the job.
- * - A job that fails waits longer each time, with some jitter, and is DEAD after as many attempts as its kind
- *   has tries, those that killed their worker included. A DEAD job waits for an administrator
- *   (job_admin.h) for JOB_DEAD_DAYS; DONE ones are kept for JOB_DONE_DAYS.
+ * - A job that fails waits longer each time, with some jitter, and at least as long as its kind was told by who
+ *   refused; it is DEAD after as many attempts as its kind has tries, those that killed their worker included. A
+ *   DEAD job waits for an administrator (job_admin.h) for JOB_DEAD_DAYS; DONE ones are kept for JOB_DONE_DAYS.
  * - A job may have a key. Of one kind there is one job of that key that is READY or RUNNING: asking again gives
  *   that one. It may be RUNNING, and have read already what it needs; so a kind whose effect must be of
  *   later than the wish needs a key of its own for each wish.
@@ -26,10 +26,12 @@
 extern const struct stmt_set job_stmts;
 
 enum { JOB_LEASE_MORE_S = 15, JOB_DEAD_DAYS = 30, JOB_DONE_DAYS = 7, JOB_KINDS_MAX = 64 };
+enum { JOB_WAIT_MAX_S = 86400 }; /* however long a kind is told to wait */
 
 struct job {
 	const char *id, *kind;
 	int64_t attempt; /* from 1 */
+	int64_t *wait_s; /* while it is prepared: should that fail, no other try for so many seconds; from 0 */
 };
 
 /* A kind of job, beside the noun that does it; all of them are in job_kinds.h. */
