@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/conf.h"
+#include "base/conf_provider.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -352,7 +353,8 @@ secrets_check(const char *key, const char *keys_text)
 static const char *
 production_problem(const struct conf *conf, enum conf_id id, bool *fatal)
 {
-	*fatal = id != CONF_ID_ai_provider;
+	*fatal =
+	    id != CONF_ID_ai_provider && id != CONF_ID_sms_provider && id != CONF_ID_mail_provider;
 	switch (id) {
 	case CONF_ID_base_url:
 		return str_starts(conf->base_url, "https://")
@@ -368,6 +370,14 @@ production_problem(const struct conf *conf, enum conf_id id, bool *fatal)
 		    : "still holds the example secret";
 	case CONF_ID_ai_provider:
 		return strcmp(conf->ai_provider, "echo") == 0 ? "is the built-in echo" : NULL;
+	case CONF_ID_sms_provider:
+		return strcmp(conf->sms_provider, "outbox") == 0
+		    ? "is the built-in outbox: no SMS is sent"
+		    : NULL;
+	case CONF_ID_mail_provider:
+		return strcmp(conf->mail_provider, "outbox") == 0
+		    ? "is the built-in outbox: no e-mail is sent"
+		    : NULL;
 	default:
 		return NULL;
 	}
@@ -396,7 +406,6 @@ enum err
 conf_check(const struct conf *conf)
 {
 	static const char *const environments[] = { "production", "development", NULL };
-	static const char *const providers[] = { "echo", NULL };
 	enum err err = secrets_check("SECRET_KEYS", conf->secret_keys);
 	size_t len = strlen(conf->base_url);
 
@@ -409,12 +418,12 @@ conf_check(const struct conf *conf)
 		err = complain("config", "ENVIRONMENT", "must be production or development");
 	if (!one_of(conf->log_level, log_levels))
 		err = complain("config", "LOG_LEVEL", "must be debug, info, warn or error");
-	if (!one_of(conf->ai_provider, providers))
-		err = complain("config", "AI_PROVIDER", "must be echo");
 	if (len == 0 || conf->base_url[len - 1] == '/' || strstr(conf->base_url, "://") == NULL)
 		err = complain("config", "BASE_URL", "must be a URL without a slash at its end");
 	if (err == ERR_OK && strcmp(conf->environment, "production") == 0)
 		err = production_check(conf);
+	if (conf_provider_check(conf) != ERR_OK)
+		err = ERR_BAD_REQUEST;
 	return err;
 }
 

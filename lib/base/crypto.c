@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -86,6 +87,27 @@ crypto_sha1_base64(const void *bytes, size_t len, char text[SHA1_BASE64_SIZE])
 
 	assert(ok == 1 && EVP_EncodeBlock(base64, digest, (int)digest_len) == SHA1_BASE64_SIZE - 1);
 	memcpy(text, base64, SHA1_BASE64_SIZE);
+}
+
+char *
+crypto_base64(struct arena *arena, const void *bytes, size_t len)
+{
+	char *text = arena_alloc(arena, (len + 2) / 3 * 4 + 1);
+
+	assert(len < INT_MAX);
+	(void)EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
+	return text;
+}
+
+char *
+crypto_hmac_sha1_base64(struct arena *arena, const char *key, const void *bytes, size_t len)
+{
+	unsigned char mac[EVP_MAX_MD_SIZE];
+	unsigned mac_len = sizeof(mac);
+	unsigned char *made = HMAC(EVP_sha1(), key, (int)strlen(key), bytes, len, mac, &mac_len);
+
+	assert(made != NULL);
+	return crypto_base64(arena, mac, mac_len);
 }
 
 /* Eight bytes a step: the compiler is kept from seeing what is known of differ, and so from leaving early. */

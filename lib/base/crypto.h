@@ -20,6 +20,10 @@ void crypto_hmac_sha256(
 /* The SHA-1 digest as base64 with padding, and NUL: for the handshake of WebSockets, nothing else. */
 enum { SHA1_BASE64_SIZE = 29 };
 void crypto_sha1_base64(const void *bytes, size_t len, char text[SHA1_BASE64_SIZE]);
+/* HMAC-SHA-1 as base64 with padding: for who signs so, as Twilio; nothing of ours. */
+char *crypto_hmac_sha1_base64(struct arena *, const char *key, const void *bytes, size_t len);
+/* With padding (RFC 4648 section 4). */
+char *crypto_base64(struct arena *, const void *bytes, size_t len);
 /* Equal content, in time that depends on len alone. */
 bool crypto_equal(const void *a, const void *b, size_t len);
 /* len random bytes as base64url text. */

@@ -183,6 +183,8 @@ refuses_a_line_too_long(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "conf:1: the line is too long"));
 }
 
+#define TWILIO "\nSMS_PROVIDER=twilio\nTWILIO_ACCOUNT=AC1\nTWILIO_TOKEN=t\nTWILIO_FROM=+15005550006"
+
 static void
 checks_rules_between_keys(void)
 {
@@ -209,6 +211,18 @@ checks_rules_between_keys(void)
 		{ "SECRET_KEYS=" SECRET "\nENVIRONMENT=test", ERR_BAD_REQUEST },
 		{ "SECRET_KEYS=" SECRET "\nLOG_LEVEL=loud", ERR_BAD_REQUEST },
 		{ "SECRET_KEYS=" SECRET "\nAI_PROVIDER=other", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=" SECRET "\nSMS_PROVIDER=other", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=" SECRET "\nMAIL_PROVIDER=", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=" SECRET "\nSMS_PROVIDER=twilio", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=" SECRET TWILIO, ERR_OK },
+		{ "SECRET_KEYS=" SECRET TWILIO "\nTWILIO_URL=http://127.0.0.1:9", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=" SECRET TWILIO
+		  "\nTWILIO_URL=http://127.0.0.1:9\nENVIRONMENT=development",
+		    ERR_OK },
+		{ "SECRET_KEYS=" SECRET "\nMAIL_PROVIDER=smtp\nSMTP_URL=smtp://a", ERR_BAD_REQUEST },
+		{ "SECRET_KEYS=" SECRET "\nMAIL_PROVIDER=smtp\nSMTP_URL=smtp://a\nMAIL_FROM=a@b",
+		    ERR_OK },
+		{ "SECRET_KEYS=" SECRET "\nMAIL_PROVIDER=resend\nMAIL_FROM=a@b", ERR_BAD_REQUEST },
 	};
 	struct conf conf;
 	size_t i;
