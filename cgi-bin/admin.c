@@ -19,6 +19,7 @@
 #include "domain/system/heartbeat.h"
 #include "domain/system/job.h"
 #include "domain/system/list_sources.h"
+#include "domain/system/outbox.h"
 #include "domain/system/overview.h"
 #include "domain/system/search.h"
 #include "panel/nav.h"
@@ -99,13 +100,13 @@ main(int argc, char **argv)
 		admin_audit_routes, admin_api_routes, admin_search_routes, admin_list_routes,
 		admin_queue_routes, admin_session_routes, admin_conversation_routes,
 		admin_me_routes, admin_program_routes, admin_setting_routes, admin_admin_routes,
-		admin_specialization_routes, act_routes(arena, panel_reply),
+		admin_specialization_routes, admin_outbox_routes, act_routes(arena, panel_reply),
 		panel_list_twins(arena), NULL };
 	static const struct stmt_set *const sets[] = { &audit_check_stmts, &job_stmts,
 		&overview_stmts, &heartbeat_stmts, &user_admin_stmts, &panel_login_stmts,
 		&user_stmts, &attempt_stmts, &totp_stmts, &demo_login_stmts, &search_stmts,
 		&saved_view_stmts, &timeline_stmts, &queue_stmts, &evidence_stmts,
-		&application_stmts, &profile_stmts, NULL };
+		&application_stmts, &profile_stmts, &outbox_stmts, NULL };
 	const struct app app = { .name = "admin",
 		.routes = tables,
 		.sets = act_sets_behind(arena, sets),

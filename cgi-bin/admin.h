@@ -13,11 +13,12 @@ extern const struct route admin_front_routes[], admin_home_routes[], admin_advis
     admin_user_routes[], admin_report_routes[], admin_job_routes[], admin_api_routes[],
     admin_audit_routes[], admin_search_routes[], admin_list_routes[], admin_queue_routes[],
     admin_session_routes[], admin_conversation_routes[], admin_me_routes[], admin_program_routes[],
-    admin_setting_routes[], admin_admin_routes[], admin_specialization_routes[];
+    admin_setting_routes[], admin_admin_routes[], admin_specialization_routes[],
+    admin_outbox_routes[];
 
 extern const struct list admin_users, admin_advisors, admin_reports, admin_jobs, admin_audit;
 extern const struct list admin_sessions, admin_conversations, admin_messages, admin_admins,
-    admin_specializations;
+    admin_specializations, admin_outbox;
 
 /* What the pages' queries share: what was done just now. */
 #define PANEL_DONE ACT_DONE_FIELDS

@@ -7,7 +7,7 @@
 
 static const struct list *const lists[] = { &admin_users, &admin_advisors, &admin_reports,
 	&admin_jobs, &admin_audit, &admin_sessions, &admin_conversations, &admin_messages,
-	&admin_specializations, &admin_admins };
+	&admin_specializations, &admin_admins, &admin_outbox };
 
 const struct route *
 panel_list_twins(struct arena *arena)

@@ -18,6 +18,7 @@
 #include "domain/system/decision_job.h"
 #include "domain/system/heartbeat.h"
 #include "domain/system/job_kinds.h"
+#include "domain/system/outbox.h"
 #include "domain/system/overview.h"
 #include "domain/system/prune.h"
 #include "domain/talk/assistant.h"
@@ -38,7 +39,7 @@ enum { ACTS_BYTES_MAX = 64 * 1024 }; /* for the list of them */
 static const struct stmt_set *const own_sets[] = { &job_stmts, &prune_stmts, &retention_stmts,
 	&session_stmts, &session_sweep_stmts, &presence_stmts, &message_stmts, &assistant_stmts,
 	&overview_stmts, &audit_stmts, &audit_check_stmts, &decision_job_stmts, &heartbeat_stmts,
-	NULL };
+	&outbox_stmts, NULL };
 static const struct route *const no_routes[] = { NULL };
 
 void
@@ -105,6 +106,7 @@ work(struct worker *worker, enum lane_id lane, const struct job_kind *const *kin
 	err = job_run(worker->db, &job, kind);
 	prefork_end();
 	prefork_answered();
+	metrics_add(worker->metrics, METRIC_TEXTS_MISSED, wording_missed());
 	if (err != ERR_STALE)
 		metrics_lane_add(worker->metrics, lane,
 		    err == ERR_OK ? METRIC_LANE_DONE : METRIC_LANE_FAILED, 1);
@@ -149,6 +151,7 @@ static void
 prepare(const struct conf *conf)
 {
 	assistant_provider_set(ai_provider_find(conf->ai_provider));
+	letters_prepare(conf);
 }
 
 int

@@ -22,6 +22,11 @@ enum { TICK_MS = 200 };
 /* Wait so long, or until told to leave. */
 void worker_nap(void);
 
+/* Read what letters are made of, in the parent, and again after its settings. What is of no use is logged, and letters
+ * then wait. */
+struct conf;
+void letters_prepare(const struct conf *);
+
 /* The seat's lane; LANE__COUNT: it is that of sweeps[seat]. */
 enum lane_id seat_lane(int seat);
 /* How many seats there are. */

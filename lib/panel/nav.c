@@ -14,6 +14,7 @@ const struct nav_entry nav_entries[] = {
 	{ "Trust", "reports", "Reports", "/admin/reports", "reports", "open" },
 	{ "Trust", "audit", "Audit log", "/admin/audit", NULL, NULL },
 	{ "System", "jobs", "Jobs", "/admin/jobs", "jobs", "given up" },
+	{ "System", "outbox", "Outbox", "/admin/outbox", NULL, NULL },
 	{ "System", "programs", "Programs", "/admin/programs", NULL, NULL },
 	{ "System", "settings", "Settings", "/admin/settings", NULL, NULL },
 	{ "System", "admins", "Administrators", "/admin/admins", NULL, NULL },

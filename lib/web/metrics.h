@@ -28,6 +28,7 @@ enum metric_value {
 	METRIC_BATCHES, /* counters */
 	METRIC_BATCHED,
 	METRIC_BATCHES_FAILED,
+	METRIC_TEXTS_MISSED,
 	METRIC_BEAT_US, /* of the worker: monotonic time of its last beat; printed as its age */
 	METRIC_VALUES
 };

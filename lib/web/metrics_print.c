@@ -32,6 +32,8 @@ static const struct {
 	[METRIC_BATCHED] = { "batched_total", "counter", "What clients asked for that they did" },
 	[METRIC_BATCHES_FAILED] = { "batches_failed_total", "counter",
 	    "Such statements that failed as a whole, so that each was served alone" },
+	[METRIC_TEXTS_MISSED] = { "texts_missed_total", "counter",
+	    "Letters written in English because a text of their language is missing" },
 	[METRIC_BEAT_US] = { "worker_beat_age_seconds", "gauge",
 	    "Time since the worker of this machine last wrote its heartbeat" },
 };

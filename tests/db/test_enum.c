@@ -6,6 +6,7 @@
 #include "domain/people/user.h"
 #include "domain/system/audit_check.h"
 #include "domain/system/decision.h"
+#include "domain/system/outbox_admin.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "domain/talk/presence.h"
@@ -33,6 +34,8 @@ static const struct {
 	{ "media.kind", message_media_kinds },
 	{ "media.state", NULL },
 	{ "member_role", conversation_roles },
+	{ "outbox.channel", letter_channels },
+	{ "outbox.state", outbox_states },
 	{ "presence.status", presence_states },
 	{ "report.reason", report_reasons },
 	{ "report.state", report_states },

@@ -35,6 +35,10 @@ static const struct {
 	{ "advisor_list", "state", "PENDING" },
 	{ "report_list", "state", "ACTIONED" },
 	{ "job_all", "state", "DEAD" },
+	{ "outbox_all", "state", "FAILED" },
+	{ NULL, "channel", "EMAIL" },
+	{ NULL, "letter", "volume.7" },
+	{ NULL, "provider", "volume.7" },
 	{ "session_all", "state", "DECLINED" },
 	{ "session_all", "type", "VOICE" },
 	{ "conversation_all", "state", "OPEN" },
@@ -152,6 +156,13 @@ static const char *const texts[] = {
 	"INSERT INTO login (id, user_id, kind, ip, expires_at) SELECT gen_random_uuid(),"
 	" md5('volume' || n % 9000 + 1)::uuid, 'APP', ('10.' || n % 250 || '.7.7')::inet,"
 	" app_now() FROM generate_series(1, $1::int) n",
+	"INSERT INTO outbox (id, channel, recipient_masked, user_id, letter, locale, state, provider,"
+	" created_at, expires_at) SELECT gen_random_uuid(),"
+	" CASE WHEN n % 79 = 0 THEN 'EMAIL' ELSE 'SMS' END, '+91*****10',"
+	" md5('volume' || n % 8000 + 1)::uuid, 'volume.' || n % 90, 'en',"
+	" CASE WHEN n % 97 = 0 THEN 'FAILED' ELSE 'SENT' END, 'volume.' || n % 60,"
+	" timestamptz '2024-01-01+00' + n * interval '13 minutes', app_now()"
+	" FROM generate_series(1, $1::int) n",
 };
 
 /* In a transaction that is rolled back at the end. */
@@ -168,7 +179,7 @@ many_rows_are_there(void)
 	for (i = 0; i < COUNT_OF(texts); i++)
 		run(texts[i], rows);
 	run("ANALYZE user_account, advisor, report, assignment, job, specialization, audit, conversation, member,"
-	    " session, message, login",
+	    " session, message, login, outbox",
 	    NULL);
 }
 

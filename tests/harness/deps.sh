@@ -13,7 +13,7 @@ RUN_PKGS="gcc libc6-dev make pkgconf libfcgi-dev libwslay-dev libpq-dev libjson-
 libcurl4-openssl-dev libssl-dev libargon2-dev liboath-dev libsystemd-dev nginx postgresql-15
 postgresql-client-15 libjs-bootstrap5 curl jq procps"
 TEST_PKGS="libcunit1-dev clang clang-format libclang-rt-14-dev systemd prometheus shellcheck universal-ctags
-chromium oathtool nodejs npm python3 wrk perl-base mmdebstrap systemd-container"
+chromium gettext oathtool nodejs npm python3 wrk perl-base mmdebstrap systemd-container"
 BENCH_PKGS="golang-go golang-github-gin-gonic-gin-dev golang-github-jackc-pgx-v4-dev
 golang-github-golang-jwt-jwt-dev valgrind"
 

@@ -46,6 +46,17 @@ make_job(const char *state)
 }
 
 static const char *
+make_letter(const char *state)
+{
+	return testdb_text(
+	    "INSERT INTO outbox (id, channel, recipient_sealed, recipient_masked, letter, locale,"
+	    " content_sealed, state, error, expires_at) VALUES (gen_random_uuid(), 'SMS', 'none',"
+	    " '+91*****10', 'test', 'en', 'none', $1, 'busy', app_now() + interval '1 hour')"
+	    " RETURNING id",
+	    state);
+}
+
+static const char *
 make_decision(const char *state)
 {
 	return testdb_text(
@@ -124,6 +135,7 @@ static const struct maker {
 	{ "report", make_report, "OPEN", NULL },
 	{ "job", make_job, "DEAD", NULL },
 	{ "decision", make_decision, "PENDING", NULL },
+	{ "outbox", make_letter, "FAILED", NULL },
 	{ "session", make_session, "ENDED", NULL },
 	{ "conversation", make_conversation, "OPEN", NULL },
 	{ "message", make_message, "SENT", NULL },

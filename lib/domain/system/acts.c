@@ -7,6 +7,7 @@
 #include "domain/people/moderation.h"
 #include "domain/system/decision.h"
 #include "domain/system/job_admin.h"
+#include "domain/system/outbox_admin.h"
 #include "domain/talk/conversation_admin.h"
 #include "domain/talk/message.h"
 #include "domain/talk/message_admin.h"
@@ -18,12 +19,12 @@
 
 static const struct act *const tables[] = { user_acts, advisor_acts, report_acts, job_acts,
 	specialization_acts, decision_acts, desk_acts, session_acts, conversation_acts,
-	message_acts, admin_acts };
+	message_acts, admin_acts, outbox_acts };
 
 const struct stmt_set *const act_sets[] = { &audit_stmts, &moderation_stmts, &review_stmts,
 	&specialization_stmts, &job_admin_stmts, &decision_stmts, &desk_stmts, &session_stmts,
 	&session_leave_stmts, &message_stmts, &session_admin_stmts, &conversation_admin_stmts,
-	&message_admin_stmts, &admin_stmts, NULL };
+	&message_admin_stmts, &admin_stmts, &outbox_admin_stmts, NULL };
 
 const struct stmt_set *const *
 act_sets_behind(struct arena *arena, const struct stmt_set *const *own)

@@ -4,6 +4,7 @@
 #include "base/test_map.h"
 #include "domain/system/audit_check.h"
 #include "domain/system/decision_job.h"
+#include "domain/system/outbox.h"
 #include "domain/talk/assistant.h"
 
 #ifdef CONFAB_TEST
@@ -27,6 +28,7 @@ const struct job_kind *const job_kinds[] = {
 	&assistant_job,
 	&audit_check_job,
 	&decision_job,
+	&outbox_job,
 #ifdef CONFAB_TEST
 	&test_fast,
 	&test_mail,

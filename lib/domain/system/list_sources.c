@@ -7,6 +7,7 @@
 #include "domain/people/user_admin.h"
 #include "domain/system/audit.h"
 #include "domain/system/job_admin.h"
+#include "domain/system/outbox_admin.h"
 #include "domain/talk/conversation_admin.h"
 #include "domain/talk/message_admin.h"
 #include "domain/talk/session_admin.h"
@@ -18,6 +19,7 @@ const struct list_source *const list_sources[] = {
 	&specialization_all,
 	&job_all,
 	&audit_all,
+	&outbox_all,
 	&session_all,
 	&conversation_all,
 	&message_all,

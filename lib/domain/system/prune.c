@@ -2,8 +2,19 @@
 
 #include "domain/system/decision.h"
 #include "domain/system/job.h"
+#include "domain/system/outbox.h"
 
-enum { REVOCATION, IDEMPOTENCY, RATE_BUCKET, EVENT, JOB, JOB_DEAD, DECISION };
+enum {
+	REVOCATION,
+	IDEMPOTENCY,
+	RATE_BUCKET,
+	EVENT,
+	JOB,
+	JOB_DEAD,
+	DECISION,
+	OUTBOX_SEALED,
+	OUTBOX
+};
 
 /* $1 is how many hours a row is kept. */
 static const struct stmt stmts[] = {
@@ -37,6 +48,16 @@ static const struct stmt stmts[] = {
 	[DECISION] = { "prune_decision", 2,
 	    "DELETE FROM decision WHERE ctid = ANY (ARRAY(SELECT ctid FROM decision"
 	    " WHERE done_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	/* Whom it went to, and of one that was given up what it would have said. */
+	[OUTBOX_SEALED] = { "prune_outbox_sealed", 2,
+	    "UPDATE outbox SET recipient_sealed = NULL, content_sealed = NULL"
+	    " WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE recipient_sealed IS NOT NULL"
+	    " AND created_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
+	    true },
+	[OUTBOX] = { "prune_outbox", 2,
+	    "DELETE FROM outbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox"
+	    " WHERE created_at < app_now() - make_interval(hours => $1::int) LIMIT $2))",
 	    true },
 };
 STMT_SET(prune_stmts, stmts);
@@ -72,6 +93,8 @@ prune_run(struct db *db, int64_t event_days, int64_t *count)
 		[JOB] = (int64_t)JOB_DONE_DAYS * 24,
 		[JOB_DEAD] = (int64_t)JOB_DEAD_DAYS * 24,
 		[DECISION] = (int64_t)DECISION_DAYS * 24,
+		[OUTBOX_SEALED] = (int64_t)OUTBOX_SEALED_DAYS * 24,
+		[OUTBOX] = (int64_t)OUTBOX_DAYS * 24,
 	};
 	size_t i;
 
