@@ -214,6 +214,8 @@ static const struct command_doc commands[] = {
 	    "display_name; all or none",
 	    0 },
 	{ { "seed", "demo" }, "", 0, 0, do_seed_demo, "load demo data (development only)", 0 },
+	{ { "notify", "test" }, " --to ADDRESS|NUMBER [--locale LOCALE]", 2, 4, confab_notify_test,
+	    "send a test letter, and say what became of it", 0 },
 	{ { "epoch", "bump" }, "", 0, 0, confab_epoch_bump,
 	    "after a restore without a new timeline: clients read their state again", 0 },
 	{ { "openapi", NULL }, " DIR", 1, 1, do_openapi,

@@ -43,6 +43,9 @@ int confab_keys_create(struct command *);
 /* `confab user import FILE`: accounts with their passwords' hashes, one JSON object a line; all of them or none. Returns
  * the exit status. */
 int confab_user_import(struct command *);
+/* `confab notify test --to ADDRESS|NUMBER`: a letter through the outbox, and what became of it. Returns the exit status:
+ * 1 when it was not sent, 2 when it is not to anybody. */
+int confab_notify_test(struct command *);
 
 /* `confab openapi DIR`: the OpenAPI document of the programs in DIR, with the examples of TEMPLATE_DIR/docs. Returns the
  * exit status. */

@@ -34,6 +34,8 @@ static const struct field check_fields[] = {
 static const struct field check_item[] = { { "check", FIELD_OBJECT, .sub = check_fields } };
 static const struct field adapter_fields[] = {
 	{ "ai", FIELD_TEXT, .doc = "The assistant", .example = "\"echo\"" },
+	{ "sms", FIELD_TEXT, .doc = "Who sends SMS; outbox: nobody does", .example = "\"twilio\"" },
+	{ "mail", FIELD_TEXT, .doc = "Who sends e-mail; outbox: nobody does", .example = "\"smtp\"" },
 	{ 0 },
 };
 static const struct field ready_reply[] = {
@@ -180,6 +182,10 @@ get_ready(struct req *req)
 	    "{\"ready\":%s,\"checks\":%s],\"adapters\":{\"ai\":", ready ? "true" : "false",
 	    checks.data);
 	buf_json(&req->reply.body, req->conf->ai_provider);
+	buf_puts(&req->reply.body, ",\"sms\":");
+	buf_json(&req->reply.body, req->conf->sms_provider);
+	buf_puts(&req->reply.body, ",\"mail\":");
+	buf_json(&req->reply.body, req->conf->mail_provider);
 	buf_puts(&req->reply.body, "}}");
 	if (!ready) {
 		reply_status(req, 503);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { WORD_BYTES_MAX = 45 }; /* 60 characters of base64, and "=?UTF-8?B?" and "?=" about them */
+enum { WORD_BYTES_MAX = 39 }; /* 52 of base64, 12 about them, and the header's name: 76 a line */
 
 char *
 mail_message_id(struct arena *arena, const struct conf *conf, const struct mail *mail)

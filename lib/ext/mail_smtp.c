@@ -91,11 +91,14 @@ enum err
 mail_smtp_send(struct arena *arena, const struct conf *conf, const struct mail *mail,
     struct delivery *delivery)
 {
+	const char *secure;
 	long status = 0;
 	CURL *handle;
 	CURLcode code;
 
-	if (transfer_new(arena, conf->smtp_url, "smtps", "smtp", SMTP_TOTAL_MS, &handle) != ERR_OK)
+	/* smtp:// becomes TLS by STARTTLS, which prepare() insists on. */
+	secure = str_starts(conf->smtp_url, "smtps:") ? "smtps" : "smtp";
+	if (transfer_new(arena, conf->smtp_url, secure, "smtp", SMTP_TOTAL_MS, &handle) != ERR_OK)
 		return delivery_silent(arena, "smtp", "SMTP_URL is of no use", delivery);
 	prepare(arena, handle, conf, mail);
 	code = curl_easy_perform(handle);

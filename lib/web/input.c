@@ -111,9 +111,11 @@ input_read(struct req *req)
 {
 	TRY(query_parse(req));
 	req->body_text = "";
-	if (req->route->body == NULL)
+	if (req->route->body == NULL && !(req->route->flags & ROUTE_RAW))
 		return ERR_OK;
 	TRY(body_read(req));
+	if (req->route->flags & ROUTE_RAW)
+		return ERR_OK;
 	return req->route->flags & ROUTE_PAGE ? form_parse(req) : json_body_parse(req);
 }
 

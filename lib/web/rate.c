@@ -44,6 +44,7 @@ const struct rate_class_row rate_classes[RATE__COUNT] = {
 	[RATE_AUTH] = { "auth", 10, 10, "Registering and signing in, by address" },
 	[RATE_POLL] = { "poll", 600, 100, "Asking for events" },
 	[RATE_PANEL] = { "panel", 120, 60, "Pages of the panel" },
+	[RATE_HOOK] = { "hook", 6000, 1000, "What services outside tell of their work, by address" },
 	[RATE_NONE] = { "none", 0, 0, "Health, which is not limited" },
 };
 

@@ -26,6 +26,7 @@ enum rate_class {
 	RATE_AUTH, /* 10 a minute and address; an IPv6 /64 is one */
 	RATE_POLL, /* bounded by what is parked, not by count */
 	RATE_PANEL, /* 120 a minute */
+	RATE_HOOK, /* 6,000 a minute and address */
 	RATE_NONE, /* health */
 	RATE__COUNT
 };
@@ -50,6 +51,8 @@ enum route_flags {
 	ROUTE_FORM =
 	    65536, /* of a page: a form that its fields refuse goes to the handler, with req->errors */
 	ROUTE_LANGUAGE = 131072, /* its reply is in a language of Accept-Language */
+	/* the body is what it is, of any type: the handler reads req->body_text */
+	ROUTE_RAW = 262144,
 	ROUTE_SLOW = 32768 /* its statement can take long, as a search: it goes alone */
 };
 

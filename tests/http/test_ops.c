@@ -30,6 +30,8 @@ is_alive_and_ready(void)
 	CU_ASSERT_EQUAL(client_call(c, "GET", "//readyz", NULL), 200);
 	CU_ASSERT_STRING_EQUAL(client_text(c, "ready"), "true");
 	CU_ASSERT_STRING_EQUAL(client_text(c, "adapters.ai"), "echo");
+	CU_ASSERT_STRING_EQUAL(client_text(c, "adapters.sms"), "outbox");
+	CU_ASSERT_STRING_EQUAL(client_text(c, "adapters.mail"), "outbox");
 	CU_ASSERT(client_count(c, "checks") >= 10);
 }
 
