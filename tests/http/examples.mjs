@@ -11,7 +11,7 @@ import { BASE_URL, STACK_DIR, cursorAt, order, run, until } from "./live.mjs";
 const FILE = "templates/docs/examples.json";
 const ITEMS_MAX = 2; // of a list that is shown
 // Operations and event types whose example is made up, which the page says. A line below that asks is better.
-const UNASKED = ["admin_job_retry", "admin_job_retry_all", "admin_job_discard", "admin_decision_undo"];
+const UNASKED = ["admin_outbox_retry", "admin_job_retry", "admin_job_retry_all", "admin_job_discard", "admin_decision_undo"];
 const { ADMIN_EMAIL, ADMIN_PASSWORD } = process.env;
 const description = await (await fetch(`${BASE_URL}/openapi.json`)).json();
 
@@ -179,7 +179,9 @@ await api("POST", `/admin/users/${ravi.id}/unblock`, admin.access_token);
 ravi.token = (await api("POST", "/auth/login", null, { identifier: ravi.email, password: "correct horse battery" })).access_token;
 await readLog(ravi);
 await api("GET", "/admin/audit", admin.access_token);
-for (const list of ["advisors?state=APPROVED&limit=2", "jobs?limit=2", "sessions?limit=2", "conversations?limit=2",
+await run(`${process.env.BIN}/confab`, ["notify", "test", "--to", "asha@example.test"],
+	{ env: { ...process.env, CONFAB_CONF: `${STACK_DIR}/confab.conf` } });
+for (const list of ["advisors?state=APPROVED&limit=2", "jobs?limit=2", "outbox?limit=2", "sessions?limit=2", "conversations?limit=2",
 	`messages?conversation=${talk}&limit=2`, "specializations?state=OFFERED&limit=2", "admins?limit=2"])
 	await api("GET", `/admin/${list}`, admin.access_token);
 await api("POST", "/admin/specializations/add", admin.access_token, { name: "Palm reading" });
