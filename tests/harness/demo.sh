@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make run` and `make start`: demo.sh run|start DIR. From nothing to a running system with demo data;
-# run shows its requests and stops everything on Ctrl-C, start leaves it running.
+# run shows its requests and letters, and stops everything on Ctrl-C, start leaves it running.
 set -euo pipefail
 # shellcheck source=tests/harness/common.sh
 . "$(dirname "$0")/common.sh"
@@ -60,9 +60,17 @@ show_requests() {
 		fromjson? | "  \(.time[11:19])  \(.status)  \(.method) \(.path)  \(.seconds * 1000 | floor) ms"'
 }
 
+# SMS and e-mail that nobody is sent, as they are written.
+show_letters() {
+	tail "--pid=$$" -n 0 -F "$DIR/run/outbox" 2>/dev/null | jq -Rr --unbuffered '
+		fromjson? | "  \(.time[11:19])  \(.channel) to \(.to)\(if .subject then ": \(.subject)" else "" end)",
+			(.text | split("\n")[] | "            \(.)")'
+}
+
 # Until Ctrl-C, or until one of the processes has gone.
 follow() {
 	show_requests 8>&- &
+	show_letters 8>&- &
 	trap 'stop 0' INT
 	while "$STACK" status "$DIR" >"$DIR/status" 8>&-; do
 		sleep 2 8>&- &
