@@ -7,7 +7,7 @@
 
 static const struct column outbox_facts[] = {
 	{ "id", "Id", .kind = COLUMN_CODE },
-	{ "channel", "By", .kind = COLUMN_WORD },
+	{ "channel", "By", .kind = COLUMN_CODE },
 	{ "letter", "Letter", .kind = COLUMN_CODE },
 	{ "user_name", "Account", COLUMN_TEXT, .link = "/admin/users/{user_id}" },
 	{ "locale", "Language", .kind = COLUMN_CODE },
@@ -60,7 +60,7 @@ get_letter(struct req *req)
 
 static const struct column list_columns[] = {
 	{ "recipient_masked", "To", COLUMN_TEXT, .link = "/admin/outbox/{id}" },
-	{ "channel", "By", .kind = COLUMN_WORD },
+	{ "channel", "By", .kind = COLUMN_CODE },
 	{ "letter", "Letter", .kind = COLUMN_CODE },
 	{ "state", "State", .kind = COLUMN_STATE },
 	{ "error", "What was wrong", .kind = COLUMN_PROSE },

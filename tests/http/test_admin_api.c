@@ -182,8 +182,8 @@ the_audit_log_is_read_by_pages(void)
 static void
 each_list_is_json_with_cursors_filters_and_sorts(void)
 {
-	static const char *const names[] = { "users", "advisors", "reports", "jobs", "outbox", "audit",
-		"sessions", "conversations", "specializations" };
+	static const char *const names[] = { "users", "advisors", "reports", "jobs", "outbox",
+		"audit", "sessions", "conversations", "specializations" };
 	char first[64], cursor[512];
 	size_t i;
 
