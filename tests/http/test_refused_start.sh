@@ -43,6 +43,8 @@ refused 'templates cannot be read' env -i CONFAB_CONF="$dir/templates.conf" "$BI
 install -m 600 "$STACK_DIR/secret_keys" "$dir/secret_keys"
 sed -i 's/^ENVIRONMENT=.*/ENVIRONMENT=production/; s#^BASE_URL=.*#BASE_URL=https://a.test#' "$dir/keys.conf"
 env -i CONFAB_CONF="$dir/keys.conf" "$BIN/ops" --check >"$dir/out" 2>"$dir/said" || fail "ops does not start"
-jq -e 'select(.level == "warn" and .program == "ops" and (.msg | test("AI_PROVIDER")))' "$dir/said" \
-	>/dev/null || fail "the built-in assistant is not warned of"
+for key in AI_PROVIDER SMS_PROVIDER MAIL_PROVIDER; do
+	jq -es --arg key "$key" 'any(.level == "warn" and .program == "ops" and .key == $key)' "$dir/said" \
+		>/dev/null || fail "the built-in $key is not warned of"
+done
 echo "refused start: ok"
