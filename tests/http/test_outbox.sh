@@ -7,7 +7,10 @@ set -euo pipefail
 . tests/harness/common.sh
 
 API_PORT=$(free_port)
-SMTP_PORT=$((API_PORT + 10000))
+SMTP_PORT=$API_PORT
+while [ "$SMTP_PORT" = "$API_PORT" ]; do
+	SMTP_PORT=$(free_port)
+done
 export API_PORT SMTP_PORT
 private_start outbox SITE_NAME="परामर्श \"Confab\" <साइट> $(printf 'अ%.0s' {1..170})" \
 	SMS_PROVIDER=twilio TWILIO_URL="http://127.0.0.1:$API_PORT" TWILIO_ACCOUNT=AC0123456789abcdef0123456789abcdef \
