@@ -163,8 +163,7 @@ guesses_are_limited(void)
 		   " WHERE key LIKE 'login:%' AND count >= 5");
 	CU_ASSERT_EQUAL(sign_in(one, email, getenv("ADMIN_PASSWORD"), ""), 429);
 	CU_ASSERT_TRUE(strtol(browser_header(one, "Retry-After"), NULL, 10) > 0);
-	CU_ASSERT_PTR_NOT_NULL(
-	    strstr(browser_body(one), "Too many sign-ins failed: try again in "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(one), "Too many sign-ins failed: try again in "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(browser_body(one), "name=\"password\""));
 	CU_ASSERT_STRING_EQUAL(
 	    testdb_text("SELECT count(*) FROM login WHERE user_id = $1", id), "0");

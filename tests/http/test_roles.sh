@@ -64,7 +64,7 @@ said=$("$BIN/confab" routes "$BIN" | jq -r 'select(.path | test("^/(api/v1/)?adm
 	WRONG=$((WRONG + 1))
 }
 said=$("$BIN/confab" routes "$BIN" | jq -r 'select(.roles | index("anon")) | .name' | sort | paste -sd ' ')
-wanted="advisor_get advisor_list advisor_ratings auth_login auth_refresh auth_register front livez metrics panel_login panel_login_form readyz specialization_list"
+wanted="advisor_get advisor_list advisor_ratings auth_login auth_refresh auth_register front hook_twilio livez metrics panel_login panel_login_form readyz specialization_list"
 [ "$said" = "$wanted" ] || {
 	echo "open to everybody: $said"
 	WRONG=$((WRONG + 1))
