@@ -321,8 +321,9 @@ no_page_shows_a_code_where_a_word_should_be(void)
 {
 	const char *words = testdb_text(
 		       "SELECT string_agg(DISTINCT m[1], ' ') FROM pg_constraint, regexp_matches("
-		       "pg_get_constraintdef(oid), '''([A-Z][A-Z_]+)''', 'g') m WHERE contype = 'c'"),
-		   *const * page;
+		       "pg_get_constraintdef(oid), '''([A-Z][A-Z_]+)''', 'g') m WHERE contype = 'c'"
+		       " AND m[1] <> 'SMS'"), /* a word */
+	    *const * page;
 	size_t found = 0;
 
 	CU_ASSERT(says(words, "ADVISOR"));
