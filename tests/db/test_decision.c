@@ -308,6 +308,21 @@ many_workers_do_it_once(void)
 	arena_free(arena);
 }
 
+/* An administrator discards its job, which was given up. */
+static void
+without_its_job_it_does_not_wait_for_ever(void)
+{
+	const char *id = NULL, *other = NULL, *subject = subject_make(act_find("advisor.approve"));
+
+	CU_ASSERT_EQUAL_FATAL(decide("advisor.approve", subject, NULL, &id), ERR_OK);
+	testdb_run("UPDATE job SET state = 'DEAD', done_at = app_now() WHERE key = $1", id);
+	CU_ASSERT_EQUAL(decide("advisor.approve", subject, NULL, &other), ERR_CONFLICT);
+	testdb_run("DELETE FROM job WHERE key = $1", id);
+	CU_ASSERT_STRING_EQUAL(state_of(id), "UNDONE");
+	CU_ASSERT_STRING_EQUAL(subject_state(subject), "PENDING");
+	CU_ASSERT_EQUAL(decide("advisor.approve", subject, NULL, &other), ERR_OK);
+}
+
 static const struct cunit_test tests[] = {
 	{ "the door is open", the_door_is_open },
 	{ "nothing happens before its time", nothing_happens_before_its_time },
@@ -320,6 +335,7 @@ static const struct cunit_test tests[] = {
 	{ "what another did meanwhile is not done again",
 	    what_another_did_meanwhile_is_not_done_again },
 	{ "of many who decide at once one has", of_many_who_decide_at_once_one_has },
+	{ "without its job it does not wait for ever", without_its_job_it_does_not_wait_for_ever },
 	{ "many workers do it once", many_workers_do_it_once },
 	{ NULL, NULL },
 };
