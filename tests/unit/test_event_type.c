@@ -1,6 +1,8 @@
 /* The tables of event types, their schemas, and what the check of test builds refuses. */
 #include "base/log.h"
 #include "domain/market/advisor.h"
+#include "domain/people/moderation.h"
+#include "domain/people/report.h"
 #include "domain/talk/conversation.h"
 #include "domain/talk/message.h"
 #include "domain/talk/presence.h"
@@ -21,7 +23,7 @@ enum { ARENA_MAX = 1024 * 1024 };
 
 static struct arena *arena;
 static const struct event_type *const tables[] = { message_events, conversation_events,
-	presence_events, session_events, advisor_events, NULL };
+	presence_events, session_events, advisor_events, report_events, account_events, NULL };
 static const struct event_type *const few[] = { conversation_events, NULL };
 
 static bool
