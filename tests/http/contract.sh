@@ -24,7 +24,7 @@ calls=$(cat "$STACK_DIR"/log/access.log "$STACK_DIR"/../private-*/log/access.log
 	jq -R 'fromjson? | select(.route != "") | [.route, (if .role == "" then "anon" else .role end), .status]' |
 	jq -s 'unique')
 
-types=$("$BIN/confab" openapi "$BIN" | jq '[.components.schemas[] | .properties?
+types=$(TEMPLATE_DIR=templates "$BIN/confab" openapi "$BIN" | jq '[.components.schemas[] | .properties?
 	| select(.type?.const? and .data?) | {type: .type.const, stored: (.seq.type != "null")}]')
 stored=$(psql -XAtq "$DATABASE_URL" -c "SELECT coalesce(json_agg(DISTINCT type), '[]') FROM event
 	WHERE type NOT LIKE 'test.%'")
