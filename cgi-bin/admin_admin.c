@@ -19,20 +19,8 @@ static const struct record admin_record = {
 	.badges = { "state" },
 	.facts = admin_facts,
 	.timeline = timeline_person,
+	.get = admin_get,
 };
-
-static enum err
-get_admin(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const char *id = req->params[0];
-	struct rows *rows;
-
-	TRY(admin_get(req->db, id, &rows));
-	TRY(record_show(req, &admin_record, id, page_row(req, rows, 0), context));
-	TRY(act_bar(req, context, &admin_kind, id));
-	return panel_reply(req, "record", "admins", context);
-}
 
 static const struct column list_columns[] = {
 	{ "display_name", "Name", COLUMN_TEXT, .link = "/admin/admins/{id}", .sort = "name" },
@@ -62,16 +50,11 @@ const struct list admin_admins = {
 	.columns = list_columns,
 	.query = list_query,
 	.empty = "`confab admin create` makes one.",
-};
-static const struct field done_query[] = {
-	PANEL_DONE,
-	{ 0 },
+	.record = &admin_record,
 };
 
 const struct route admin_admin_routes[] = {
 	LIST_ROUTES("/admin/admins", "panel_admins", list_query, "Page of the administrators"),
-	{ METHOD_GET, "/admin/admins/{id}", "panel_admin", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
-	    .flags = ROUTE_PAGE | ROUTE_HIDDEN, .query = done_query, .handle = get_admin,
-	    .summary = "Page of one administrator" },
+	RECORD_ROUTE("/admin/admins", "panel_admin", "Page of one administrator"),
 	{ 0 },
 };

@@ -41,20 +41,8 @@ static const struct record advisor_record = {
 	.related = advisor_related,
 	.timeline = timeline_person,
 	.desk = "advisor",
+	.get = review_get,
 };
-
-static enum err
-get_advisor(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const char *id = req->params[0];
-	struct rows *rows;
-
-	TRY(review_get(req->db, id, &rows));
-	TRY(record_show(req, &advisor_record, id, page_row(req, rows, 0), context));
-	TRY(act_bar(req, context, &advisor_kind, id));
-	return panel_reply(req, "record", "advisors", context);
-}
 
 static const struct column list_columns[] = {
 	{ "display_name", "Name", COLUMN_TEXT, .link = "/admin/advisors/{id}" },
@@ -101,17 +89,11 @@ const struct list admin_advisors = {
 	.start = "state=PENDING",
 	.queue = "/admin/queue/advisors",
 	.empty = "New applications appear here, the longest waiting first.",
+	.record = &advisor_record,
 };
-static const struct field done_query[] = {
-	PANEL_DONE,
-	{ 0 },
-};
-enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_advisor_routes[] = {
 	LIST_ROUTES("/admin/advisors", "panel_advisors", list_query, "Page of the advisors"),
-	{ METHOD_GET, "/admin/advisors/{id}", "panel_advisor", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = PAGE, .query = done_query, .handle = get_advisor,
-	    .summary = "Page of one advisor" },
+	RECORD_ROUTE("/admin/advisors", "panel_advisor", "Page of one advisor"),
 	{ 0 },
 };

@@ -45,20 +45,8 @@ static const struct record session_record = {
 	.related = session_related,
 	.timeline = timeline_session,
 	.desk = "session",
+	.get = session_admin_get,
 };
-
-static enum err
-get_session(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const char *id = req->params[0];
-	struct rows *rows;
-
-	TRY(session_admin_get(req->db, id, &rows));
-	TRY(record_show(req, &session_record, id, page_row(req, rows, 0), context));
-	TRY(act_bar(req, context, &session_kind, id));
-	return panel_reply(req, "record", "sessions", context);
-}
 
 static const struct column list_columns[] = {
 	{ "type", "What", COLUMN_WORD, .link = "/admin/sessions/{id}", .badge = "state" },
@@ -103,16 +91,11 @@ const struct list admin_sessions = {
 	.query = list_query,
 	.tabs = "state",
 	.empty = "What people ask advisors and the assistant for appears here, the newest first.",
-};
-static const struct field done_query[] = {
-	PANEL_DONE,
-	{ 0 },
+	.record = &session_record,
 };
 
 const struct route admin_session_routes[] = {
 	LIST_ROUTES("/admin/sessions", "panel_sessions", list_query, "Page of the sessions"),
-	{ METHOD_GET, "/admin/sessions/{id}", "panel_session", .roles = ROLE_ADMIN,
-	    .rate = RATE_PANEL, .flags = ROUTE_PAGE | ROUTE_HIDDEN, .query = done_query,
-	    .handle = get_session, .summary = "Page of one session" },
+	RECORD_ROUTE("/admin/sessions", "panel_session", "Page of one session"),
 	{ 0 },
 };

@@ -46,20 +46,8 @@ static const struct record user_record = {
 	.related = user_related,
 	.timeline = timeline_person,
 	.desk = "user",
+	.get = user_admin_get,
 };
-
-static enum err
-get_user(struct req *req)
-{
-	struct json_object *context = page_object(req);
-	const char *id = req->params[0];
-	struct rows *rows;
-
-	TRY(user_admin_get(req->db, id, &rows));
-	TRY(record_show(req, &user_record, id, page_row(req, rows, 0), context));
-	TRY(act_bar(req, context, &user_kind, id));
-	return panel_reply(req, "record", "users", context);
-}
 
 static const struct column user_columns[] = {
 	{ "display_name", "Name", .kind = COLUMN_TEXT, .link = "/admin/users/{id}", .sort = "name" },
@@ -94,16 +82,11 @@ const struct list admin_users = {
 	.columns = user_columns,
 	.query = users_query,
 	.empty = "A part of the name or e-mail is enough; ids must be whole.",
+	.record = &user_record,
 };
-static const struct field done_query[] = {
-	PANEL_DONE,
-	{ 0 },
-};
-enum { PAGE = ROUTE_PAGE | ROUTE_HIDDEN };
 
 const struct route admin_user_routes[] = {
 	LIST_ROUTES("/admin/users", "panel_users", users_query, "Page of the users"),
-	{ METHOD_GET, "/admin/users/{id}", "panel_user", .roles = ROLE_ADMIN, .rate = RATE_PANEL,
-	    .flags = PAGE, .query = done_query, .handle = get_user, .summary = "Page of one user" },
+	RECORD_ROUTE("/admin/users", "panel_user", "Page of one user"),
 	{ 0 },
 };
